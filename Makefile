@@ -1,0 +1,40 @@
+# Each target is complete on a fresh Debian 12 machine with git, make and Python 3.11.
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: help demo test lint bench venv debs clean
+help:  ## show the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+$(VENV)/.installed: pyproject.toml packaging/install-venv
+	packaging/install-venv $(PYTHON) $(VENV) dev
+	touch $@
+
+venv: $(VENV)/.installed  ## make the virtual environment with all that development needs
+
+debs:
+	packaging/install-debs mosquitto mosquitto-clients socat prometheus
+
+lint: venv  ## style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports --no-logo
+
+test: venv debs  ## all the tests, with the coverage gates
+	rm -f build/coverage/.coverage*
+	COVERAGE_FILE=build/coverage/.coverage $(BIN)/pytest -n $(JOBS) --cov --cov-context=test --cov-report=
+	COVERAGE_FILE=build/coverage/.coverage $(BIN)/python tests/coverage_gate.py
+
+bench: venv  ## measure beside the peer; writes build/bench.json
+	$(BIN)/python -m benchmarks
+
+demo: ## simulated meters, a broker, the daemon, readings on screen
+	packaging/install-venv $(PYTHON) $(VENV) demo
+	$(BIN)/python demo/run.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,1 @@
+"""Collecting: what to ask, of whom, when."""

@@ -1,0 +1,1 @@
+"""Configuration: its model, its loading, its key files."""

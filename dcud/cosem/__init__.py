@@ -1,0 +1,1 @@
+"""The COSEM object model: what the values of a meter mean."""

@@ -1,0 +1,1 @@
+"""The DLMS/COSEM protocol, sans-IO: octets to events to octets."""

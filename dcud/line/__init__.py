@@ -1,0 +1,1 @@
+"""Lines: ports and buses, each bus owned by one task."""

@@ -1,0 +1,1 @@
+"""Observation: metrics and the frame log."""

@@ -1,0 +1,1 @@
+"""Simulated meters: the server side of the same stack."""
