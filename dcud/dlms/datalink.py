@@ -11,7 +11,7 @@ from typing import NewType, Protocol
 from dcud.dlms.errors import LinkError
 
 ClientSap = NewType("ClientSap", int)
-"""A client's service access point: 7 bits over HDLC, 16 over the wrapper; 16 is the public client."""
+"""A client service access point: 7 bits over HDLC, 16 over the wrapper; 16 is the public one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
