@@ -1,0 +1,66 @@
+"""How long to leave a meter alone that does not answer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MeterState(StrEnum):
+    """What the operators are told of a meter."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    """The last poll failed, but not yet often and long enough to call the meter down."""
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerLimits:
+    """When a meter counts as down, and the pauses between probes; all in seconds."""
+
+    failures: int = 2
+    duration: float = 3.0
+    first_pause: float = 10.0
+    longest_pause: float = 900.0
+
+
+class Breaker:
+    """One meter's record of failures.
+
+    A meter is down after both a number of failed polls and a time; each failure doubles the pause
+    before the next try, up to the longest. A success ends it all.
+    """
+
+    __slots__ = ("_failing_since", "_failures", "_limits", "_not_before")
+
+    def __init__(self, limits: BreakerLimits) -> None:
+        self._limits = limits
+        self._failures = 0
+        self._failing_since = 0.0
+        self._not_before = float("-inf")
+
+    @property
+    def not_before(self) -> float:
+        """The earliest monotonic second for the next try; minus infinity while all is well."""
+        return self._not_before
+
+    def failed(self, now: float, jitter: float) -> None:
+        """Note a failed poll; `jitter` in 0..1 spreads the tries of meters that failed together."""
+        if not self._failures:
+            self._failing_since = now
+        self._failures += 1
+        doublings = min(self._failures - 1, 32)
+        pause = min(self._limits.first_pause * 2.0**doublings, self._limits.longest_pause)
+        self._not_before = now + pause * (0.75 + 0.25 * jitter)
+
+    def succeeded(self) -> None:
+        """Note a poll that went well."""
+        self._failures = 0
+        self._not_before = float("-inf")
+
+    def state(self, now: float) -> MeterState:
+        """Return what the meter counts as at `now`."""
+        if not self._failures:
+            return MeterState.UP
+        often = self._failures >= self._limits.failures
+        long = now - self._failing_since >= self._limits.duration
+        return MeterState.DOWN if often and long else MeterState.DEGRADED
