@@ -1,0 +1,14 @@
+"""One line of build/bench.json."""
+
+from typing import TypedDict
+
+
+class Result(TypedDict):
+    """A measurement beside the peer's; `peer`, `peer_value` and `ratio` are None where none exists."""
+
+    name: str
+    value: float
+    unit: str
+    peer: str | None
+    peer_value: float | None
+    ratio: float | None
