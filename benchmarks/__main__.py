@@ -1,7 +1,7 @@
 """Runs every benchmark, each in a process of its own, and writes build/bench.json.
 
-Each module has `run()`, which returns its results; a ratio says how many times better than the peer we are.
-Absolute figures belong to the machine: compare ratios.
+Each module has `run()`, which returns its results; a ratio says how many times better than the
+peer we are. Absolute figures belong to the machine: compare ratios.
 """
 
 import json

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 
 class Result(TypedDict):
-    """A measurement beside the peer's; `peer`, `peer_value` and `ratio` are None where none exists."""
+    """A measurement beside the peer's; None stands where there is no peer."""
 
     name: str
     value: float
