@@ -1,0 +1,136 @@
+import asyncio
+
+import pytest
+
+from dcud.line.errors import PortError
+from dcud.line.octet_stream import OctetStream
+
+
+class FakeTransport(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+        self.high: int | None = None
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        assert low is None
+        self.high = high
+
+    def pause_reading(self) -> None:
+        self.told.append("pause")
+
+    def resume_reading(self) -> None:
+        self.told.append("resume")
+
+
+def lost(reason: Exception | None) -> PortError:
+    return PortError(f"gone: {reason}")
+
+
+def stream_on(transport: FakeTransport) -> OctetStream:
+    stream = OctetStream(lost)
+    stream.connection_made(transport)
+    return stream
+
+
+async def test_every_octet_held_back_pauses_the_writer() -> None:
+    transport = FakeTransport()
+    stream_on(transport)
+    assert transport.high == 0
+
+
+async def test_chunks_that_came_before_the_read_are_read_at_once() -> None:
+    stream = stream_on(FakeTransport())
+    stream.data_received(b"\x01")
+    stream.data_received(b"\x02")
+    assert await stream.read(0.0) == b"\x01\x02"
+
+
+@pytest.mark.looptime
+async def test_silence_lasts_as_long_as_was_said() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert await stream.read(2.5) == b""
+    assert loop.time() - began == 2.5
+
+
+@pytest.mark.looptime
+async def test_octets_wake_the_reader() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x7e")
+    began = loop.time()
+    assert await stream.read(30.0) == b"\x7e"
+    assert loop.time() - began == 1.0
+
+
+@pytest.mark.looptime
+async def test_two_chunks_in_one_turn_of_the_loop_wake_the_reader_once() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x01")
+    loop.call_later(1.0, stream.data_received, b"\x02")
+    assert await stream.read(30.0) == b"\x01\x02"
+
+
+async def test_a_negative_time_is_none() -> None:
+    assert await stream_on(FakeTransport()).read(-1.0) == b""
+
+
+async def test_a_noisy_line_that_nobody_reads_does_not_fill_the_memory() -> None:
+    transport = FakeTransport()
+    stream = stream_on(transport)
+    stream.data_received(bytes(65_535))
+    assert transport.told == []
+    stream.data_received(bytes(1))
+    assert len(await stream.read(1.0)) == 65_536
+    assert transport.told == ["pause", "resume"]
+
+
+async def test_discarding_opens_a_full_stream_again() -> None:
+    transport = FakeTransport()
+    stream = stream_on(transport)
+    stream.data_received(bytes(70_000))
+    assert stream.discard() == 70_000
+    assert transport.told == ["pause", "resume"]
+
+
+@pytest.mark.looptime
+async def test_loss_wakes_the_reader_with_its_reason() -> None:
+    stream = stream_on(FakeTransport())
+    asyncio.get_running_loop().call_later(1.0, stream.connection_lost, OSError("unplugged"))
+    with pytest.raises(PortError, match="gone: unplugged"):
+        await stream.read(30.0)
+    assert stream.is_lost
+    with pytest.raises(PortError, match="gone: unplugged"):
+        await stream.read(30.0)
+
+
+@pytest.mark.looptime
+async def test_loss_wakes_the_writer_with_its_reason() -> None:
+    stream = stream_on(FakeTransport())
+    stream.pause_writing()
+    asyncio.get_running_loop().call_later(1.0, stream.connection_lost, None)
+    with pytest.raises(PortError, match="gone: None"):
+        await stream.written()
+
+
+@pytest.mark.looptime
+async def test_the_writer_waits_until_nothing_is_held_back() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    stream.pause_writing()
+    loop.call_later(1.0, stream.resume_writing)
+    began = loop.time()
+    await stream.written()
+    assert loop.time() - began == 1.0
+
+
+async def test_a_cancelled_read_loses_nothing() -> None:
+    stream = stream_on(FakeTransport())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.001):
+            await stream.read(30.0)
+    stream.data_received(b"\x01")
+    assert await stream.read(0.0) == b"\x01"
