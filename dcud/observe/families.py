@@ -1,0 +1,238 @@
+"""The table of every series that the daemon exports of itself."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, Final
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from dcud.observe.figures import (
+    POLL_RESULTS,
+    POLL_SECONDS,
+    BusFigures,
+    Figures,
+    MeterFigures,
+    OutboxFigures,
+)
+
+Row = tuple[tuple[str, ...], tuple[Any, ...]]
+"""Label values, and what the metric family's `add_metric` takes after them."""
+
+_KINDS: Final[dict[str, Callable[..., Any]]] = {
+    "counter": CounterMetricFamily,
+    "gauge": GaugeMetricFamily,
+    "histogram": HistogramMetricFamily,
+    "info": InfoMetricFamily,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One metric family: its name as it stands on the page, and its rows from the figures."""
+
+    name: str
+    kind: str
+    help: str
+    labels: tuple[str, ...] = ()
+    rows: Callable[[Figures], Iterable[Row]]
+
+    def metric(self, figures: Figures) -> Metric:
+        """Return the family as prometheus_client renders it."""
+        labels = () if self.kind == "info" else self.labels
+        name = self.name.removesuffix("_info")
+        metric: Metric = _KINDS[self.kind](name, self.help, labels=labels)
+        for row_labels, values in self.rows(figures):
+            metric.add_metric(row_labels, *values)  # type: ignore[attr-defined]  # every kind has it
+        return metric
+
+
+class FigureCollector(Collector):
+    """Shows the figures as they are at the moment of the scrape."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family of the table, in its order."""
+        for family in FAMILIES:
+            yield family.metric(self._figures)
+
+
+# Dictionaries are copied in one step of the interpreter before they are walked, since the event
+# loop may add to them meanwhile.
+
+
+def _whole(value: Callable[[Figures], float]) -> Callable[[Figures], Iterable[Row]]:
+    return lambda figures: [((), (value(figures),))]
+
+
+def _per_bus(value: Callable[[BusFigures], float]) -> Callable[[Figures], Iterable[Row]]:
+    return lambda figures: [((name,), (value(bus),)) for name, bus in list(figures.buses.items())]
+
+
+def _per_bus_and_word(
+    counts: Callable[[BusFigures], dict[str, int]],
+) -> Callable[[Figures], Iterable[Row]]:
+    return lambda figures: [
+        ((name, word), (count,))
+        for name, bus in list(figures.buses.items())
+        for word, count in list(counts(bus).items())
+    ]
+
+
+def _meters(figures: Figures) -> Iterator[tuple[tuple[str, str], MeterFigures]]:
+    for bus_name, bus in list(figures.buses.items()):
+        for meter_name, meter in list(bus.meters.items()):
+            yield (bus_name, meter_name), meter
+
+
+def _meter_up(figures: Figures) -> Iterable[Row]:
+    return ((labels, (meter.up,)) for labels, meter in _meters(figures))
+
+
+def _last_success(figures: Figures) -> Iterable[Row]:
+    for labels, meter in _meters(figures):
+        if meter.last_success is not None:
+            yield labels, (meter.last_success,)
+
+
+def _polls(figures: Figures) -> Iterable[Row]:
+    for labels, meter in _meters(figures):
+        for result, count in zip(POLL_RESULTS, meter.polls, strict=True):
+            yield (*labels, result), (count,)
+
+
+def _poll_durations(figures: Figures) -> Iterable[Row]:
+    bounds = [*(str(bound) for bound in POLL_SECONDS), "+Inf"]
+    for name, bus in list(figures.buses.items()):
+        buckets = list(zip(bounds, accumulate(bus.durations), strict=True))
+        yield (name,), (buckets, bus.duration_sum)
+
+
+def _outbox(value: Callable[[OutboxFigures], float]) -> Callable[[Figures], Iterable[Row]]:
+    return lambda figures: [] if figures.outbox is None else [((), (value(figures.outbox()),))]
+
+
+FAMILIES: Final = (
+    Family(
+        name="dcud_build_info",
+        kind="info",
+        help="The running version of dcud.",
+        labels=("version",),
+        rows=lambda figures: [((), ({"version": figures.version},))],
+    ),
+    Family(
+        name="dcud_bus_up",
+        kind="gauge",
+        help="Whether the port of the bus is open (1) or not (0).",
+        labels=("bus",),
+        rows=_per_bus(lambda bus: bus.up),
+    ),
+    Family(
+        name="dcud_meter_up",
+        kind="gauge",
+        help="Whether the meter answers (1) or not (0).",
+        labels=("bus", "meter"),
+        rows=_meter_up,
+    ),
+    Family(
+        name="dcud_meter_last_success_timestamp_seconds",
+        kind="gauge",
+        help="Unix time of the meter's last successful poll; absent before the first.",
+        labels=("bus", "meter"),
+        rows=_last_success,
+    ),
+    Family(
+        name="dcud_polls_total",
+        kind="counter",
+        help="Polls of the meter by result: success, partial, no_answer, failed.",
+        labels=("bus", "meter", "result"),
+        rows=_polls,
+    ),
+    Family(
+        name="dcud_poll_failures_total",
+        kind="counter",
+        help="Failed polls by reason: no_answer, refused, protocol, port, store, internal.",
+        labels=("bus", "reason"),
+        rows=_per_bus_and_word(lambda bus: bus.failures),
+    ),
+    Family(
+        name="dcud_poll_duration_seconds",
+        kind="histogram",
+        help="How long a poll held the bus, association and release included.",
+        labels=("bus",),
+        rows=_poll_durations,
+    ),
+    Family(
+        name="dcud_frames_total",
+        kind="counter",
+        help="Good frames sent (tx) and heard (rx).",
+        labels=("bus", "direction"),
+        rows=_per_bus_and_word(lambda bus: bus.frames),
+    ),
+    Family(
+        name="dcud_frame_errors_total",
+        kind="counter",
+        help="Runs of octets that made no good frame, by what was wrong with them.",
+        labels=("bus", "reason"),
+        rows=_per_bus_and_word(lambda bus: bus.discards),
+    ),
+    Family(
+        name="dcud_retransmissions_total",
+        kind="counter",
+        help="Frames sent once more because no answer came.",
+        labels=("bus",),
+        rows=_per_bus(lambda bus: bus.retransmissions),
+    ),
+    Family(
+        name="dcud_outbox_messages",
+        kind="gauge",
+        help="Messages that wait for the broker's acknowledgement.",
+        rows=_outbox(lambda outbox: outbox.messages),
+    ),
+    Family(
+        name="dcud_outbox_bytes",
+        kind="gauge",
+        help="What the waiting messages occupy.",
+        rows=_outbox(lambda outbox: outbox.octets),
+    ),
+    Family(
+        name="dcud_outbox_oldest_message_age_seconds",
+        kind="gauge",
+        help="How long the oldest message has waited; 0 while none does.",
+        rows=_outbox(lambda outbox: outbox.oldest_age),
+    ),
+    Family(
+        name="dcud_outbox_dropped_total",
+        kind="counter",
+        help="Messages let go unpublished: the outbox was full (size) or they were old (age).",
+        labels=("reason",),
+        rows=lambda figures: [((word,), (n,)) for word, n in list(figures.drops.items())],
+    ),
+    Family(
+        name="dcud_published_total",
+        kind="counter",
+        help="Messages that the broker acknowledged.",
+        rows=_whole(lambda figures: figures.published),
+    ),
+    Family(
+        name="dcud_broker_connected",
+        kind="gauge",
+        help="Whether the broker is connected (1) or not (0).",
+        rows=_whole(lambda figures: figures.broker_connected),
+    ),
+    Family(
+        name="dcud_frame_log_dropped_lines_total",
+        kind="counter",
+        help="Lines that the frame log could not keep.",
+        rows=_whole(lambda figures: figures.frame_log_dropped_lines),
+    ),
+)

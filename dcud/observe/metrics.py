@@ -1,0 +1,143 @@
+"""What the other rooms tell of the daemon's health."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+from dcud.observe.families import FigureCollector
+from dcud.observe.figures import (
+    POLL_RESULTS,
+    POLL_SECONDS,
+    BusFigures,
+    Figures,
+    MeterFigures,
+    OutboxFigures,
+)
+
+_REASON_OF_CODE: Final = {
+    "no_answer": "no_answer",
+    "link_refused": "refused",
+    "association_rejected": "refused",
+    "exception_response": "refused",
+    "confirmed_service_error": "refused",
+    "port": "port",
+    "store": "store",
+    "internal": "internal",
+    "misuse": "internal",
+    "encode": "internal",
+}
+"""From the error tree's `code` to the reason that its bus counts; other codes are "protocol"."""
+
+
+class Metrics:
+    """Counts; every method is a plain verb that another room's port asks for.
+
+    Buses and meters made known with `add_bus` and `add_meter` stand on the page from the start, at
+    zero, so that rates are right from the first event; others appear once they are told of.
+    Methods belong to the event loop's thread, return at once and never raise.
+    """
+
+    def __init__(self, *, version: str) -> None:
+        self._figures = Figures(version=version)
+
+    def add_bus(self, bus: str) -> None:
+        """Show the bus from now on."""
+        self._bus(bus)
+
+    def add_meter(self, bus: str, meter: str) -> None:
+        """Show the meter from now on."""
+        self._meter(bus, meter)
+
+    def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
+        """Tell whether the bus's port is open."""
+        self._bus(bus).up = up
+
+    def meter_up(self, bus: str, meter: str, up: bool) -> None:  # noqa: FBT001  # likewise
+        """Tell whether the meter answers."""
+        self._meter(bus, meter).up = up
+
+    def meter_succeeded(self, bus: str, meter: str, at_unix: float) -> None:
+        """Tell when (Unix seconds) the meter last gave what it was asked for."""
+        self._meter(bus, meter).last_success = at_unix
+
+    def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
+        """Count one poll: `result` is "success", "partial" or an error's code."""
+        counted = result if result in POLL_RESULTS else "failed"
+        self._meter(bus, meter).polls[POLL_RESULTS.index(counted)] += 1
+        figures = self._bus(bus)
+        if result not in {"success", "partial"}:
+            figures.failures[_REASON_OF_CODE.get(result, "protocol")] += 1
+        figures.durations[bisect_left(POLL_SECONDS, seconds)] += 1
+        figures.duration_sum += seconds
+
+    def frame(
+        self,
+        bus: str,
+        direction: str,
+        meter: str,  # noqa: ARG002  # a tracer is told it; frames are counted per bus
+        octets: bytes,  # noqa: ARG002  # likewise
+        secret: Sequence[tuple[int, int]],  # noqa: ARG002  # likewise
+    ) -> None:
+        """Count one good frame, "tx" or "rx"."""
+        frames = self._bus(bus).frames
+        frames[direction] = frames.get(direction, 0) + 1
+
+    def discarded(
+        self,
+        bus: str,
+        meter: str,  # noqa: ARG002  # a tracer is told it; discards are counted per bus
+        reason: str,
+        octets: bytes,  # noqa: ARG002  # likewise
+    ) -> None:
+        """Count octets that made no frame, once whatever their number."""
+        discards = self._bus(bus).discards
+        discards[reason] = discards.get(reason, 0) + 1
+
+    def retransmitted(self, bus: str, meter: str, frames: int) -> None:  # noqa: ARG002  # likewise
+        """Count frames sent once more because no answer came."""
+        self._bus(bus).retransmissions += frames
+
+    def broker_connected(self, connected: bool) -> None:  # noqa: FBT001  # a state, told as it is
+        """Tell whether the broker accepted us and the connection still stands."""
+        self._figures.broker_connected = connected
+
+    def published(self, messages: int = 1) -> None:
+        """Count messages that the broker acknowledged."""
+        self._figures.published += messages
+
+    def dropped(self, reason: str, messages: int) -> None:
+        """Count messages that the outbox let go unpublished, for "size" or "age"."""
+        drops = self._figures.drops
+        drops[reason] = drops.get(reason, 0) + messages
+
+    def frame_log_dropped(self, lines: int) -> None:
+        """Count lines that the frame log could not keep."""
+        self._figures.frame_log_dropped_lines += lines
+
+    def set_outbox(self, figures: Callable[[], OutboxFigures]) -> None:
+        """Take where the outbox's figures come from: called in the page's thread, never blocks."""
+        self._figures.outbox = figures
+
+    def registry(self) -> CollectorRegistry:
+        """Return a registry that shows these figures, the process's and the interpreter's."""
+        registry = CollectorRegistry()
+        registry.register(FigureCollector(self._figures))
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+        return registry
+
+    def _bus(self, name: str) -> BusFigures:
+        figures = self._figures.buses.get(name)
+        if figures is None:
+            figures = self._figures.buses[name] = BusFigures()
+        return figures
+
+    def _meter(self, bus: str, name: str) -> MeterFigures:
+        meters = self._bus(bus).meters
+        figures = meters.get(name)
+        if figures is None:
+            figures = meters[name] = MeterFigures()
+        return figures

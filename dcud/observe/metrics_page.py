@@ -1,0 +1,134 @@
+"""The HTTP page that Prometheus scrapes."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any, ClassVar, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+
+from dcud.observe.errors import MetricsPageError
+
+_LOGGER = logging.getLogger("dcud.observe")
+
+_CLIENT_PATIENCE: Final = 10.0
+"""Seconds that a client may take between octets of its request before it is hung up on."""
+
+_StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class MetricsPage:
+    """Serves `/metrics`, and `/healthz` for those who ask only whether the daemon is well.
+
+    It lives in threads of its own, so that a long page delays no bus more than the interpreter's
+    switching interval.
+
+    Args:
+        registry: what the page shows.
+        host: address to listen on; the default is reachable from this machine alone.
+        port: TCP port; 0 takes a free one.
+        ailment: says what is wrong with the daemon, empty while it is well; called in the page's
+            threads.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        *,
+        host: str = "127.0.0.1",
+        port: int,
+        ailment: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._metrics = make_wsgi_app(registry)
+        self._host = host
+        self._port = port
+        self._ailment = ailment
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> tuple[str, int]:
+        """Listen and serve; return the address and port that are listened on.
+
+        Raises:
+            MetricsPageError: the address is taken or is not ours.
+        """
+        kind = _Server6 if ":" in self._host else _Server
+        try:
+            server = kind((self._host, self._port), _Exchange)
+        except OSError as error:
+            raise self._refusal(error) from error
+        server.set_app(self._answer)
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="metrics", daemon=True
+        )
+        self._thread.start()
+        return server.server_name, server.server_port
+
+    def close(self) -> None:
+        """Stop serving and free the port; harmless when called again."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server = self._thread = None
+
+    def _refusal(self, error: OSError) -> MetricsPageError:
+        reason = error.strerror or str(error)
+        return MetricsPageError(
+            f"the metrics page can't listen on {self._host} port {self._port}: {reason}",
+            remedy="set another address under [metrics], or stop the program that holds this one",
+        )
+
+    def _answer(self, environ: dict[str, Any], start: _StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/metrics":
+            return self._page(environ, start)
+        if path == "/healthz":
+            ailment = self._ailment()
+            return _text(start, "503 Service Unavailable" if ailment else "200 OK", ailment or "ok")
+        return _text(start, "404 Not Found", "the metrics are at /metrics")
+
+    def _page(self, environ: dict[str, Any], start: _StartResponse) -> Iterable[bytes]:
+        try:
+            page: Iterable[bytes] = self._metrics(environ, start)
+        except Exception:
+            _LOGGER.exception("the metrics page can't be made")
+            return _text(start, "500 Internal Server Error", "the page can't be made; see the log")
+        return page
+
+
+def _text(start: _StartResponse, status: str, sentence: str) -> Iterable[bytes]:
+    start(status, [("Content-Type", "text/plain; charset=utf-8")])
+    return [f"{sentence}\n".encode()]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service who we are, which may take its time."""
+        TCPServer.server_bind(self)
+        self.server_name = str(self.server_address[0])
+        self.server_port = self.server_address[1]
+        self.setup_environ()
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  # its shape
+        """Let clients go that hang up or fall silent; nothing of ours is lost with them."""
+        _LOGGER.debug("the client %s of the metrics page went away", client_address)
+
+
+class _Server6(_Server):
+    address_family: int = socket.AF_INET6
+
+
+class _Exchange(WSGIRequestHandler):
+    timeout: ClassVar[float | None] = _CLIENT_PATIENCE
+
+    def log_message(self, *args: object) -> None:
+        """Stay silent: a scrape is no news."""
