@@ -1,0 +1,286 @@
+"""A simulated electricity meter: its objects with what they say at any time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+from dcud.cosem.register import ScalerUnit
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.constructors import (
+    array,
+    double_long_unsigned,
+    enum,
+    integer,
+    long64_unsigned,
+    long_unsigned,
+    null_data,
+    octet_string,
+    structure,
+    unsigned,
+)
+from dcud.dlms.data_types import Data
+from dcud.dlms.obis import Obis
+from dcud.sim.consumption import LoadCurve
+from dcud.sim.load_profile import CLOCK, Column, LoadProfile, SelectionRefusedError, clock_octets
+
+WATT, VAR, WATT_HOUR, VAR_HOUR, AMPERE, VOLT, HERTZ = 27, 29, 30, 32, 33, 35, 44
+"""[IEC 62056-6-2: unit]"""
+
+QUARTER = 900.0
+
+Instant = Callable[[float], Data]
+"""What something is at a unix second."""
+Attribute = Callable[[float, Selection | None], Data | bytes]
+"""What a read of an attribute gives at a unix second: Data, or its A-XDR octets."""
+Attributes = Mapping[int, Attribute]
+Key = tuple[int, Obis]
+"""Interface class and logical name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterParameters:
+    """What tells one simulated meter from another.
+
+    Attributes:
+        number: 1..; serial number and load curve follow from it.
+        installed: unix second from which it counts energy and captures entries.
+        capture_period: seconds between the entries of its load profile.
+        capacity: entries that its load profile holds.
+        zone: of its clock.
+    """
+
+    number: int
+    installed: float
+    capture_period: int = 900
+    capacity: int = 2976
+    zone: tzinfo = UTC
+
+    @property
+    def logical_device_name(self) -> str:
+        """Return the 16 characters that begin with the manufacturer's three letters."""
+        return f"SIM{self.number:013d}"
+
+
+class SimulatedMeter:
+    """Answers reads of its attributes; the same parameters and time give the same answer."""
+
+    def __init__(self, parameters: MeterParameters, clock: Callable[[], float]) -> None:
+        self.parameters = parameters
+        self._clock = clock
+        self._objects = _objects(parameters)
+        self._names = {name for _, name in self._objects}
+
+    def read(
+        self, attribute: AttributeDescriptor, selection: Selection | None
+    ) -> Data | bytes | DataAccessResult:
+        """Return what the attribute holds now, or why the meter does not say."""
+        attributes = self._objects.get((attribute.class_id, attribute.logical_name))
+        if attributes is None:
+            if attribute.logical_name in self._names:
+                return DataAccessResult.OBJECT_CLASS_INCONSISTENT
+            return DataAccessResult.OBJECT_UNDEFINED
+        value = attributes.get(attribute.attribute)
+        if value is None:
+            return DataAccessResult.READ_WRITE_DENIED
+        try:
+            return value(self._clock(), selection)
+        except SelectionRefusedError:
+            return DataAccessResult.OTHER_REASON
+
+
+def _objects(parameters: MeterParameters) -> dict[Key, Attributes]:
+    """Build the whole table of objects, the association view included."""
+    curve = LoadCurve(parameters.logical_device_name)
+    quantities = _quantities(curve, parameters.installed)
+    objects: dict[Key, Attributes] = {
+        _key(1, "0.0.42.0.0.255"): {2: _text(parameters.logical_device_name)},
+        _key(1, "0.0.96.1.0.255"): {2: _text(f"{parameters.number:08d}")},
+        _key(1, "0.0.96.10.1.255"): {2: _fixed(unsigned(0))},
+        _key(8, str(CLOCK)): _clock(parameters.zone),
+        _key(4, "1.0.1.6.0.255"): _maximum_demand(curve, parameters.zone),
+        _key(5, "1.0.1.4.0.255"): _demand(curve, parameters.zone),
+        _key(7, "1.0.99.1.0.255"): _profile_generic(_load_profile(parameters, quantities)),
+    }
+    for name, (value, scaler_unit) in quantities.items():
+        objects[_key(3, name)] = {2: _varying(value), 3: _fixed(scaler_unit.to_data())}
+    association = _key(15, "0.0.40.0.0.255")
+    objects[association] = {2: lambda _now, _selection: _object_list(objects)}
+    return {
+        key: {1: _fixed(octet_string(key[1].octets)), **attributes}
+        for key, attributes in objects.items()
+    }
+
+
+def _key(class_id: int, logical_name: str) -> Key:
+    return class_id, Obis.parse(logical_name)
+
+
+def _fixed(data: Data) -> Attribute:
+    return lambda _now, _selection: data
+
+
+def _varying(value: Instant) -> Attribute:
+    return lambda now, _selection: value(now)
+
+
+def _text(text: str) -> Attribute:
+    return _fixed(octet_string(text.encode("ascii")))
+
+
+def _quantities(curve: LoadCurve, installed: float) -> dict[str, tuple[Instant, ScalerUnit]]:
+    """Return the registers by logical name."""
+
+    def energy(share: float) -> Instant:
+        return lambda t: double_long_unsigned(int(curve.energy(t, installed) * share))
+
+    def voltage(phase: str) -> Callable[[float], float]:
+        return lambda t: 230 + 4 * curve.ripple(t, f"voltage-{phase}")
+
+    def current(t: float) -> float:
+        return curve.power(t) / voltage("l1")(t)
+
+    watt_hour = ScalerUnit(scaler=0, unit=WATT_HOUR)
+    var_hour = ScalerUnit(scaler=0, unit=VAR_HOUR)
+    volt = ScalerUnit(scaler=-1, unit=VOLT)
+    quantities: dict[str, tuple[Instant, ScalerUnit]] = {
+        "1.0.1.8.0.255": (energy(1.0), watt_hour),
+        "1.0.2.8.0.255": (energy(0.03), watt_hour),
+        "1.0.3.8.0.255": (energy(0.21), var_hour),
+        "1.0.4.8.0.255": (energy(0.05), var_hour),
+        "1.0.15.8.0.255": (
+            # In milliwatt-hours since long ago: a count that no 32-bit register could hold.
+            lambda t: long64_unsigned(2**40 + int(curve.energy(t, installed) * 1000)),
+            ScalerUnit(scaler=-3, unit=WATT_HOUR),
+        ),
+        "1.0.1.7.0.255": (
+            lambda t: double_long_unsigned(
+                int(curve.power(t) * (1 + 0.05 * curve.ripple(t, "power")))
+            ),
+            ScalerUnit(scaler=0, unit=WATT),
+        ),
+        "1.0.14.7.0.255": (
+            lambda t: long_unsigned(int(5000 + 3 * curve.ripple(t, "frequency"))),
+            ScalerUnit(scaler=-2, unit=HERTZ),
+        ),
+        "1.0.31.7.0.255": (
+            lambda t: long_unsigned(int(current(t) * 100)),
+            ScalerUnit(scaler=-2, unit=AMPERE),
+        ),
+    }
+    for phase, name in (("l1", "1.0.32.7.0.255"), ("l2", "1.0.52.7.0.255")):
+        quantities[name] = (_tenths(voltage(phase)), volt)
+    return quantities
+
+
+def _tenths(value: Callable[[float], float]) -> Instant:
+    return lambda t: long_unsigned(int(value(t) * 10))
+
+
+def _clock(zone: tzinfo) -> Attributes:
+    return {
+        2: _varying(lambda now: clock_octets(now, zone)),
+        4: _fixed(unsigned(0)),
+    }
+
+
+def _mean_power(curve: LoadCurve, end: float) -> int:
+    return int(curve.energy(end, end - QUARTER) * 3600 / QUARTER)
+
+
+def _maximum_demand(curve: LoadCurve, zone: tzinfo) -> Attributes:
+    """An extended register: the highest quarter of an hour of the day before."""
+
+    def highest(now: float) -> float:
+        midnight = now // 86_400 * 86_400
+        quarters = (midnight - n * QUARTER for n in range(96))
+        return max(quarters, key=lambda end: _mean_power(curve, end))
+
+    return {
+        2: _varying(lambda now: double_long_unsigned(_mean_power(curve, highest(now)))),
+        3: _fixed(ScalerUnit(scaler=0, unit=WATT).to_data()),
+        4: _fixed(null_data()),
+        5: _varying(lambda now: clock_octets(highest(now), zone)),
+    }
+
+
+def _demand(curve: LoadCurve, zone: tzinfo) -> Attributes:
+    """A demand register over a quarter of an hour."""
+
+    def began(now: float) -> float:
+        return now // QUARTER * QUARTER
+
+    def current(now: float) -> int:
+        return int(curve.energy(now, began(now)) * 3600 / QUARTER)
+
+    return {
+        2: _varying(lambda now: double_long_unsigned(current(now))),
+        3: _varying(lambda now: double_long_unsigned(_mean_power(curve, began(now)))),
+        4: _fixed(ScalerUnit(scaler=0, unit=WATT).to_data()),
+        5: _fixed(null_data()),
+        6: _varying(lambda now: clock_octets(began(now), zone)),
+        7: _varying(lambda now: clock_octets(began(now), zone)),
+        8: _fixed(double_long_unsigned(int(QUARTER))),
+        9: _fixed(long_unsigned(1)),
+    }
+
+
+def _load_profile(
+    parameters: MeterParameters, quantities: Mapping[str, tuple[Instant, ScalerUnit]]
+) -> LoadProfile:
+    names = (
+        "1.0.1.8.0.255",
+        "1.0.2.8.0.255",
+        "1.0.3.8.0.255",
+        "1.0.4.8.0.255",
+        "1.0.32.7.0.255",
+        "1.0.31.7.0.255",
+    )
+    status = Column(
+        class_id=1,
+        logical_name=Obis.parse("0.0.96.10.1.255"),
+        attribute=2,
+        value=lambda _: unsigned(0),
+    )
+    registers = (
+        Column(class_id=3, logical_name=Obis.parse(name), attribute=2, value=quantities[name][0])
+        for name in names
+    )
+    return LoadProfile(
+        (status, *registers),
+        period=parameters.capture_period,
+        capacity=parameters.capacity,
+        started=parameters.installed,
+        zone=parameters.zone,
+    )
+
+
+def _profile_generic(profile: LoadProfile) -> Attributes:
+    return {
+        2: profile.buffer,
+        3: _fixed(profile.capture_objects()),
+        4: _fixed(double_long_unsigned(profile.period)),
+        5: _fixed(enum(1)),
+        6: _fixed(profile.sort_object()),
+        7: _varying(lambda now: double_long_unsigned(profile.entries_in_use(now))),
+        8: _fixed(double_long_unsigned(profile.capacity)),
+    }
+
+
+def _object_list(objects: Mapping[Key, Attributes]) -> Data:
+    """Return the association view; every attribute there is may be read."""
+    return array(
+        structure(
+            (
+                long_unsigned(class_id),
+                unsigned(1 if class_id in {7, 15} else 0),
+                octet_string(logical_name.octets),
+                structure((array(_right(index) for index in sorted({1, *attributes})), array(()))),
+            )
+        )
+        for (class_id, logical_name), attributes in sorted(objects.items())
+    )
+
+
+def _right(index: int) -> Data:
+    """Return the right to read an attribute. [IEC 62056-6-2: access_rights]."""
+    return structure((integer(index), enum(1), null_data()))

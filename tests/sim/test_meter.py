@@ -1,0 +1,191 @@
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.constructors import (
+    array,
+    double_long_unsigned,
+    long_unsigned,
+    octet_string,
+    structure,
+    unsigned,
+)
+from dcud.dlms.cosem_time import CosemDateTime
+from dcud.dlms.data import Data, decode_data, encode_data
+from dcud.dlms.native import to_native
+from dcud.dlms.obis import Obis
+from dcud.dlms.octets import Cursor
+from dcud.sim.meter import MeterParameters, SimulatedMeter
+
+NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC).timestamp()
+PROFILE = Obis.parse("1.0.99.1.0.255")
+CLOCK_COLUMN = structure(
+    (
+        long_unsigned(8),
+        octet_string(bytes.fromhex("0000010000FF")),
+        Data(decode_data(Cursor(b"\x0f\x02")).type, 2),
+        long_unsigned(0),
+    )
+)
+
+
+def meter_at(now: float = NOON, installed: float = NOON - 86_400) -> SimulatedMeter:
+    parameters = MeterParameters(number=7, installed=installed, capacity=50)
+    return SimulatedMeter(parameters, lambda: now)
+
+
+def native(meter: SimulatedMeter, class_id: int, name: str, attribute: int) -> object:
+    got = meter.read(AttributeDescriptor(class_id, Obis.parse(name), attribute), None)
+    assert not isinstance(got, DataAccessResult)
+    data = decode_data(Cursor(got)) if isinstance(got, bytes) else got
+    return to_native(data)
+
+
+def entries(meter: SimulatedMeter, selection: Selection | None) -> list[tuple[bytes, ...]]:
+    got = meter.read(AttributeDescriptor(7, PROFILE, 2), selection)
+    assert isinstance(got, bytes)
+    return cast(list[tuple[bytes, ...]], to_native(decode_data(Cursor(got))))
+
+
+def date_time(moment: datetime) -> Data:
+    return octet_string(CosemDateTime.from_datetime(moment).to_octets())
+
+
+def by_range(first: datetime, last: datetime) -> Selection:
+    return Selection(1, structure((CLOCK_COLUMN, date_time(first), date_time(last), array(()))))
+
+
+def by_entry(*numbers: int) -> Selection:
+    first, last, first_column, last_column = numbers
+    return Selection(
+        2,
+        structure(
+            (
+                double_long_unsigned(first),
+                double_long_unsigned(last),
+                long_unsigned(first_column),
+                long_unsigned(last_column),
+            )
+        ),
+    )
+
+
+def test_a_meter_tells_its_name_and_the_time() -> None:
+    assert native(meter_at(), 1, "0.0.42.0.0.255", 2) == b"SIM0000000000007"
+    assert native(meter_at(), 8, "0.0.1.0.0.255", 2) == bytes.fromhex("07EA0601010C000000000000")
+
+
+def test_the_register_counts_what_was_used() -> None:
+    early, late = meter_at(NOON), meter_at(NOON + 3600)
+    first = native(early, 3, "1.0.1.8.0.255", 2)
+    second = native(late, 3, "1.0.1.8.0.255", 2)
+    assert isinstance(first, int)
+    assert isinstance(second, int)
+    assert 0 < first < second
+    assert native(early, 3, "1.0.1.8.0.255", 3) == (0, 30)
+
+
+def test_a_64_bit_register_exceeds_32_bits() -> None:
+    value = native(meter_at(), 3, "1.0.15.8.0.255", 2)
+    assert isinstance(value, int)
+    assert value > 2**32
+
+
+@pytest.mark.parametrize(
+    ("class_id", "name", "attribute", "why"),
+    [
+        (3, "1.0.99.99.99.255", 2, DataAccessResult.OBJECT_UNDEFINED),
+        (1, "1.0.1.8.0.255", 2, DataAccessResult.OBJECT_CLASS_INCONSISTENT),
+        (3, "1.0.1.8.0.255", 9, DataAccessResult.READ_WRITE_DENIED),
+    ],
+)
+def test_what_a_meter_lacks_it_refuses(
+    class_id: int, name: str, attribute: int, why: DataAccessResult
+) -> None:
+    descriptor = AttributeDescriptor(class_id, Obis.parse(name), attribute)
+    assert meter_at().read(descriptor, None) == why
+
+
+def test_the_profile_holds_the_newest_entries_up_to_now() -> None:
+    rows = entries(meter_at(NOON + 1), None)
+    assert len(rows) == 50
+    assert rows[-1][0] == CosemDateTime.from_datetime(datetime.fromtimestamp(NOON, UTC)).to_octets()
+    assert native(meter_at(), 7, "1.0.99.1.0.255", 7) == 50
+
+
+def test_the_profile_begins_when_the_meter_was_installed() -> None:
+    assert len(entries(meter_at(installed=NOON - 900 * 3), None)) == 4
+
+
+def test_a_range_has_both_its_bounds() -> None:
+    first, last = (datetime(2026, 6, 1, 10, minute, tzinfo=UTC) for minute in (0, 30))
+    rows = entries(meter_at(), by_range(first, last))
+    assert [row[0][5:7] for row in rows] == [b"\x0a\x00", b"\x0a\x0f", b"\x0a\x1e"]
+
+
+def test_an_open_bound_does_not_bind() -> None:
+    wild = octet_string(bytes.fromhex("FFFFFFFFFFFFFFFFFF8000FF"))
+    selection = Selection(1, structure((CLOCK_COLUMN, wild, wild, array(()))))
+    assert len(entries(meter_at(), selection)) == 50
+
+
+def test_a_range_may_select_columns() -> None:
+    wild = octet_string(bytes.fromhex("FFFFFFFFFFFFFFFFFF8000FF"))
+    selection = Selection(1, structure((CLOCK_COLUMN, wild, wild, array((CLOCK_COLUMN,)))))
+    assert {len(row) for row in entries(meter_at(), selection)} == {1}
+
+
+def test_entries_count_from_one_and_zero_is_the_last() -> None:
+    whole = entries(meter_at(), None)
+    assert entries(meter_at(), by_entry(1, 2, 1, 0)) == whole[:2]
+    assert entries(meter_at(), by_entry(49, 0, 1, 0)) == whole[48:]
+    assert entries(meter_at(), by_entry(1, 1, 3, 4)) == [whole[0][2:4]]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(9, unsigned(1)),
+        Selection(1, unsigned(1)),
+        Selection(2, unsigned(1)),
+    ],
+)
+def test_an_unknown_selection_is_refused(selection: Selection) -> None:
+    got = meter_at().read(AttributeDescriptor(7, PROFILE, 2), selection)
+    assert got == DataAccessResult.OTHER_REASON
+
+
+def test_every_listed_attribute_can_be_read() -> None:
+    meter = meter_at()
+    listed = native(meter, 15, "0.0.40.0.0.255", 2)
+    assert isinstance(listed, list)
+    assert len(listed) == 18
+    for class_id, _version, name, (rights, _methods) in listed:
+        for attribute, _mode, _selectors in rights:
+            got = meter.read(AttributeDescriptor(class_id, Obis(name), attribute), None)
+            assert not isinstance(got, DataAccessResult), (class_id, name, attribute)
+            if isinstance(got, Data):
+                assert decode_data(Cursor(encode_data(got))) == got
+
+
+def test_the_highest_quarter_of_yesterday_is_kept_with_its_time() -> None:
+    value = native(meter_at(), 4, "1.0.1.6.0.255", 2)
+    captured = native(meter_at(), 4, "1.0.1.6.0.255", 5)
+    assert isinstance(value, int)
+    assert isinstance(captured, bytes)
+    moment = CosemDateTime.from_octets(captured).to_datetime()
+    assert moment is not None
+    assert datetime(2026, 5, 31, tzinfo=UTC) < moment <= datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_demand_of_the_last_quarter() -> None:
+    def read(index: int) -> object:
+        return native(meter_at(NOON + 60), 5, "1.0.1.4.0.255", index)
+
+    last, current = read(3), read(2)
+    assert isinstance(last, int)
+    assert isinstance(current, int)
+    assert current < last
+    assert read(8) == 900
