@@ -91,6 +91,12 @@ class Reading:
     capture_time: datetime | None = None
     meter_time: MeterTime | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse times that would mean another instant on another gateway."""
+        for instant in (self.read_time, self.capture_time):
+            if instant is not None and instant.utcoffset() is None:
+                raise ValueError(f"a reading's times say their offset from UTC: {instant}")
+
     def message_id(self, gateway: str) -> UUID:
         """Return the identity under which replays of this reading are recognised.
 
