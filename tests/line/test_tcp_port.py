@@ -120,11 +120,13 @@ async def test_connection_that_is_never_answered(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_far_end_that_takes_no_octets() -> None:
+    done = asyncio.Event()
+
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert isinstance(writer.transport, asyncio.Transport)
         writer.transport.pause_reading()
         assert not reader.at_eof()
-        await asyncio.sleep(0.2)
+        await done.wait()
 
     async with far_end(deaf) as answering:
         parameters = answering._parameters
@@ -135,6 +137,7 @@ async def test_far_end_that_takes_no_octets() -> None:
         with pytest.raises(PortError, match="takes no octets"):
             await port.write(bytes(50_000_000))
         await port.close()
+        done.set()
 
 
 async def test_the_connection_is_kept_alive_and_does_not_gather_octets() -> None:

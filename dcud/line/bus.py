@@ -1,0 +1,174 @@
+"""The owner of one line: it gives meters their turns and keeps the port open."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from dcud.line.errors import PortError
+from dcud.line.port import Port
+from dcud.line.session import Connection, Session, SessionTiming, Watch
+from dcud.line.tracer import FrameTracer
+
+_LOG = logging.getLogger(__name__)
+
+
+class BusObserver(Protocol):
+    """Who wants to know how a bus stands."""
+
+    def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
+        """Tell that the port opened, or that it could not be opened or went."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A meter, as far as its bus must know it.
+
+    Attributes:
+        meter: the configured meter id.
+        connect: makes a fresh connection machine for each session.
+        timing: None for the usual one.
+        notified: takes the APDUs that the meter sends unasked during a session.
+    """
+
+    meter: str
+    connect: Callable[[], Connection]
+    timing: SessionTiming | None = None
+    notified: Callable[[bytes], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusParameters:
+    """How a bus treats its port; times in seconds.
+
+    Attributes:
+        gap: silence kept between the sessions of two meters.
+        keep_open: whether the port stays open between sessions. Over the wrapper it does not: the
+            association ends with the TCP connection.
+        first_pause: before the first try to open a port that failed.
+        longest_pause: that the pause grows to, doubling with each failure.
+    """
+
+    gap: float = 0.0
+    keep_open: bool = True
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+
+
+class Bus:
+    """One port with the meters behind it.
+
+    Sessions take turns in the order in which they were asked for. A port that failed is opened
+    again by the first session after a pause that grows from failure to failure; sessions before
+    that fail at once.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        port: Port,
+        *,
+        tracer: FrameTracer,
+        observer: BusObserver,
+        parameters: BusParameters | None = None,
+    ) -> None:
+        self._name = name
+        self._port = port
+        self._tracer = tracer
+        self._observer = observer
+        self._parameters = parameters or BusParameters()
+        self._turn = asyncio.Lock()
+        self._is_up: bool | None = None
+        self._quiet_since = float("-inf")
+        self._failure: PortError | None = None
+        self._pause = 0.0
+        self._not_before = float("-inf")
+
+    @property
+    def name(self) -> str:
+        """The configured bus id."""
+        return self._name
+
+    @asynccontextmanager
+    async def session(self, target: Target) -> AsyncIterator[Session]:
+        """Wait for the turn, and yield an open session that is closed in the end.
+
+        Raises `PortError` where the line is down and the protocol's errors where the meter is.
+        """
+        async with self._turn:
+            await self._open_port()
+            await self._keep_gap()
+            watch = Watch(tracer=self._tracer, bus=self._name, meter=target.meter)
+            session = Session(
+                self._port,
+                target.connect(),
+                watch=watch,
+                timing=target.timing,
+                notified=target.notified,
+            )
+            try:
+                await session.open()
+                self._works_again()
+                yield session
+            except PortError as error:
+                self._went_down(error)
+                raise
+            finally:
+                await self._end(session)
+
+    async def close(self) -> None:
+        """Wait for the session that is under way, and close the port."""
+        async with self._turn:
+            await self._port.close()
+
+    async def _open_port(self) -> None:
+        remaining = self._not_before - asyncio.get_running_loop().time()
+        if self._failure is not None and remaining > 0:
+            raise PortError(
+                f"bus {self._name} is down: {self._failure.message}",
+                remedy=f"{self._failure.remedy} (next try in {remaining:.0f} s)",
+            )
+        if self._port.is_open:
+            return
+        try:
+            await self._port.open()
+        except PortError as error:
+            self._went_down(error)
+            raise
+        self._tell(up=True)
+
+    async def _keep_gap(self) -> None:
+        pause = self._quiet_since + self._parameters.gap - asyncio.get_running_loop().time()
+        if pause > 0:
+            await asyncio.sleep(pause)
+
+    async def _end(self, session: Session) -> None:
+        try:
+            await session.close()
+        finally:
+            self._quiet_since = asyncio.get_running_loop().time()
+            if not self._is_up or not self._parameters.keep_open:
+                await self._port.close()
+
+    def _works_again(self) -> None:
+        if self._failure is not None:
+            _LOG.warning("bus %s: the line works again", self._name)
+        self._failure = None
+        self._pause = 0.0
+
+    def _went_down(self, error: PortError) -> None:
+        if self._failure is None:
+            _LOG.warning("bus %s: %s", self._name, error)
+        self._failure = error
+        limits = self._parameters
+        self._pause = min(max(2 * self._pause, limits.first_pause), limits.longest_pause)
+        self._not_before = asyncio.get_running_loop().time() + self._pause
+        self._tell(up=False)
+
+    def _tell(self, *, up: bool) -> None:
+        if self._is_up is not up:
+            self._is_up = up
+            self._observer.bus_up(self._name, up)

@@ -1,0 +1,304 @@
+"""One association with one meter, driven over a port.
+
+The connection machine says what to send and until when to wait; the session sends, waits, and hands
+back what arrives. It ends every wait: at the machine's own timeout, or where the machine keeps on
+exchanging frames without getting anywhere, at the stall limit.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.connection import ConnectionEvent, ConnectionFailed, Opened, Released
+from dcud.dlms.datalink import (
+    Frame,
+    FrameReceived,
+    NotificationReceived,
+    OctetsDiscarded,
+    Retransmitted,
+)
+from dcud.dlms.errors import MisuseError
+from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
+from dcud.errors import DcudError
+from dcud.line.errors import PortError, StalledError
+from dcud.line.port import Port
+from dcud.line.tracer import FrameTracer
+
+_Outcome = Opened | GetSucceeded | GetRefused | GetFailed | Released
+
+
+class Connection(Protocol):
+    """What a session drives; `dcud.dlms.connection.ClientConnection` is the one there is."""
+
+    def open(self, now: float) -> None:
+        """Begin to set up link and association."""
+        ...
+
+    def get(self, attribute: AttributeDescriptor, selection: Selection | None, now: float) -> None:
+        """Begin to read an attribute."""
+        ...
+
+    def release(self, now: float) -> None:
+        """Begin to take association and link down, with nothing in progress."""
+        ...
+
+    def abort(self, now: float) -> None:
+        """Begin to take the link down, whatever is in progress."""
+        ...
+
+    def receive_data(self, octets: bytes, now: float) -> Sequence[ConnectionEvent]:
+        """Take octets as they come."""
+        ...
+
+    def frames_to_send(self) -> Sequence[Frame]:
+        """Take the frames that are to go out now."""
+        ...
+
+    def frames_sent(self, now: float) -> None:
+        """Learn that they have left."""
+        ...
+
+    def next_timeout(self) -> float | None:
+        """Return when `handle_timeout` wants to be called."""
+        ...
+
+    def handle_timeout(self, now: float) -> Sequence[ConnectionEvent]:
+        """Act on time that has passed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTiming:
+    """How long a session pauses and bears; all in seconds.
+
+    Attributes:
+        turnaround: silence kept between the last octet heard and the first one sent.
+        stall_limit: after which a procedure ends that brings neither result nor data block.
+        release_limit: after which a session that is being closed is left as it is.
+    """
+
+    turnaround: float = 0.01
+    stall_limit: float = 300.0
+    release_limit: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who watches a session, and under which names."""
+
+    tracer: FrameTracer
+    bus: str
+    meter: str
+
+
+class Session:
+    """One association; one request at a time.
+
+    A request that is cancelled, or during which the exchange breaks down, ends the association:
+    `is_open` says so, and `close` leaves the line in a state from which the next session can start.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        connection: Connection,
+        *,
+        watch: Watch,
+        timing: SessionTiming | None = None,
+        notified: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._port = port
+        self._connection = connection
+        self._watch = watch
+        self._timing = timing or SessionTiming()
+        self._notified = notified
+        self._opened: Opened | None = None
+        self._is_open = False
+        self._is_up = False  # whether there is anything to take down
+        self._heard_at = 0.0
+        self._progressed_at = 0.0
+        self._progress: Callable[[int], None] | None = None
+        self._sent: tuple[Frame, ...] = ()
+        self._withholds = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the association stands and a request can be made."""
+        return self._is_open
+
+    @property
+    def opened(self) -> Opened | None:
+        """What was negotiated, once the association stands."""
+        return self._opened
+
+    async def open(self) -> None:
+        """Set up link and association; raises the protocol's typed errors and `PortError`."""
+        loop = asyncio.get_running_loop()
+        self._port.discard_input()
+        self._heard_at = loop.time()
+        self._is_up = True
+        self._connection.open(loop.time())
+        outcome = await self._exchange()
+        if not isinstance(outcome, Opened):
+            raise _out_of_turn(outcome)
+        self._opened = outcome
+        self._is_open = True
+
+    async def get(
+        self,
+        attribute: AttributeDescriptor,
+        selection: Selection | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> bytes | DataAccessResult:
+        """Read one attribute.
+
+        Args:
+            attribute: what to read.
+            selection: which part of it; None for the whole.
+            progress: called with the octets received so far, after each block.
+
+        Returns:
+            The A-XDR encoding of one Data, or the meter's refusal.
+
+        Raises:
+            ProtocolError: the request failed; where `is_open` holds, another one may be tried.
+            StalledError: the meter kept talking and brought nothing.
+            PortError: the line is gone.
+        """
+        if not self._is_open:
+            raise MisuseError("a request was made without an association")
+        self._progress = progress
+        self._connection.get(attribute, selection, asyncio.get_running_loop().time())
+        self._is_open = False  # until the answer is here
+        outcome = await self._exchange()
+        if not isinstance(outcome, GetSucceeded | GetRefused | GetFailed):
+            raise _out_of_turn(outcome)
+        self._is_open = True
+        if isinstance(outcome, GetFailed):
+            raise outcome.error
+        return outcome.octets if isinstance(outcome, GetSucceeded) else outcome.result
+
+    async def close(self) -> None:
+        """Release the association as far as that goes within the limit; never fails."""
+        if not self._is_up:
+            return
+        begin = self._connection.release if self._is_open else self._connection.abort
+        self._is_open = self._is_up = False
+        try:
+            with contextlib.suppress(DcudError, TimeoutError):
+                async with asyncio.timeout(self._timing.release_limit):
+                    begin(asyncio.get_running_loop().time())
+                    await self._exchange()
+        finally:
+            self._port.discard_input()
+
+    async def _exchange(self) -> _Outcome:
+        """Let the connection have its way until it has an outcome, or raise why it has none."""
+        loop = asyncio.get_running_loop()
+        self._progressed_at = loop.time()
+        events: Sequence[ConnectionEvent] = ()
+        try:
+            while True:
+                outcome = self._take(events)
+                await self._send()
+                if isinstance(outcome, ConnectionFailed):
+                    self._is_up = False
+                    raise outcome.error
+                if outcome is not None:
+                    return outcome
+                events = await self._receive()
+        except PortError:
+            self._is_open = self._is_up = False  # there is no line to say goodbye on
+            raise
+
+    async def _send(self) -> None:
+        frames = tuple(self._connection.frames_to_send())
+        if not frames:
+            return
+        loop = asyncio.get_running_loop()
+        pause = self._heard_at + self._timing.turnaround - loop.time()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        self._sent = frames
+        self._withholds = self._withholds or any(frame.secret for frame in frames)
+        watch = self._watch
+        for frame in frames:
+            watch.tracer.frame(watch.bus, "tx", watch.meter, frame.octets, frame.secret)
+        await self._port.write(b"".join(frame.octets for frame in frames))
+        self._connection.frames_sent(loop.time())
+
+    async def _receive(self) -> Sequence[ConnectionEvent]:
+        loop = asyncio.get_running_loop()
+        stalls_at = self._progressed_at + self._timing.stall_limit
+        timeout = self._connection.next_timeout()
+        until = stalls_at if timeout is None else min(timeout, stalls_at)
+        octets = await self._port.read(until - loop.time())
+        now = loop.time()
+        if now >= stalls_at:
+            raise self._stalled()
+        events: list[ConnectionEvent] = []
+        if octets:
+            self._heard_at = now
+            events += self._connection.receive_data(octets, now)
+        # On a line that is never silent the time passes all the same.
+        timeout = self._connection.next_timeout()
+        if timeout is not None and now >= timeout:
+            events += self._connection.handle_timeout(now)
+        return events
+
+    def _take(self, events: Sequence[ConnectionEvent]) -> _Outcome | ConnectionFailed | None:
+        """Report `events`, and return the one among them that ends the procedure."""
+        outcome: _Outcome | ConnectionFailed | None = None
+        for event in events:
+            match event:
+                case Opened() | GetSucceeded() | GetRefused() | GetFailed() | Released():
+                    self._withholds = False
+                    outcome = event
+                case ConnectionFailed():
+                    outcome = event
+                case BlockReceived(total=total):
+                    self._progressed_at = asyncio.get_running_loop().time()
+                    if self._progress is not None:
+                        self._progress(total)
+                case NotificationReceived(apdu=apdu):
+                    if self._notified is not None:
+                        self._notified(apdu)
+                case _:
+                    self._trace(event)
+        return outcome
+
+    def _trace(self, event: FrameReceived | OctetsDiscarded | Retransmitted) -> None:
+        tracer, bus, meter = self._watch.tracer, self._watch.bus, self._watch.meter
+        match event:
+            case FrameReceived(frame=frame):
+                tracer.frame(bus, "rx", meter, frame.octets, self._secret_in(frame))
+            case OctetsDiscarded(reason=reason, octets=octets):
+                # A damaged echo of a password is no frame any more, but shows the password.
+                secret = ((0, len(octets)),) if self._withholds else ()
+                tracer.discarded(bus, meter, reason, octets, secret)
+            case Retransmitted(frames=frames):
+                tracer.retransmitted(bus, meter, frames)
+            case _:
+                assert_never(event)
+
+    def _secret_in(self, heard: Frame) -> tuple[tuple[int, int], ...]:
+        """Return the secret ranges of a frame that was heard, which may be our own echo."""
+        for frame in self._sent:
+            if frame.octets == heard.octets:
+                return frame.secret
+        return heard.secret
+
+    def _stalled(self) -> StalledError:
+        limit = self._timing.stall_limit
+        return StalledError(
+            f"meter {self._watch.meter} brought nothing new in {limit:.0f} s of exchange",
+            remedy="see the frame log for what it says, and try a smaller max_receive_pdu_size",
+        )
+
+
+def _out_of_turn(outcome: _Outcome) -> MisuseError:
+    return MisuseError(f"the connection came to {type(outcome).__name__} when it was not asked to")

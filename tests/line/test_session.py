@@ -1,0 +1,388 @@
+import asyncio
+
+import pytest
+
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.data import null_data
+from dcud.dlms.errors import BlockTransferError, EncodeError, MisuseError, NoAnswerError
+from dcud.dlms.obis import Obis
+from dcud.line.errors import PortError, StalledError
+from dcud.line.session import Session, SessionTiming, Watch
+from dcud.line.tracer import NoTracer
+from tests.support.scripted_line import (
+    OPENED,
+    Recorder,
+    ScriptedConnection,
+    ScriptedPort,
+    octet_by_octet,
+)
+
+pytestmark = pytest.mark.looptime
+
+ENERGY = AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2)
+OPEN = {b"OPEN": [(0.1, b"opened;")]}
+RELEASE = {b"RELEASE": [(0.1, b"released;")]}
+GET = b"GET 3/1.0.1.8.0.255/2"
+
+
+async def session_over(
+    port: ScriptedPort,
+    connection: ScriptedConnection | None = None,
+    *,
+    recorder: Recorder | None = None,
+    timing: SessionTiming | None = None,
+    notes: list[bytes] | None = None,
+) -> Session:
+    await port.open()
+    return Session(
+        port,
+        connection or ScriptedConnection(),
+        watch=Watch(tracer=recorder or NoTracer(), bus="b", meter="m"),
+        timing=timing,
+        notified=None if notes is None else notes.append,
+    )
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def words(port: ScriptedPort) -> list[bytes]:
+    return [octets for _, octets in port.written]
+
+
+async def test_a_session_opens_reads_and_releases() -> None:
+    port = ScriptedPort({**OPEN, **RELEASE, GET: [(0.1, b"data 0600000001;")]})
+    session = await session_over(port)
+    states = [(session.is_open, session.opened)]
+    await session.open()
+    states.append((session.is_open, session.opened))
+    assert await session.get(ENERGY) == bytes.fromhex("0600000001")
+    states.append((session.is_open, session.opened))
+    await session.close()
+    states.append((session.is_open, session.opened))
+    assert states == [(False, None), (True, OPENED), (True, OPENED), (False, OPENED)]
+    assert words(port) == [b"OPEN", GET, b"RELEASE"]
+
+
+async def test_a_refusal_is_a_value_and_the_association_goes_on() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"refused 03;")]})
+    session = await session_over(port)
+    await session.open()
+    assert await session.get(ENERGY) == DataAccessResult(3)
+    assert session.is_open
+
+
+async def test_a_selection_goes_with_the_request() -> None:
+    asked = GET + b" part 1"
+    port = ScriptedPort({**OPEN, asked: [(0.1, b"data 00;")]})
+    session = await session_over(port)
+    await session.open()
+    assert await session.get(ENERGY, Selection(1, null_data())) == b"\x00"
+
+
+async def test_blocks_are_asked_for_one_by_one_and_told_of() -> None:
+    port = ScriptedPort(
+        {**OPEN, GET: [(0.1, b"block 28;")], b"NEXT": [(0.1, b"block 50;")]},
+    )
+    session = await session_over(port)
+    await session.open()
+    totals: list[int] = []
+
+    def progress(total: int) -> None:
+        totals.append(total)
+        if len(totals) == 2:
+            port.answers[b"NEXT"] = [(0.1, b"data CAFE;")]
+
+    assert await session.get(ENERGY, progress=progress) == b"\xca\xfe"
+    assert totals == [0x28, 0x50]
+    assert words(port) == [b"OPEN", GET, b"NEXT", b"NEXT"]
+
+
+async def test_blocks_pass_where_nobody_asks_for_progress() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"block 28;")], b"NEXT": [(0.1, b"data 01;")]})
+    session = await session_over(port)
+    await session.open()
+    assert await session.get(ENERGY) == b"\x01"
+
+
+async def test_octets_may_come_one_by_one() -> None:
+    port = ScriptedPort(
+        {
+            b"OPEN": octet_by_octet(b"opened;", 0.2),
+            GET: octet_by_octet(b"block 28;", 0.2),
+            b"NEXT": octet_by_octet(b"data CAFE;", 0.1),
+        }
+    )
+    session = await session_over(port)
+    await session.open()
+    assert await session.get(ENERGY) == b"\xca\xfe"
+
+
+async def test_a_lost_answer_is_asked_for_again() -> None:
+    port = ScriptedPort({**OPEN})
+    recorder = Recorder()
+    session = await session_over(port, recorder=recorder)
+    await session.open()
+    asyncio.get_running_loop().call_later(2.5, port.hear, b"data 01;")
+    assert await session.get(ENERGY) == b"\x01"
+    assert words(port) == [b"OPEN", GET, GET]
+    assert "b retransmitted m 1" in recorder.told
+
+
+async def test_silence_ends_in_the_machines_typed_error_at_its_own_time() -> None:
+    port = ScriptedPort(OPEN)
+    session = await session_over(port, timing=SessionTiming(turnaround=0.0))
+    await session.open()
+    began = now()
+    with pytest.raises(NoAnswerError):
+        await session.get(ENERGY)
+    assert now() - began == pytest.approx(4.0, abs=0.01)  # 2 s, a repetition, 2 s
+    assert not session.is_open
+
+
+async def test_response_time_runs_from_when_the_octets_have_left() -> None:
+    port = ScriptedPort({}, write_time=3.0)
+    session = await session_over(port, timing=SessionTiming(turnaround=0.0))
+    with pytest.raises(NoAnswerError):
+        await session.open()
+    assert now() == pytest.approx(10.0, abs=0.01)  # twice 3 s for sending and 2 s of patience
+
+
+async def test_the_line_is_left_quiet_between_hearing_and_sending() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"data 01;")]})
+    session = await session_over(port, timing=SessionTiming(turnaround=0.05))
+    await session.open()
+    heard = now()
+    await session.get(ENERGY)
+    first, second = (moment for moment, _ in port.written)
+    assert first == pytest.approx(0.05)
+    assert second == pytest.approx(heard + 0.05)
+
+
+async def test_no_pause_is_added_to_a_line_that_was_quiet_for_long_enough() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"data 01;")]})
+    session = await session_over(port)
+    await session.open()
+    await asyncio.sleep(10.0)
+    asked = now()
+    await session.get(ENERGY)
+    assert port.written[1][0] == asked
+
+
+async def test_a_line_that_is_never_silent_does_not_stop_the_clock() -> None:
+    chatter: list[tuple[float, bytes | None]] = [(0.3, b"noise 00;")] * 100
+    port = ScriptedPort({b"OPEN": chatter})
+    session = await session_over(port)
+    with pytest.raises(NoAnswerError):
+        await session.open()
+    assert now() < 5.0
+
+
+async def test_a_meter_that_never_comes_to_the_point_is_left() -> None:
+    port = ScriptedPort({**OPEN, GET: [(1.0, b"frame 7E;")] * 100})
+    connection = ScriptedConnection(response_timeout=1000.0)
+    session = await session_over(port, connection, timing=SessionTiming(stall_limit=30.0))
+    await session.open()
+    with pytest.raises(StalledError, match="meter m brought nothing new in 30 s") as caught:
+        await session.get(ENERGY)
+    assert caught.value.code == "stalled"
+    assert now() == pytest.approx(30.1, abs=0.1)
+
+
+async def test_blocks_are_progress_however_long_they_take() -> None:
+    port = ScriptedPort({**OPEN, GET: [(20.0, b"block 01;")], b"NEXT": [(20.0, b"data 01;")]})
+    connection = ScriptedConnection(response_timeout=1000.0)
+    session = await session_over(port, connection, timing=SessionTiming(stall_limit=30.0))
+    await session.open()
+    assert await session.get(ENERGY) == b"\x01"
+
+
+async def test_a_machine_that_waits_for_nothing_is_left_at_the_stall_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ScriptedConnection, "next_timeout", lambda _: None)
+    session = await session_over(ScriptedPort({}))
+    with pytest.raises(StalledError):
+        await session.open()
+    assert now() == pytest.approx(300.0, abs=0.1)
+
+
+async def test_failure_of_the_machine_is_raised_as_it_is() -> None:
+    port = ScriptedPort({b"OPEN": [(0.1, b"fail;")]})
+    session = await session_over(port)
+    with pytest.raises(NoAnswerError, match="the meter is silent"):
+        await session.open()
+    assert not session.is_open
+
+
+@pytest.mark.parametrize(("answer", "call"), [(b"released;", "open"), (b"opened;", "get")])
+async def test_an_outcome_that_nobody_asked_for_is_our_own_misuse(answer: bytes, call: str) -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, answer)]})
+    if call == "open":
+        port.answers[b"OPEN"] = [(0.1, answer)]
+    session = await session_over(port)
+
+    async def open_and_get() -> None:
+        await session.open()
+        await session.get(ENERGY)
+
+    with pytest.raises(MisuseError, match="when it was not asked to"):
+        await open_and_get()
+
+
+async def test_a_request_that_broke_down_leaves_the_association_for_the_next_one() -> None:
+    port = ScriptedPort({**OPEN, **RELEASE, GET: [(0.1, b"broken;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(BlockTransferError):
+        await session.get(ENERGY)
+    assert session.is_open
+    port.answers[GET] = [(0.1, b"data 01;")]
+    assert await session.get(ENERGY) == b"\x01"
+    await session.close()
+    assert words(port)[-1] == b"RELEASE"
+
+
+async def test_a_request_that_cannot_be_made_leaves_the_association_for_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise EncodeError("the request is too large")
+
+    port = ScriptedPort({**OPEN, **RELEASE})
+    session = await session_over(port)
+    await session.open()
+    with monkeypatch.context() as patched:
+        patched.setattr(ScriptedConnection, "get", refuse)
+        with pytest.raises(EncodeError):
+            await session.get(ENERGY)
+    assert session.is_open
+    await session.close()
+    assert words(port) == [b"OPEN", b"RELEASE"]
+
+
+async def test_after_a_failure_there_is_nothing_to_take_down() -> None:
+    port = ScriptedPort({b"OPEN": [(0.1, b"fail;")]})
+    session = await session_over(port)
+    with pytest.raises(NoAnswerError):
+        await session.open()
+    await session.close()
+    assert words(port) == [b"OPEN"]
+
+
+async def test_a_request_without_an_association_is_our_own_misuse() -> None:
+    session = await session_over(ScriptedPort({}))
+    with pytest.raises(MisuseError, match="without an association"):
+        await session.get(ENERGY)
+
+
+async def test_a_port_that_vanishes_passes_its_error_and_is_not_written_to_again() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, None)]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(PortError, match="vanished"):
+        await session.get(ENERGY)
+    assert not session.is_open
+    await session.close()
+    assert words(port) == [b"OPEN", GET]
+
+
+async def test_closing_a_session_that_never_began_says_nothing() -> None:
+    port = ScriptedPort({})
+    session = await session_over(port)
+    await session.close()
+    assert port.written == []
+
+
+async def test_closing_twice_releases_once() -> None:
+    port = ScriptedPort({**OPEN, **RELEASE})
+    session = await session_over(port)
+    await session.open()
+    await session.close()
+    await session.close()
+    assert words(port) == [b"OPEN", b"RELEASE"]
+
+
+async def test_closing_is_bounded_whatever_the_meter_does() -> None:
+    port = ScriptedPort({**OPEN, b"RELEASE": [(0.5, b"frame 7E;")] * 1000})
+    connection = ScriptedConnection(response_timeout=60.0)
+    session = await session_over(port, connection, timing=SessionTiming(release_limit=2.0))
+    await session.open()
+    began = now()
+    await session.close()
+    assert now() - began == pytest.approx(2.0, abs=0.01)
+
+
+async def test_a_cancelled_read_takes_the_link_down_and_leaves_no_stale_octets() -> None:
+    port = ScriptedPort({**OPEN, GET: [(1.0, b"data 01;")], b"ABORT": [(0.1, b"released;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await session.get(ENERGY)
+    assert not session.is_open
+    await session.close()
+    assert words(port) == [b"OPEN", GET, b"ABORT"]
+    port.hear(b"data 01;")  # the answer to what was cancelled comes all the same
+
+    second = await session_over(port)
+    await second.open()
+    assert second.is_open
+    assert port.discarded > 0
+
+
+async def test_closing_may_be_cancelled() -> None:
+    port = ScriptedPort(OPEN)
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await session.close()
+    await session.close()
+    assert words(port) == [b"OPEN", b"RELEASE"]
+
+
+async def test_every_frame_is_traced_in_its_order() -> None:
+    recorder, notes = Recorder(), list[bytes]()
+    port = ScriptedPort({b"OPEN": [(0.1, b"noise FF00;frame 7EA0;note 0F01;opened;")]})
+    session = await session_over(port, recorder=recorder, notes=notes)
+    await session.open()
+    assert recorder.told == ["b tx m OPEN", "b discarded m noise ff00", "b rx m ~\\xa0"]
+    assert notes == [b"\x0f\x01"]
+
+
+async def test_notifications_that_nobody_wants_are_dropped() -> None:
+    port = ScriptedPort({b"OPEN": [(0.1, b"note 0F01;opened;")]})
+    session = await session_over(port)
+    await session.open()
+    assert session.is_open
+
+
+async def test_a_secret_shows_neither_on_its_way_out_nor_in_its_echo() -> None:
+    recorder = Recorder()
+    port = ScriptedPort(
+        {
+            # OPEN is the frame with the secret: its echo comes whole, then damaged.
+            b"OPEN": [(0.1, b"frame 4F50454E;noise 4F504500;frame 7E;opened;")],
+            GET: [(0.1, b"noise 4F504500;data 01;")],
+        }
+    )
+    session = await session_over(port, ScriptedConnection(secret=True), recorder=recorder)
+    await session.open()
+    await session.get(ENERGY)
+    assert recorder.told == [
+        "b tx m withheld [(0, 4)]",
+        "b rx m withheld [(0, 4)]",
+        "b discarded m noise withheld [(0, 4)]",
+        "b rx m ~",
+        f"b tx m {GET.decode()}",
+        "b discarded m noise 4f504500",
+    ]
+
+
+async def test_no_tracer_takes_everything() -> None:
+    port = ScriptedPort({b"OPEN": [(2.5, b"noise 00;frame 7E;opened;")]})
+    session = await session_over(port)
+    await session.open()
+    assert session.is_open

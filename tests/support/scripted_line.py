@@ -1,0 +1,232 @@
+"""A port and a connection without a meter: words instead of frames, on any clock.
+
+The far end says words that end in ";" and stand for what the real machine would make of frames:
+"opened;" "block 40;" "data CAFE;" "refused 03;" "broken;" "released;" "fail;" "frame 7E;"
+"noise 00;" "note 0F;".
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.association import Associated
+from dcud.dlms.conformance import Conformance
+from dcud.dlms.connection import ConnectionEvent, ConnectionFailed, Opened, Released
+from dcud.dlms.datalink import (
+    Frame,
+    FrameReceived,
+    NotificationReceived,
+    OctetsDiscarded,
+    Retransmitted,
+)
+from dcud.dlms.errors import BlockTransferError, MisuseError, NoAnswerError
+from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
+from dcud.line.errors import PortError
+from dcud.line.octet_stream import OctetStream
+
+OPENED = Opened(
+    association=Associated(conformance=Conformance.GET, server_max_receive_pdu_size=0xFFFF)
+)
+
+EVENTS: dict[str, Callable[[bytes], ConnectionEvent]] = {
+    "opened": lambda _: OPENED,
+    "block": lambda argument: BlockReceived(total=argument[0]),
+    "data": lambda argument: GetSucceeded(octets=argument),
+    "refused": lambda argument: GetRefused(result=DataAccessResult(argument[0])),
+    "broken": lambda _: GetFailed(error=BlockTransferError("a block is missing")),
+    "released": lambda _: Released(),
+    "fail": lambda _: ConnectionFailed(error=NoAnswerError("the meter is silent")),
+    "frame": lambda argument: FrameReceived(frame=Frame(octets=argument)),
+    "noise": lambda argument: OctetsDiscarded(reason="noise", octets=argument),
+    "note": lambda argument: NotificationReceived(apdu=argument),
+}
+
+
+class ScriptedConnection:
+    """Turns words into events, asks for the next block, repeats itself once, then fails."""
+
+    def __init__(self, response_timeout: float = 2.0, *, secret: bool = False) -> None:
+        self._response_timeout = response_timeout
+        self._secret = secret
+        self._heard = b""
+        self._pending: list[Frame] = []
+        self._last: list[Frame] = []
+        self._deadline: float | None = None
+        self._repeats_left = 0
+        self._busy = False
+
+    def open(self, now: float) -> None:  # noqa: ARG002  # the machine's own signature
+        self._say(b"OPEN")
+
+    def get(
+        self,
+        attribute: AttributeDescriptor,
+        selection: Selection | None,
+        now: float,  # noqa: ARG002  # the machine's own signature
+    ) -> None:
+        part = "" if selection is None else f" part {selection.selector}"
+        self._say(f"GET {attribute}{part}".encode())
+
+    def release(self, now: float) -> None:  # noqa: ARG002  # the machine's own signature
+        if self._busy:
+            raise MisuseError("a GET is in progress")
+        self._say(b"RELEASE")
+
+    def abort(self, now: float) -> None:  # noqa: ARG002  # the machine's own signature
+        self._say(b"ABORT")
+
+    def receive_data(
+        self,
+        octets: bytes,
+        now: float,  # noqa: ARG002  # the machine's own signature
+    ) -> Sequence[ConnectionEvent]:
+        self._heard += octets
+        *words, self._heard = self._heard.split(b";")
+        return [event for word in words for event in self._understand(word.decode())]
+
+    def frames_to_send(self) -> Sequence[Frame]:
+        frames, self._pending = self._pending, []
+        return frames
+
+    def frames_sent(self, now: float) -> None:
+        self._deadline = now + self._response_timeout
+
+    def next_timeout(self) -> float | None:
+        return self._deadline
+
+    def handle_timeout(self, now: float) -> Sequence[ConnectionEvent]:
+        if self._deadline is None or now < self._deadline:
+            return []
+        self._deadline = None
+        if not self._repeats_left:
+            return [ConnectionFailed(error=NoAnswerError("the meter is silent"))]
+        self._repeats_left -= 1
+        self._pending = self._last
+        return [Retransmitted(frames=len(self._last))]
+
+    def _understand(self, word: str) -> list[ConnectionEvent]:
+        name, _, argument = word.partition(" ")
+        if name not in {"frame", "noise", "note"}:
+            self._deadline, self._busy = None, False
+        if name == "block":
+            self._say(b"NEXT")
+        return [EVENTS[name](bytes.fromhex(argument))]
+
+    def _say(self, octets: bytes) -> None:
+        self._busy = octets != b"OPEN"
+        secret = ((0, len(octets)),) if self._secret and octets == b"OPEN" else ()
+        self._last = [Frame(octets=octets, secret=secret)]
+        self._pending = list(self._last)
+        self._deadline = None
+        self._repeats_left = 1
+
+
+class ScriptedPort:
+    """Answers each write from a script, octets and pauses as written.
+
+    `answers` maps what is written to what comes back, as (seconds to wait, octets) after the write;
+    what is not in it is met with silence. An answer of None is the port vanishing.
+    """
+
+    def __init__(
+        self, answers: Mapping[bytes, Sequence[tuple[float, bytes | None]]], write_time: float = 0.0
+    ) -> None:
+        self.answers = dict(answers)
+        self.written: list[tuple[float, bytes]] = []
+        self.opened = 0
+        self.closed = 0
+        self.discarded = 0
+        self.refusals = 0
+        self._write_time = write_time
+        self._stream: OctetStream | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._stream is not None and not self._stream.is_lost
+
+    async def open(self) -> None:
+        if self.is_open:
+            return
+        if self.refusals:
+            self.refusals -= 1
+            raise PortError("no such device", remedy="check the cable")
+        self.opened += 1
+        self._stream = OctetStream(_lost)
+
+    async def write(self, octets: bytes) -> None:
+        await self._opened().written()
+        await asyncio.sleep(self._write_time)
+        loop = asyncio.get_running_loop()
+        self.written.append((loop.time(), octets))
+        moment = 0.0
+        for pause, answer in self.answers.get(octets, ()):
+            moment += pause
+            loop.call_later(moment, self.hear, answer)
+
+    def hear(self, octets: bytes | None) -> None:
+        if self._stream is None:
+            return
+        if octets is None:
+            self._stream.connection_lost(None)
+        else:
+            self._stream.data_received(octets)
+
+    async def read(self, within: float) -> bytes:
+        return await self._opened().read(within)
+
+    def discard_input(self) -> int:
+        discarded = 0 if self._stream is None else self._stream.discard()
+        self.discarded += discarded
+        return discarded
+
+    async def close(self) -> None:
+        self.closed += 1
+        self._stream = None
+
+    def _opened(self) -> OctetStream:
+        assert self._stream is not None, "the port is used while it is closed"
+        return self._stream
+
+
+def _lost(_: Exception | None) -> PortError:
+    return PortError("the device vanished", remedy="check the cable")
+
+
+def octet_by_octet(octets: bytes, pause: float) -> list[tuple[float, bytes | None]]:
+    """Return the arrival of `octets` one at a time."""
+    return [(pause, bytes((octet,))) for octet in octets]
+
+
+class Recorder:
+    """Watches a line, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def frame(
+        self,
+        bus: str,
+        direction: str,
+        meter: str,
+        octets: bytes,
+        secret: Sequence[tuple[int, int]],
+    ) -> None:
+        shown = f"withheld {list(secret)}" if secret else repr(octets)[2:-1]
+        self.told.append(f"{bus} {direction} {meter} {shown}")
+
+    def discarded(
+        self,
+        bus: str,
+        meter: str,
+        reason: str,
+        octets: bytes,
+        secret: Sequence[tuple[int, int]],
+    ) -> None:
+        shown = f"withheld {list(secret)}" if secret else octets.hex()
+        self.told.append(f"{bus} discarded {meter} {reason} {shown}")
+
+    def retransmitted(self, bus: str, meter: str, frames: int) -> None:
+        self.told.append(f"{bus} retransmitted {meter} {frames}")
+
+    def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
+        self.told.append(f"{bus} {'up' if up else 'down'}")
