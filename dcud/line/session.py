@@ -278,8 +278,7 @@ class Session:
                 tracer.frame(bus, "rx", meter, frame.octets, self._secret_in(frame))
             case OctetsDiscarded(reason=reason, octets=octets):
                 # A damaged echo of a password is no frame any more, but shows the password.
-                secret = ((0, len(octets)),) if self._withholds else ()
-                tracer.discarded(bus, meter, reason, octets, secret)
+                tracer.discarded(bus, meter, reason, b"" if self._withholds else octets)
             case Retransmitted(frames=frames):
                 tracer.retransmitted(bus, meter, frames)
             case _:

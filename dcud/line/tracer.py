@@ -24,17 +24,10 @@ class FrameTracer(Protocol):
         """Take one whole frame; `secret` holds the half-open ranges that nobody may see."""
         ...
 
-    def discarded(
-        self,
-        bus: str,
-        meter: str,
-        reason: str,
-        octets: bytes,
-        secret: Sequence[tuple[int, int]],
-    ) -> None:
+    def discarded(self, bus: str, meter: str, reason: str, octets: bytes) -> None:
         """Take octets that were part of no good frame, and why, in a short snake_case word.
 
-        `secret` covers all of them where they might be the echo of a secret that was just sent.
+        `octets` is empty where they might be the echo of a secret that was just sent.
         """
         ...
 
@@ -56,14 +49,7 @@ class NoTracer:
     ) -> None:
         """Ignore the frame."""
 
-    def discarded(
-        self,
-        bus: str,
-        meter: str,
-        reason: str,
-        octets: bytes,
-        secret: Sequence[tuple[int, int]],
-    ) -> None:
+    def discarded(self, bus: str, meter: str, reason: str, octets: bytes) -> None:
         """Ignore the octets."""
 
     def retransmitted(self, bus: str, meter: str, frames: int) -> None:

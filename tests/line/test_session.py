@@ -374,7 +374,7 @@ async def test_a_secret_shows_neither_on_its_way_out_nor_in_its_echo() -> None:
     assert recorder.told == [
         "b tx m withheld [(0, 4)]",
         "b rx m withheld [(0, 4)]",
-        "b discarded m noise withheld [(0, 4)]",
+        "b discarded m noise withheld",
         "b rx m ~",
         f"b tx m {GET.decode()}",
         "b discarded m noise 4f504500",

@@ -214,16 +214,8 @@ class Recorder:
         shown = f"withheld {list(secret)}" if secret else repr(octets)[2:-1]
         self.told.append(f"{bus} {direction} {meter} {shown}")
 
-    def discarded(
-        self,
-        bus: str,
-        meter: str,
-        reason: str,
-        octets: bytes,
-        secret: Sequence[tuple[int, int]],
-    ) -> None:
-        shown = f"withheld {list(secret)}" if secret else octets.hex()
-        self.told.append(f"{bus} discarded {meter} {reason} {shown}")
+    def discarded(self, bus: str, meter: str, reason: str, octets: bytes) -> None:
+        self.told.append(f"{bus} discarded {meter} {reason} {octets.hex() or 'withheld'}")
 
     def retransmitted(self, bus: str, meter: str, frames: int) -> None:
         self.told.append(f"{bus} retransmitted {meter} {frames}")
