@@ -77,12 +77,16 @@ class OctetsDiscarded:
 
     Attributes:
         reason: a short snake_case word: "noise", "header_check", "frame_check", "length",
-            "truncated".
+            "truncated", "version"; or "idle" for the flags that fill the line between HDLC frames,
+            where nothing is wrong.
         octets: what was dropped; every octet received stands in exactly one frame or one of these.
+        withheld: whether `octets` are zeros in place of what came, which may have been the damaged
+            echo of a secret.
     """
 
     reason: str
     octets: bytes
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,220 @@
+"""Cuts a stream of octets into HDLC frames.
+
+Theory of operation. A frame begins after a flag and its length field says where it ends: nothing is
+stuffed, so a 7E inside a frame means nothing. A flag may close one frame and open the next; it
+belongs to the frame that it closes, and the next one then stands without an opening flag.
+
+Whatever begins after a flag is judged as early as its octets allow: the header (and with it the
+length) by its own check sequence, then the closing flag at the computed place, then the frame check
+sequence. When any of it is wrong the search goes on at the very next flag *inside* what was just
+refused, so that a damaged frame never takes a good one with it. Only a header that is right makes
+the delimiter wait for octets, so what it holds is bounded by one frame, and every octet is looked
+at a bounded number of times.
+
+Every octet comes out exactly once and in order, within a frame or a `Discarded`. What is dropped
+piece by piece comes out as one event for each damaged frame, when its end is certain: at the next
+good frame, the next damaged one, or a `flush`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dcud.dlms.hdlc.frame import FLAG, Defect, HdlcFrame, Header, survey, take
+
+MAX_DISCARDED: Final = 2048
+"""The most octets in one `Discarded`; more of them are cut into several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """A good frame.
+
+    Attributes:
+        frame: the frame.
+        octets: as it stood on the line: without the opening flag when that one closed the frame
+            before, without the closing flag when the line fell silent instead.
+    """
+
+    frame: HdlcFrame
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """Octets that belong to no good frame."""
+
+    reason: Defect
+    octets: bytes
+
+
+class _Discards:
+    """Gathers dropped octets into events."""
+
+    __slots__ = ("_covered", "_octets", "_ready", "_reason")
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+        self._reason: Defect | None = None
+        self._covered = 0
+        self._ready: list[Discarded] = []
+
+    def __len__(self) -> int:
+        return len(self._octets)
+
+    def drop(self, reason: Defect, octets: bytes | bytearray, at: int, covered: int) -> None:
+        """Add octets; `at` is their place in the stream, `covered` the end of the refused frame."""
+        if not self._goes_on(reason, at):
+            self.close()
+            self._reason = reason
+        self._covered = max(self._covered, covered)
+        self._octets += octets
+        while len(self._octets) >= MAX_DISCARDED:
+            self._cut(MAX_DISCARDED)
+
+    def _goes_on(self, reason: Defect, at: int) -> bool:
+        if self._reason in {None, Defect.IDLE}:
+            return reason is self._reason
+        return reason is Defect.NOISE or at < self._covered
+
+    def _cut(self, count: int) -> None:
+        if self._reason is not None and self._octets:
+            self._ready.append(Discarded(self._reason, bytes(self._octets[:count])))
+            del self._octets[:count]
+
+    def close(self) -> None:
+        """End the event at hand: what is dropped from here on is another one."""
+        self._cut(len(self._octets))
+        self._reason = None
+
+    def take(self) -> Iterator[Discarded]:
+        """Take the events that are complete."""
+        ready, self._ready = self._ready, []
+        yield from ready
+
+
+class Delimiter:
+    """One direction of one line.
+
+    The events are the same however the octets are cut into calls.
+    """
+
+    __slots__ = ("_after_flag", "_buffer", "_discards", "_offset", "_wanted")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._offset = 0  # of the buffer in the stream
+        self._wanted = 0  # octets in the buffer that make another look worth while
+        self._after_flag = False  # the octet before the buffer was a flag
+        self._discards = _Discards()
+
+    @property
+    def partial(self) -> bool:
+        """Whether octets are held that more octets, or else a `flush`, will decide on."""
+        return bool(self._buffer or self._discards)
+
+    def feed(self, octets: bytes) -> list[Delimited | Discarded]:
+        """Take octets; return what is certain now."""
+        self._buffer += octets
+        if len(self._buffer) < self._wanted:
+            return []
+        return self._delimit()
+
+    def flush(self) -> list[Delimited | Discarded]:
+        """Give up waiting: the line fell silent."""
+        events: list[Delimited | Discarded] = []
+        while self._buffer:
+            events += self._give_up()
+            events += self._delimit()
+        self._discards.close()
+        events += self._discards.take()
+        return events
+
+    def _delimit(self) -> list[Delimited | Discarded]:
+        events: list[Delimited | Discarded] = []
+        buffer = self._buffer
+        position = 0
+        self._wanted = 0
+        while position < len(buffer):
+            opening = buffer[position] == FLAG
+            if not (opening or self._after_flag):
+                position = self._drop(Defect.NOISE, position, position)
+                continue
+            start = position + opening
+            header = self._judge(start)
+            if header is None:
+                break
+            if isinstance(header, Defect):
+                position = self._drop(header, position, start)
+                continue
+            if len(buffer) <= header.end:
+                self._wanted = header.end + 1 - position
+                break
+            position = self._close(events, position, start, header)
+        del buffer[:position]
+        self._offset += position
+        events += self._discards.take()
+        return events
+
+    def _judge(self, start: int) -> Header | Defect | None:
+        buffer = self._buffer
+        if start < len(buffer) and buffer[start] == FLAG:
+            return Defect.IDLE
+        return survey(buffer, start)
+
+    def _close(
+        self, events: list[Delimited | Discarded], position: int, start: int, header: Header
+    ) -> int:
+        """Decide on a frame that is all there; return where to go on."""
+        buffer = self._buffer
+        after = header.end + 1
+        if buffer[header.end] != FLAG:
+            return self._drop(Defect.LENGTH, position, start, header.end)
+        frame = take(buffer, start, header)
+        if frame is None:
+            return self._drop(Defect.FRAME_CHECK, position, start, after)
+        self._discards.close()
+        events += self._discards.take()
+        events.append(Delimited(frame, bytes(buffer[position:after])))
+        self._after_flag = True
+        return after
+
+    def _drop(self, reason: Defect, position: int, start: int, covered: int = 0) -> int:
+        """Drop octets up to the next flag from `start` on; return where that is."""
+        buffer = self._buffer
+        after = buffer.find(FLAG, start)
+        if after < 0:
+            after = len(buffer)
+        place = self._offset + position
+        self._discards.drop(reason, buffer[position:after], place, self._offset + covered)
+        self._after_flag = False
+        return after
+
+    def _give_up(self) -> list[Delimited | Discarded]:
+        """Decide on what is at the head of the buffer, with no more octets to come."""
+        buffer = self._buffer
+        if buffer == b"\x7e":
+            self._offset += self._drop(Defect.IDLE, 0, 1)
+            self._after_flag = True
+            buffer.clear()
+            return []
+        start = int(buffer[0] == FLAG)
+        header = survey(buffer, start)
+        if isinstance(header, Header) and header.end == len(buffer):
+            # [field: the closing flag comes only with the next frame]
+            frame = take(buffer, start, header)
+            if frame is not None:
+                return self._accept_unclosed(frame)
+        position = self._drop(Defect.TRUNCATED, 0, start, len(buffer))
+        del buffer[:position]
+        self._offset += position
+        return []
+
+    def _accept_unclosed(self, frame: HdlcFrame) -> list[Delimited | Discarded]:
+        self._discards.close()
+        events: list[Delimited | Discarded] = [*self._discards.take()]
+        events.append(Delimited(frame, bytes(self._buffer)))
+        self._offset += len(self._buffer)
+        self._buffer.clear()
+        self._after_flag = False
+        return events

@@ -1,0 +1,266 @@
+"""One HDLC frame as a value.
+
+[IEC 62056-46: frame format type 3] Between two flags (7E) stand: a format field of two octets
+(type 1010, segmentation bit, length in 11 bits), destination, source, control; and, where there is
+information: a header check sequence over what came so far, the information, and a frame check
+sequence over everything. A frame without information ends in one check sequence. Nothing is
+stuffed: 7E may stand inside.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from dcud.dlms.errors import DecodeError, EncodeError
+from dcud.dlms.hdlc.address import INCOMPLETE, address_end
+from dcud.dlms.hdlc.fcs import check_sequence, is_intact, is_intact_further
+
+FLAG: Final = 0x7E
+MAX_LENGTH: Final = 0x7FF
+"""The most octets that can stand between two flags."""
+
+MIN_LENGTH: Final = 7
+MAX_INFORMATION: Final = 2030
+"""[IEC 62056-46: maximum information field length] The most that can be negotiated."""
+
+_FRAME_TYPE: Final = 0xA0
+_SEGMENTATION: Final = 0x08
+_POLL_FINAL: Final = 0x10
+
+
+class FrameKind(StrEnum):
+    """What a control octet says, poll/final bit and sequence numbers aside."""
+
+    I = "I"  # noqa: E741  # the standard's own name
+    RR = "RR"
+    RNR = "RNR"
+    SNRM = "SNRM"
+    DISC = "DISC"
+    UA = "UA"
+    DM = "DM"
+    FRMR = "FRMR"
+    UI = "UI"
+    UNDEFINED = "undefined"
+
+
+_SUPERVISORY: Final = {0x01: FrameKind.RR, 0x05: FrameKind.RNR}
+_UNNUMBERED: Final = {
+    0x83: FrameKind.SNRM,
+    0x43: FrameKind.DISC,
+    0x63: FrameKind.UA,
+    0x0F: FrameKind.DM,
+    0x87: FrameKind.FRMR,
+    0x03: FrameKind.UI,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A control octet, taken apart.
+
+    Attributes:
+        octet: as it stands in the frame.
+        kind: the frame's kind.
+        poll_final: P in the client's frames, F in the server's.
+        send_sequence: N(S), modulo 8; None but in I frames.
+        receive_sequence: N(R), modulo 8; None but in I, RR and RNR frames.
+    """
+
+    octet: int
+    kind: FrameKind
+    poll_final: bool
+    send_sequence: int | None = None
+    receive_sequence: int | None = None
+
+
+def _take_apart(octet: int) -> Control:
+    poll_final = bool(octet & _POLL_FINAL)
+    if not octet & 1:
+        return Control(
+            octet=octet,
+            kind=FrameKind.I,
+            poll_final=poll_final,
+            send_sequence=octet >> 1 & 7,
+            receive_sequence=octet >> 5,
+        )
+    if kind := _SUPERVISORY.get(octet & 0x0F):
+        return Control(octet=octet, kind=kind, poll_final=poll_final, receive_sequence=octet >> 5)
+    kind = _UNNUMBERED.get(octet & ~_POLL_FINAL, FrameKind.UNDEFINED)
+    return Control(octet=octet, kind=kind, poll_final=poll_final)
+
+
+CONTROLS: Final = tuple(_take_apart(octet) for octet in range(256))
+"""[IEC 62056-46: control field] What each of the 256 control octets says."""
+
+_UNNUMBERED_OCTETS: Final = {kind: octet for octet, kind in _UNNUMBERED.items()}
+_SUPERVISORY_OCTETS: Final = {kind: octet for octet, kind in _SUPERVISORY.items()}
+
+
+def unnumbered(kind: FrameKind, *, poll_final: bool = True) -> Control:
+    """Return the control of a SNRM, DISC, UA, DM, FRMR or UI frame."""
+    return CONTROLS[_UNNUMBERED_OCTETS[kind] | poll_final * _POLL_FINAL]
+
+
+def supervisory(kind: FrameKind, *, receive_sequence: int, poll_final: bool = True) -> Control:
+    """Return the control of an RR or RNR frame."""
+    return CONTROLS[receive_sequence << 5 | poll_final * _POLL_FINAL | _SUPERVISORY_OCTETS[kind]]
+
+
+def numbered(*, send_sequence: int, receive_sequence: int, poll_final: bool) -> Control:
+    """Return the control of an I frame."""
+    return CONTROLS[receive_sequence << 5 | poll_final * _POLL_FINAL | send_sequence << 1]
+
+
+@dataclass(frozen=True, slots=True)
+class HdlcFrame:
+    """One frame.
+
+    Attributes:
+        destination: the destination address as it stands in the frame, 1, 2 or 4 octets.
+        source: the source address, likewise.
+        control: the control octet.
+        information: the information field, empty where there is none.
+        segmented: whether more frames follow that belong to the same APDU.
+    """
+
+    destination: bytes
+    source: bytes
+    control: Control
+    information: bytes = b""
+    segmented: bool = False
+
+    def build(self) -> bytes:
+        """Return the whole frame, both flags included.
+
+        Raises:
+            EncodeError: when it would be longer than the length field can say.
+        """
+        length = len(self.destination) + len(self.source) + len(self.information) + 5
+        if self.information:
+            length += 2
+        if length > MAX_LENGTH:
+            raise EncodeError(
+                f"{len(self.information)} octets of information don't fit one HDLC frame",
+                remedy=f"send at most {MAX_INFORMATION}",
+            )
+        format_type = _FRAME_TYPE | self.segmented * _SEGMENTATION | length >> 8
+        octets = b"%c%c%b%b%c" % (
+            format_type,
+            length & 0xFF,
+            self.destination,
+            self.source,
+            self.control.octet,
+        )
+        octets += check_sequence(octets)
+        if self.information:
+            octets += self.information
+            octets += check_sequence(octets)
+        return b"\x7e%b\x7e" % octets
+
+    @property
+    def information_start(self) -> int:
+        """The index of the first octet of information among the octets that `build` returns."""
+        return len(self.destination) + len(self.source) + 6
+
+
+class Defect(StrEnum):
+    """Why octets are no good frame."""
+
+    IDLE = "idle"  # flags that fill the line between frames; nothing is wrong
+    NOISE = "noise"
+    HEADER_CHECK = "header_check"
+    FRAME_CHECK = "frame_check"
+    LENGTH = "length"
+    TRUNCATED = "truncated"
+
+
+class Header(NamedTuple):
+    """Where the parts of a frame lie that has a sound header.
+
+    Attributes:
+        destination_end: index after the destination address.
+        control_at: index of the control octet.
+        end: index after the frame check sequence, where the closing flag has to be.
+        has_information: whether a header check sequence, which is right, follows the control octet.
+    """
+
+    destination_end: int
+    control_at: int
+    end: int
+    has_information: bool
+
+
+def survey(octets: bytes | bytearray, start: int) -> Header | Defect | None:
+    """Judge the header of the frame whose format field begins at `start`.
+
+    Returns:
+        None when more octets are needed; the answer depends on the frame's own octets alone, not on
+        how many of them are there already.
+    """
+    available = len(octets) - start
+    if available and octets[start] & 0xF0 != _FRAME_TYPE:
+        return Defect.NOISE
+    if available < 2:
+        return None
+    length = (octets[start] & 7) << 8 | octets[start + 1]
+    if length < MIN_LENGTH:
+        return Defect.LENGTH
+    destination_end = address_end(octets, start + 2)
+    control_at = address_end(octets, destination_end) if destination_end > 0 else destination_end
+    if control_at <= 0:
+        return None if control_at == INCOMPLETE else Defect.HEADER_CHECK
+    end = start + length
+    beyond_control = end - control_at - 1
+    if beyond_control != 2 and (defect := _information_defect(octets, start, control_at, end)):
+        return None if defect is Defect.TRUNCATED else defect
+    return Header(destination_end, control_at, end, beyond_control != 2)
+
+
+def _information_defect(
+    octets: bytes | bytearray, start: int, control_at: int, end: int
+) -> Defect | None:
+    header_end = control_at + 3
+    if end < header_end + 3:
+        return Defect.LENGTH
+    if len(octets) < header_end:
+        return Defect.TRUNCATED
+    return None if is_intact(octets[start:header_end]) else Defect.HEADER_CHECK
+
+
+def take(octets: bytes | bytearray, start: int, header: Header) -> HdlcFrame | None:
+    """Return the frame whose header is known and whose octets are all there.
+
+    Returns:
+        None when the frame check sequence is wrong.
+    """
+    destination_end, control_at, end, has_information = header
+    information_at = control_at + 3
+    if has_information:
+        intact = is_intact_further(octets[information_at:end])
+    else:
+        intact = is_intact(octets[start:end])
+    if not intact:
+        return None
+    return HdlcFrame(
+        bytes(octets[start + 2 : destination_end]),
+        bytes(octets[destination_end:control_at]),
+        CONTROLS[octets[control_at]],
+        bytes(octets[information_at : end - 2]),
+        bool(octets[start] & _SEGMENTATION),
+    )
+
+
+def parse(octets: bytes) -> HdlcFrame:
+    """Read one frame from exactly the octets between its flags.
+
+    Raises:
+        DecodeError: naming the defect.
+    """
+    header = survey(octets, 0) or Defect.TRUNCATED
+    if isinstance(header, Defect):
+        raise DecodeError(f"not one good HDLC frame: {header}")
+    if header.end != len(octets):
+        raise DecodeError(f"not one good HDLC frame: {Defect.LENGTH}")
+    if frame := take(octets, 0, header):
+        return frame
+    raise DecodeError(f"not one good HDLC frame: {Defect.FRAME_CHECK}")
