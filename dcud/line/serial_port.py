@@ -21,6 +21,8 @@ _LOG = logging.getLogger(__name__)
 
 _OUTPUT_POLL = 0.002
 """Seconds between two looks at the driver's output queue, once the computed time is over."""
+_OPEN_LIMIT = 10.0
+"""Seconds after which a driver that hangs in opening the device is left to itself."""
 _WRITE_GRACE = 5.0
 """Seconds beyond twice its computed time after which a write counts as stuck."""
 _UNIX98_TERMINALS = range(136, 144)
@@ -116,12 +118,7 @@ class SerialPort:
         if self.is_open:
             return
         await self.close()
-        opening = asyncio.get_running_loop().run_in_executor(None, _open, self._parameters)
-        try:
-            opened, pseudo_terminal = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(_close_unused)
-            raise
+        opened, pseudo_terminal = await self._open_in_thread()
         if self._parameters.rs485 is not None and not _set_rs485(opened, self._parameters.rs485):
             self._warn_of_rs485()
         self._line_time = _no_time if pseudo_terminal else self._parameters.line_time
@@ -171,6 +168,21 @@ class SerialPort:
             return
         transport.drop()
         await stream.closed()
+
+    async def _open_in_thread(self) -> "tuple[serial.Serial, bool]":
+        opening = asyncio.get_running_loop().run_in_executor(None, _open, self._parameters)
+        try:
+            async with asyncio.timeout(_OPEN_LIMIT):
+                return await asyncio.shield(opening)
+        except TimeoutError:
+            opening.add_done_callback(_close_unused)
+            raise PortError(
+                f"serial device {self._parameters.device} does not open in time",
+                remedy="unplug the adapter and plug it in again",
+            ) from None
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unused)
+            raise
 
     def _opened(self) -> "tuple[OctetStream, _Transport]":
         if self._stream is None or self._transport is None:

@@ -4,6 +4,7 @@ import fcntl
 import logging
 import struct
 import termios
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ async def test_device_that_vanishes_ends_a_waiting_read_with_a_named_error() -> 
     assert bus.device in str(error)
     assert "cable" in error.remedy
     assert not port.is_open
+    assert port.discard_input() == 0
     # Not a busy loop: the transport has let the dead descriptor go by itself.
     assert open_descriptors() == before
     await port.close()
@@ -277,6 +279,28 @@ async def test_cancelled_open_that_fails_later_fails_in_silence(tmp_path: Path) 
             await port.open()
     await asyncio.sleep(0.01)
     assert not port.is_open
+
+
+async def test_driver_that_hangs_in_opening_is_left_to_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    goes_on = threading.Event()
+    real = serial.Serial.open
+
+    def hang(port: serial.Serial) -> None:
+        goes_on.wait()
+        real(port)
+
+    monkeypatch.setattr(serial.Serial, "open", hang)
+    monkeypatch.setattr(serial_port, "_OPEN_LIMIT", 0.01)
+    with PtyBus() as bus:
+        await asyncio.get_running_loop().run_in_executor(None, int)  # the pool's own descriptors
+        before = open_descriptors()
+        with pytest.raises(PortError, match="does not open in time"):
+            await port_on(bus).open()
+        goes_on.set()
+        await asyncio.sleep(0.01)
+        await until(lambda: open_descriptors() == before)
 
 
 async def test_missing_device_names_the_path_and_the_stable_names(tmp_path: Path) -> None:
