@@ -1,0 +1,1 @@
+"""The application layer's APDUs: one module per service, none of which knows another."""

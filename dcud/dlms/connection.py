@@ -1,0 +1,403 @@
+"""The client's one face to a meter: a data link with an association upon it.
+
+```
+         open          LinkConnected         release, abort, or a fault     LinkClosed
+   IDLE ------> LINKING ----------> UP ----------------------------> CLOSING ---------> CLOSED
+```
+
+In UP the association's machine has the next answer while it waits for one, else the GET in progress
+has it. Whatever ends a connection first takes the link down; the event that tells of the end
+(`Released` or `ConnectionFailed`) is the last one, and comes when the link is down. A link that
+fails by itself ends the connection at once.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
+from dcud.dlms.apdu import data_notification, event_notification
+from dcud.dlms.apdu import get as get_service
+from dcud.dlms.apdu.get import GetRequestNormal
+from dcud.dlms.association import (
+    Associated,
+    AssociationParameters,
+    ClientAssociation,
+    Disassociated,
+    State,
+)
+from dcud.dlms.conformance import Conformance
+from dcud.dlms.datalink import (
+    ApduReceived,
+    DataLink,
+    Frame,
+    FrameReceived,
+    LinkClosed,
+    LinkConnected,
+    LinkEvent,
+    LinkFailed,
+    NotificationReceived,
+    OctetsDiscarded,
+    Retransmitted,
+)
+from dcud.dlms.errors import (
+    EncodeError,
+    LinkError,
+    MisuseError,
+    NoAnswerError,
+    ProtocolError,
+    UnexpectedApduError,
+)
+from dcud.dlms.get_exchange import (
+    BlockReceived,
+    GetExchange,
+    GetFailed,
+    GetParameters,
+    GetRefused,
+    GetSucceeded,
+)
+
+ANSWER_TIMEOUT = 30.0
+"""Seconds that an answer is waited for after something else came in its place.
+
+The link's own timers know only that it was answered, not with what.
+"""
+
+_NOTIFICATIONS = frozenset(bytes((m.TAG,)) for m in (data_notification, event_notification))
+_GET_RESPONSE = bytes((get_service.RESPONSE_TAG,))
+_LAST_INVOKE_ID = 15
+_NO_PARAMETERS = GetParameters()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The connection is open: values can be asked for.
+
+    Attributes:
+        association: what was agreed.
+    """
+
+    association: Associated
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The connection is closed because it was asked to be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFailed:
+    """The connection is closed and `error` says why; only a new connection can help."""
+
+    error: ProtocolError
+
+
+ConnectionEvent = (
+    Opened
+    | GetSucceeded
+    | GetRefused
+    | GetFailed
+    | BlockReceived
+    | Released
+    | ConnectionFailed
+    | NotificationReceived
+    | FrameReceived
+    | OctetsDiscarded
+    | Retransmitted
+)
+
+
+class Phase(Enum):
+    """Where a connection stands."""
+
+    IDLE = auto()
+    LINKING = auto()
+    UP = auto()
+    CLOSING = auto()
+    CLOSED = auto()
+
+
+class Reaction(Enum):
+    """What a connection does about an event of its link."""
+
+    ASSOCIATE = auto()
+    DELIVER = auto()
+    END = auto()
+    LOSE = auto()
+    IGNORE = auto()
+
+
+REACTIONS: dict[tuple[Phase, type[LinkEvent]], Reaction] = {
+    (Phase.IDLE, LinkConnected): Reaction.IGNORE,
+    (Phase.IDLE, ApduReceived): Reaction.IGNORE,
+    (Phase.IDLE, LinkClosed): Reaction.IGNORE,
+    (Phase.IDLE, LinkFailed): Reaction.IGNORE,
+    (Phase.LINKING, LinkConnected): Reaction.ASSOCIATE,
+    (Phase.LINKING, ApduReceived): Reaction.IGNORE,
+    (Phase.LINKING, LinkClosed): Reaction.LOSE,
+    (Phase.LINKING, LinkFailed): Reaction.LOSE,
+    (Phase.UP, LinkConnected): Reaction.IGNORE,
+    (Phase.UP, ApduReceived): Reaction.DELIVER,
+    (Phase.UP, LinkClosed): Reaction.LOSE,
+    (Phase.UP, LinkFailed): Reaction.LOSE,
+    (Phase.CLOSING, LinkConnected): Reaction.IGNORE,
+    (Phase.CLOSING, ApduReceived): Reaction.IGNORE,
+    (Phase.CLOSING, LinkClosed): Reaction.END,
+    (Phase.CLOSING, LinkFailed): Reaction.END,
+    (Phase.CLOSED, LinkConnected): Reaction.IGNORE,
+    (Phase.CLOSED, ApduReceived): Reaction.IGNORE,
+    (Phase.CLOSED, LinkClosed): Reaction.IGNORE,
+    (Phase.CLOSED, LinkFailed): Reaction.IGNORE,
+}
+"""Every phase with every event of the link that isn't merely passed on."""
+
+
+class ClientConnection:
+    """One connection to one meter, from `open` to `Released` or `ConnectionFailed`.
+
+    After each call that may have produced output the owner takes `frames_to_send()`, writes them
+    all, and calls `frames_sent(now)`. One GET at a time: `get` ends in `GetSucceeded`,
+    `GetRefused` or `GetFailed`.
+
+    Attributes:
+        phase: where the connection stands.
+    """
+
+    def __init__(
+        self,
+        link: DataLink,
+        parameters: AssociationParameters,
+        get_parameters: GetParameters = _NO_PARAMETERS,
+    ) -> None:
+        self.phase = Phase.IDLE
+        self._link = link
+        self._parameters = parameters
+        self._get_parameters = get_parameters
+        self._association = ClientAssociation(parameters)
+        self._agreed: Associated | None = None
+        self._exchange: GetExchange | None = None
+        self._invoke_id = 0
+        self._ending: Released | ConnectionFailed = Released()
+        self._deadline: float | None = None
+
+    def open(self, now: float) -> None:
+        """Begin to set up the link, then the association; ends in `Opened` or `ConnectionFailed`.
+
+        Raises:
+            MisuseError: it was opened before.
+        """
+        if self.phase is not Phase.IDLE:
+            raise MisuseError("a connection is opened once; make a new one")
+        self.phase = Phase.LINKING
+        self._link.connect(now)
+
+    def get(self, attribute: AttributeDescriptor, selection: Selection | None, now: float) -> None:
+        """Ask for an attribute, or for what `selection` selects of it.
+
+        Raises:
+            MisuseError: the connection isn't open, or the last GET hasn't ended.
+            EncodeError: the request is larger than the meter takes.
+        """
+        agreed = self._agreed
+        if agreed is None or not self._is_ready():
+            raise MisuseError("a GET wants an open connection on which no other GET is in progress")
+        self._invoke_id = self._invoke_id % _LAST_INVOKE_ID + 1
+        invoke = InvokeIdAndPriority(
+            invoke_id=self._invoke_id,
+            high_priority=Conformance.PRIORITY_MGMT_SUPPORTED in agreed.conformance,
+        )
+        exchange = GetExchange(
+            GetRequestNormal(
+                invoke_id_and_priority=invoke, attribute=attribute, selection=selection
+            ),
+            self._get_parameters,
+        )
+        apdu = exchange.request()
+        limit = agreed.server_max_receive_pdu_size
+        if limit and len(apdu) > limit:
+            raise EncodeError(
+                f"GET {attribute} takes {len(apdu)} octets, but the meter takes {limit} at most",
+                remedy="select fewer columns, or read without selection",
+            )
+        self._exchange = exchange
+        self._link.send_apdu(apdu, now)
+
+    def release(self, now: float) -> None:
+        """Begin to release association and link; ends in `Released` or `ConnectionFailed`.
+
+        In the middle of a procedure the link is taken down at once, as `abort` does.
+
+        Raises:
+            MisuseError: the connection was never opened, or is closed already.
+        """
+        if self.phase in {Phase.IDLE, Phase.CLOSED}:
+            raise MisuseError(f"there is nothing to release: the connection is {self.phase.name}")
+        if self._is_ready() and self._parameters.release_with_rlrq:
+            self._link.send_apdu(self._association.release(), now)
+        else:
+            self.abort(now)
+
+    def abort(self, now: float) -> None:
+        """Begin to take the link down, whatever is in progress; ends in `Released`.
+
+        Does nothing where the link is down, or already on its way.
+        """
+        if self.phase in {Phase.LINKING, Phase.UP}:
+            self._close(Released(), now)
+
+    def receive_data(self, octets: bytes, now: float) -> list[ConnectionEvent]:
+        """Take octets as they come, cut anywhere."""
+        return self._consume(self._link.receive_data(octets, now), now)
+
+    def frames_to_send(self) -> list[Frame]:
+        """Take (and forget) the frames that are to go out now."""
+        return self._link.frames_to_send()
+
+    def frames_sent(self, now: float) -> None:
+        """Tell that all the frames taken have left."""
+        self._link.frames_sent(now)
+
+    def next_timeout(self) -> float | None:
+        """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
+        times = [t for t in (self._link.next_timeout(), self._deadline) if t is not None]
+        return min(times, default=None)
+
+    def handle_timeout(self, now: float) -> list[ConnectionEvent]:
+        """Act on time that has passed; harmless when called early."""
+        events = self._consume(self._link.handle_timeout(now), now)
+        if self._deadline is not None and now >= self._deadline:
+            self._fail(NoAnswerError("the meter sent other things, but not the answer"), now)
+        return events
+
+    def _is_ready(self) -> bool:
+        """Tell whether there is an association in which nothing is in progress."""
+        associated = self._association.state is State.ASSOCIATED
+        return self.phase is Phase.UP and associated and self._exchange is None
+
+    def _consume(self, link_events: list[LinkEvent], now: float) -> list[ConnectionEvent]:
+        return [event for told in link_events for event in self._link_event(told, now)]
+
+    def _link_event(self, event: LinkEvent, now: float) -> list[ConnectionEvent]:
+        match event:
+            case FrameReceived() | OctetsDiscarded() | Retransmitted():
+                return [event]
+            case NotificationReceived(apdu=apdu):
+                # A link that was answered with something else takes the answer itself for unasked.
+                mistaken = self._deadline is not None and apdu[:1] not in _NOTIFICATIONS
+                return self._deliver(apdu, now) if mistaken else [event]
+            case _:
+                return self._react(REACTIONS[self.phase, type(event)], event, now)
+
+    def _react(
+        self,
+        reaction: Reaction,
+        event: LinkConnected | ApduReceived | LinkClosed | LinkFailed,
+        now: float,
+    ) -> list[ConnectionEvent]:
+        match reaction, event:
+            case Reaction.ASSOCIATE, _:
+                self.phase = Phase.UP
+                aarq, secret = self._association.request()
+                self._link.send_apdu(aarq, now, secret=secret)
+            case Reaction.DELIVER, ApduReceived(apdu=apdu):
+                return self._deliver(apdu, now)
+            case Reaction.END, _:
+                return self._end(self._ending)
+            case Reaction.LOSE, LinkFailed(error=error):
+                return self._end(ConnectionFailed(error=error))
+            case Reaction.LOSE, _:
+                return self._end(ConnectionFailed(error=LinkError("the link was closed unasked")))
+            case _:
+                pass
+        return []
+
+    def _deliver(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
+        """Give an APDU to whoever waits for it."""
+        if apdu[:1] in _NOTIFICATIONS:
+            self._wait_on(now)
+            return [NotificationReceived(apdu=apdu)]
+        if self._association.waits:
+            return self._deliver_to_association(apdu, now)
+        if self._exchange is not None:
+            return self._deliver_to_exchange(self._exchange, apdu, now)
+        if apdu[:1] != _GET_RESPONSE:  # one of those comes late, and is missed by nobody
+            name = apdu[:1].hex() or "an empty APDU"
+            self._fail(UnexpectedApduError(f"the meter sent {name} without being asked"), now)
+        return []
+
+    def _deliver_to_association(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
+        self._deadline = None
+        outcome = self._association.receive(apdu)
+        match outcome:
+            case Associated():
+                self._agreed = outcome
+                return [Opened(association=outcome)]
+            case Disassociated():
+                self._close(Released(), now)
+            case ProtocolError():
+                self._fail(outcome, now)
+            case _:
+                assert_never(outcome)
+        return []
+
+    def _deliver_to_exchange(
+        self, exchange: GetExchange, apdu: bytes, now: float
+    ) -> list[ConnectionEvent]:
+        outcome = exchange.receive(apdu)
+        match outcome:
+            case None:
+                self._wait_on(now)
+                return []
+            case ProtocolError():
+                self._fail(outcome, now)
+                return []
+            case BlockReceived():
+                self._deadline = None
+                self._link.send_apdu(exchange.request(), now)
+            case GetSucceeded() | GetRefused() | GetFailed():
+                self._deadline = None
+                self._exchange = None
+            case _:
+                assert_never(outcome)
+        return [outcome]
+
+    def _wait_on(self, now: float) -> None:
+        """Bound the wait for an answer where the link believes that it came."""
+        if self._deadline is None and (self._association.waits or self._exchange is not None):
+            self._deadline = now + ANSWER_TIMEOUT
+
+    def _fail(self, error: ProtocolError, now: float) -> None:
+        self._close(ConnectionFailed(error=error), now)
+
+    def _close(self, ending: Released | ConnectionFailed, now: float) -> None:
+        """Take the link down, then tell `ending`."""
+        self.phase = Phase.CLOSING
+        self._ending = ending
+        self._deadline = None
+        self._link.disconnect(now)
+
+    def _end(self, ending: Released | ConnectionFailed) -> list[ConnectionEvent]:
+        self.phase = Phase.CLOSED
+        self._deadline = None
+        return [ending]
+
+
+__all__ = [
+    "ANSWER_TIMEOUT",
+    "REACTIONS",
+    "BlockReceived",
+    "ClientConnection",
+    "ConnectionEvent",
+    "ConnectionFailed",
+    "FrameReceived",
+    "GetFailed",
+    "GetRefused",
+    "GetSucceeded",
+    "NotificationReceived",
+    "OctetsDiscarded",
+    "Opened",
+    "Phase",
+    "Reaction",
+    "Released",
+    "Retransmitted",
+]
