@@ -150,8 +150,8 @@ class FrameLog:
         with self._changed:
             if self._stopping:
                 return
-            # Once one line is dropped all are, until the backlog is taken: one gap, told of once.
-            if self._dropped or self._is_full():
+            # Once full it stays so until it is taken whole: one gap, told of once.
+            if self._is_full():
                 self._dropped += 1
             else:
                 self._backlog.append(record)
