@@ -1,0 +1,658 @@
+"""The client's side of an HDLC link, as a machine without clock or line.
+
+Theory of operation. [IEC 62056-46: normal response mode] The client owns the right to transmit. It
+sends one or more frames, the last with P set, and from then on it is the server's turn, until a
+frame with F set comes back. So between two turns of ours there is exactly one question open, and
+the whole link is a loop of "our turn: decide, transmit" and "their turn: listen, or lose patience".
+
+    DISCONNECTED   no link
+    CLEARING       DISC is out, to end what an earlier session may have left; SNRM follows
+    CONNECTING     SNRM is out
+    IDLE           the link is up and our turn, nothing is asked
+    AWAITING       something is asked and it's the server's turn
+    PAUSING        something is asked and the server said "not yet" or "busy"; ask again later
+    DISCONNECTING  DISC is out
+
+What is decided on our turn while something is asked (`_take_turn`), first that applies: a whole
+answer goes up (IDLE); a busy server is left alone for a while (PAUSING); what it didn't acknowledge
+or hasn't seen of the request is sent, a window at a time; the rest of an answer that has begun is
+asked for with RR; a server that only acknowledged is left alone for a while.
+
+When their turn passes in silence (`_recover`), the client asks where they are (RR) or sends the
+same frames again, and gives up after some tries. Sequence numbers make both harmless: a server
+doesn't carry out twice what it got twice. Frames that are late (an answer that comes twice because
+the question went out twice) are told by their numbers and leave everything as it is: answering them
+would only beget more.
+
+Nothing goes on for ever: silence is bounded by `retries`; answers that lead nowhere by `poll_limit`
+and `response_limit`; answers that lead somewhere by `max_apdu`; octets that keep a timeout from
+happening by `response_limit`.
+
+The table at the end of the class holds what every input means in every state.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum, StrEnum, auto
+from typing import ClassVar, Final
+
+from dcud.dlms import llc
+from dcud.dlms.datalink import (
+    ApduReceived,
+    ClientSap,
+    Frame,
+    FrameReceived,
+    LinkClosed,
+    LinkConnected,
+    LinkEvent,
+    LinkFailed,
+    NotificationReceived,
+    OctetsDiscarded,
+    Retransmitted,
+)
+from dcud.dlms.errors import (
+    DecodeError,
+    FrameRejectedError,
+    LinkError,
+    LinkRefusedError,
+    LinkSequenceError,
+    MisuseError,
+)
+from dcud.dlms.hdlc.address import ReservedClient, ServerAddress, client_octets
+from dcud.dlms.hdlc.delimiter import Delimited, Delimiter, Discarded
+from dcud.dlms.hdlc.echo import Echo
+from dcud.dlms.hdlc.frame import (
+    CONTROLS,
+    Control,
+    FrameKind,
+    HdlcFrame,
+    numbered,
+    supervisory,
+    unnumbered,
+)
+from dcud.dlms.hdlc.incoming import Arrival, Assembly, Incoming
+from dcud.dlms.hdlc.negotiation import LinkSizes, negotiate
+from dcud.dlms.hdlc.outgoing import Acknowledgement, Outgoing
+from dcud.dlms.hdlc.overheard import Overheard
+from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
+
+
+class State(StrEnum):
+    """Where a link stands; see the theory of operation."""
+
+    DISCONNECTED = "disconnected"
+    CLEARING = "clearing"
+    CONNECTING = "connecting"
+    IDLE = "idle"
+    AWAITING = "awaiting an answer"
+    PAUSING = "pausing"
+    DISCONNECTING = "disconnecting"
+
+
+class Input(Enum):
+    """What can happen to a link."""
+
+    CONNECT = auto()
+    SEND = auto()
+    DISCONNECT = auto()
+    TIMEOUT = auto()
+    I = auto()  # noqa: E741  # the standard's own name
+    RR = auto()
+    RNR = auto()
+    UA = auto()
+    DM = auto()
+    FRMR = auto()
+    UI = auto()
+    STRANGE = auto()  # a frame that only clients send, or of no known kind
+
+
+_INPUTS: Final = {
+    FrameKind.I: Input.I,
+    FrameKind.RR: Input.RR,
+    FrameKind.RNR: Input.RNR,
+    FrameKind.UA: Input.UA,
+    FrameKind.DM: Input.DM,
+    FrameKind.FRMR: Input.FRMR,
+    FrameKind.UI: Input.UI,
+    FrameKind.SNRM: Input.STRANGE,
+    FrameKind.DISC: Input.STRANGE,
+    FrameKind.UNDEFINED: Input.STRANGE,
+}
+
+_NO_FRAME: Final = HdlcFrame(b"", b"", CONTROLS[0xFF])
+_ALL_STATION: Final = client_octets(ClientSap(ReservedClient.ALL_STATION))
+_NEVER: Final = float("-inf")
+
+_Action = Callable[["HdlcLink", float, HdlcFrame], None]
+
+
+class HdlcLink:
+    """One client's link to one server; implements `dcud.dlms.datalink.DataLink`.
+
+    After `LinkFailed` or `LinkClosed` it can `connect` again.
+
+    Args:
+        client_sap: our own address, 0 to 127.
+        server_address: the server's, with its size.
+        parameters: sizes, times and habits.
+
+    Raises:
+        EncodeError: when the client SAP is out of range.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_sap: ClientSap,
+        server_address: ServerAddress,
+        parameters: HdlcParameters | None = None,
+    ) -> None:
+        self._client_sap = client_sap
+        self._server_address = server_address
+        self._parameters = parameters or HdlcParameters()
+        self._own = client_octets(client_sap)
+        self._server = server_address.octets
+        self._state = State.DISCONNECTED
+        self._bare_suits = not self._parameters.propose  # the server takes SNRM without sizes
+        self._bare = self._bare_suits  # SNRM goes without sizes
+        self._delimiter = Delimiter()
+        self._heard_at = _NEVER
+        self._echo = Echo(own=self._own, server=self._server)
+        self._overheard = Overheard()
+        self._notification = Assembly(self._parameters.max_apdu)
+        self._notified_at = _NEVER
+        self._events: list[LinkEvent] = []
+        self._frames: list[Frame] = []
+        self._wait: float | None = None  # how long, once the frames have left
+        self._deadline: float | None = None
+        self._hard_deadline = _NEVER
+        self._attempts = 0
+        self._set_sizes(LinkSizes())
+        self._answer: bytes | None = None  # whole, but it isn't our turn yet
+        self._cycles = 0  # answers in a row that led nowhere
+        self._limit = _NEVER  # for such answers
+
+    def _set_sizes(self, sizes: LinkSizes) -> None:
+        """Both sequence variables begin at 0 with every UA."""
+        parameters = self._parameters
+        self._outgoing = Outgoing(max_info=sizes.max_info_transmit, window=sizes.window_transmit)
+        self._incoming = Incoming(limit=parameters.max_apdu)
+
+    @property
+    def state(self) -> State:
+        """Where the link stands."""
+        return self._state
+
+    @property
+    def proposes(self) -> bool:
+        """Whether the next SNRM carries sizes: not after the server took one only without."""
+        return not self._bare_suits
+
+    # What the owner says.
+
+    def connect(self, now: float) -> None:
+        """Begin to set the link up; ends in `LinkConnected` or `LinkFailed`.
+
+        Raises:
+            MisuseError: when it isn't disconnected.
+        """
+        self._occur(Input.CONNECT, now)
+
+    def send_apdu(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:
+        """Queue one whole APDU; `secret` names the half-open ranges of it that no log may show.
+
+        Raises:
+            MisuseError: when the link isn't up, or an answer is still awaited.
+        """
+        self._occur(Input.SEND, now)
+        prefix = len(llc.COMMAND)
+        shifted = [(low + prefix, high + prefix) for low, high in secret]
+        self._outgoing.load(llc.add_command(apdu), shifted)
+        self._send_burst()
+
+    def disconnect(self, now: float) -> None:
+        """Begin to take the link down; ends in `LinkClosed`, whatever the server says."""
+        self._occur(Input.DISCONNECT, now)
+
+    def receive_data(self, octets: bytes, now: float) -> list[LinkEvent]:
+        """Take octets as they come, cut anywhere."""
+        self._end_partial_frame(now)
+        if octets:
+            self._heard_at = now
+        for part in self._delimiter.feed(octets):
+            self._hear(part, now)
+        return self._take_events()
+
+    def frames_to_send(self) -> list[Frame]:
+        """Take (and forget) the frames that are to go out now."""
+        frames, self._frames = self._frames, []
+        return frames
+
+    def frames_sent(self, now: float) -> None:
+        """Tell that all the frames taken have left: the response timer starts."""
+        if self._wait is not None and not self._frames:
+            self._start_timer(now, self._wait)
+
+    def next_timeout(self) -> float | None:
+        """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
+        silence = self._silence_at()
+        if self._deadline is None:
+            return silence
+        return self._due() if silence is None else min(silence, self._due())
+
+    def handle_timeout(self, now: float) -> list[LinkEvent]:
+        """Act on time that has passed; harmless when called early."""
+        self._end_partial_frame(now)
+        if self._deadline is not None and now >= self._due():
+            self._deadline = None
+            self._occur(Input.TIMEOUT, now)
+        return self._take_events()
+
+    # Time.
+
+    def _start_timer(self, now: float, wait: float) -> None:
+        self._wait = None
+        self._deadline = now + wait
+        self._hard_deadline = now + max(wait, self._parameters.response_limit)
+
+    def _stop_timer(self) -> None:
+        self._wait = None
+        self._deadline = None
+
+    def _silence_at(self) -> float | None:
+        """When an unfinished frame ends if nothing more comes."""
+        if not self._delimiter.partial:
+            return None
+        return self._heard_at + self._parameters.inter_octet_timeout
+
+    def _due(self) -> float:
+        """The deadline; nobody is interrupted while octets come, within reason."""
+        deadline = _NEVER if self._deadline is None else self._deadline
+        silence = self._silence_at()
+        if silence is None:
+            return deadline
+        return min(max(deadline, silence), self._hard_deadline)
+
+    def _end_partial_frame(self, now: float) -> None:
+        silence = self._silence_at()
+        if silence is not None and now >= silence:
+            for part in self._delimiter.flush():
+                self._hear(part, now)
+
+    # Hearing.
+
+    def _take_events(self) -> list[LinkEvent]:
+        events, self._events = self._events, []
+        return events
+
+    def _hear(self, part: Delimited | Discarded, now: float) -> None:
+        if isinstance(part, Discarded):
+            self._discard(part)
+            return
+        frame = part.frame
+        echo = self._echo.is_echo(frame)
+        self._events.append(FrameReceived(frame=self._echo.mark(part, echo=echo)))
+        if echo:
+            self._overheard.echo()
+        elif not self._is_for_us(frame):
+            self._overheard.stranger(frame.source)
+        else:
+            self._echo.answered()
+            self._occur(_INPUTS[frame.control.kind], now, frame)
+
+    def _discard(self, part: Discarded) -> None:
+        self._overheard.damaged(part)
+        withheld = self._echo.withholding
+        octets = bytes(len(part.octets)) if withheld else part.octets
+        self._events.append(
+            OctetsDiscarded(reason=part.reason.value, octets=octets, withheld=withheld)
+        )
+
+    def _is_for_us(self, frame: HdlcFrame) -> bool:
+        if frame.source != self._server:
+            return False
+        if frame.destination == self._own:
+            return True
+        return frame.destination == _ALL_STATION and frame.control.kind is FrameKind.UI
+
+    def _occur(self, what: Input, now: float, frame: HdlcFrame = _NO_FRAME) -> None:
+        self.TABLE[what][self._state](self, now, frame)
+
+    # Sending.
+
+    def _transmit(self, *frames: tuple[HdlcFrame, tuple[tuple[int, int], ...]]) -> None:
+        self._echo.begin()
+        self._frames = [self._echo.send(frame, secret) for frame, secret in frames]
+        self._deadline = None
+        self._wait = self._parameters.response_timeout
+
+    def _frame(
+        self, control: Control, information: bytes = b"", *, segmented: bool = False
+    ) -> HdlcFrame:
+        return HdlcFrame(self._server, self._own, control, information, segmented)
+
+    def _send_unnumbered(self, kind: FrameKind, information: bytes = b"") -> None:
+        self._transmit((self._frame(unnumbered(kind), information), ()))
+
+    def _send_snrm(self) -> None:
+        self._send_unnumbered(FrameKind.SNRM, b"" if self._bare else self._parameters.sizes.build())
+
+    def _send_rr(self) -> None:
+        control = supervisory(FrameKind.RR, receive_sequence=self._incoming.expected)
+        self._transmit((self._frame(control), ()))
+        self._state = State.AWAITING
+
+    def _send_burst(self) -> None:
+        """Send a window of the request; what goes out again goes out octet for octet the same."""
+        repeated = self._outgoing.unacknowledged
+        segments = self._outgoing.burst()
+        if repeated:
+            self._events.append(Retransmitted(frames=min(repeated, len(segments))))
+        frames = []
+        for segment in segments:
+            control = numbered(
+                send_sequence=segment.number,
+                receive_sequence=self._incoming.expected,
+                poll_final=segment is segments[-1],
+            )
+            frame = self._frame(control, segment.information, segmented=segment.more)
+            frames.append((frame, segment.secret))
+        self._transmit(*frames)
+        self._state = State.AWAITING
+
+    # Setting up and taking down.
+
+    def _begin(self, now: float, frame: HdlcFrame) -> None:
+        self._overheard.clear()
+        self._notification.clear()
+        self._attempts = 0
+        if self._parameters.disc_first:
+            self._state = State.CLEARING
+            self._send_unnumbered(FrameKind.DISC)
+        else:
+            self._set_up(now, frame)
+
+    def _reclear(self, now: float, frame: HdlcFrame) -> None:
+        self._attempts += 1
+        if self._attempts > self._parameters.disconnect_retries:
+            self._set_up(now, frame)
+        else:
+            self._events.append(Retransmitted(frames=1))
+            self._send_unnumbered(FrameKind.DISC)
+
+    def _set_up(self, _now: float, _frame: HdlcFrame) -> None:
+        self._attempts = 0
+        self._bare = self._bare_suits
+        self._state = State.CONNECTING
+        self._send_snrm()
+
+    def _resnrm(self, _now: float, _frame: HdlcFrame) -> None:
+        self._attempts += 1
+        if self._attempts > self._parameters.connect_retries:
+            self._fail(self._no_answer())
+            return
+        if self._attempts == self._parameters.connect_retries:
+            self._bare = True  # [field: servers that don't answer SNRM with sizes]
+        self._events.append(Retransmitted(frames=1))
+        self._send_snrm()
+
+    def _refused(self, now: float, frame: HdlcFrame) -> None:
+        if not self._bare:
+            self._bare = True  # [field: servers that refuse SNRM with sizes]
+            self._send_snrm()
+            return
+        if frame.control.kind is FrameKind.FRMR:
+            self._reject(now, frame)
+            return
+        self._fail(
+            LinkRefusedError(
+                f"server address {self._server_address} refuses the link (DM)"
+                f" to client {self._client_sap}",
+                remedy="wait until its earlier session has timed out, or use another client SAP",
+            )
+        )
+
+    def _joined(self, _now: float, frame: HdlcFrame) -> None:
+        own = LinkSizes() if self._bare else self._parameters.sizes
+        try:
+            peer = LinkSizes.parse(frame.information)
+        except DecodeError:
+            peer = LinkSizes()  # the defaults are what every server can do
+        sizes = negotiate(own, peer)
+        self._bare_suits = self._bare
+        self._set_sizes(sizes)
+        self._stop_timer()
+        self._state = State.IDLE
+        self._events.append(
+            LinkConnected(
+                max_info_transmit=sizes.max_info_transmit,
+                max_info_receive=sizes.max_info_receive,
+                window_transmit=sizes.window_transmit,
+                window_receive=sizes.window_receive,
+            )
+        )
+
+    def _hang_up(self, _now: float, _frame: HdlcFrame) -> None:
+        self._attempts = 0
+        self._state = State.DISCONNECTING
+        self._send_unnumbered(FrameKind.DISC)
+
+    def _redisc(self, now: float, frame: HdlcFrame) -> None:
+        self._attempts += 1
+        if self._attempts > self._parameters.disconnect_retries:
+            self._closed(now, frame)
+        else:
+            self._events.append(Retransmitted(frames=1))
+            self._send_unnumbered(FrameKind.DISC)
+
+    def _no_link(self, now: float, _frame: HdlcFrame) -> None:
+        """Let the next `handle_timeout`, which is due at once, tell so."""
+        self._attempts = self._parameters.disconnect_retries
+        self._state = State.DISCONNECTING
+        self._start_timer(now, 0)
+
+    def _closed(self, _now: float, _frame: HdlcFrame) -> None:
+        self._end()
+        self._events.append(LinkClosed())
+
+    def _end(self) -> None:
+        self._state = State.DISCONNECTED
+        self._frames = []
+        self._stop_timer()
+        self._set_sizes(LinkSizes())
+
+    def _fail(self, error: LinkError) -> None:
+        self._end()
+        self._events.append(LinkFailed(error=error))
+
+    def _no_answer(self) -> LinkError:
+        return self._overheard.no_answer(
+            client_sap=self._client_sap,
+            server_address=self._server_address,
+            attempts=self._attempts,
+            timeout=self._parameters.response_timeout,
+        )
+
+    # One request and its answer.
+
+    def _ask(self, now: float, _frame: HdlcFrame) -> None:
+        self._answer = None
+        self._overheard.clear()
+        self._attempts = 0
+        self._progress(now)
+
+    def _progress(self, now: float) -> None:
+        self._cycles = 0
+        parameters = self._parameters
+        self._limit = now + max(parameters.response_limit, parameters.response_timeout)
+
+    def _inform(self, now: float, frame: HdlcFrame) -> None:
+        arrival = self._incoming.accept(frame)
+        if arrival is Arrival.DUPLICATE:
+            return
+        acknowledgement = self._outgoing.acknowledge(frame.control.receive_sequence or 0)
+        if arrival is Arrival.GAP and acknowledgement is Acknowledgement.OUTDATED:
+            return
+        if acknowledgement in {Acknowledgement.OUTDATED, Acknowledgement.IMPOSSIBLE}:
+            self._fail(self._sequence_error(frame))
+        elif arrival is Arrival.TOO_LONG:
+            limit = self._parameters.max_apdu
+            self._fail(LinkError(f"an answer grew past {limit} octets", remedy="raise max_apdu"))
+        elif arrival is Arrival.GAP:
+            self._go_on(now, frame, missing=True)
+        elif arrival is Arrival.LAST and self._outgoing.pending:
+            self._fail(self._sequence_error(frame))
+        else:
+            self._progress(now)
+            if arrival is Arrival.LAST:
+                self._answer = llc.strip(self._incoming.take())
+            self._go_on(now, frame)
+
+    def _heed(self, now: float, frame: HdlcFrame) -> None:
+        match self._outgoing.acknowledge(frame.control.receive_sequence or 0):
+            case Acknowledgement.IMPOSSIBLE:
+                self._fail(self._sequence_error(frame))
+                return
+            case Acknowledgement.OUTDATED:
+                return
+            case Acknowledgement.PROGRESS:
+                self._progress(now)
+            case Acknowledgement.NOTHING_NEW:
+                self._cycles += 1
+        self._go_on(now, frame)
+
+    def _go_on(self, now: float, frame: HdlcFrame, *, missing: bool = False) -> None:
+        """Take our turn if this frame gives it to us, else listen on."""
+        self._cycles += missing
+        if self._cycles > self._parameters.poll_limit or now >= self._limit:
+            self._fail(
+                LinkError(
+                    f"server address {self._server_address} keeps answering without an answer"
+                    f" ({frame.control.kind.value})",
+                    remedy="raise poll_limit or response_limit if it is merely slow",
+                )
+            )
+        elif frame.control.poll_final:
+            self._take_turn(now, frame, missing=missing)
+        else:
+            self._state = State.AWAITING
+            parameters = self._parameters
+            # [field: servers that never set F] A whole answer isn't kept waiting for it.
+            whole = self._answer is not None
+            self._start_timer(
+                now, parameters.inter_octet_timeout if whole else parameters.response_timeout
+            )
+
+    def _take_turn(self, now: float, frame: HdlcFrame, *, missing: bool) -> None:
+        self._attempts = 0
+        if self._answer is not None:
+            self._answered()
+        elif frame.control.kind is FrameKind.RNR:
+            self._pause(now, self._parameters.busy_interval)
+        elif self._outgoing.pending:
+            self._send_burst()
+        elif missing or self._incoming.begun:
+            self._send_rr()
+        else:
+            self._pause(now, self._parameters.poll_interval)
+
+    def _answered(self) -> None:
+        apdu = self._answer or b""
+        self._answer = None
+        self._stop_timer()
+        self._state = State.IDLE
+        self._events.append(ApduReceived(apdu=apdu))
+
+    def _pause(self, now: float, seconds: float) -> None:
+        self._start_timer(now, seconds)
+        self._state = State.PAUSING
+
+    def _poll(self, _now: float, _frame: HdlcFrame) -> None:
+        self._send_rr()
+
+    def _recover(self, _now: float, _frame: HdlcFrame) -> None:
+        """Their turn passed in silence."""
+        if self._answer is not None:
+            self._answered()
+            return
+        self._attempts += 1
+        if self._attempts > self._parameters.retries:
+            self._fail(self._no_answer())
+        elif self._outgoing.unacknowledged and self._resends():
+            self._send_burst()
+        else:
+            self._events.append(Retransmitted(frames=1))
+            self._send_rr()
+
+    def _resends(self) -> bool:
+        recovery = self._parameters.recovery
+        if recovery is Recovery.ALTERNATE:
+            return self._attempts % 2 == 0
+        return recovery is Recovery.RESEND
+
+    def _sequence_error(self, frame: HdlcFrame) -> LinkError:
+        return LinkSequenceError(
+            f"server address {self._server_address} sent control octet"
+            f" {frame.control.octet:02X}, whose numbers contradict what went before",
+            remedy="set the link up anew",
+        )
+
+    # Whatever else may come.
+
+    def _reject(self, _now: float, frame: HdlcFrame) -> None:
+        reason = frame.information.hex(" ").upper() or "without a reason"
+        self._fail(
+            FrameRejectedError(
+                f"server address {self._server_address} rejected a frame (FRMR {reason})",
+                remedy="set the link up anew; see whether sizes and window suit the meter",
+            )
+        )
+
+    def _lost(self, _now: float, _frame: HdlcFrame) -> None:
+        self._fail(
+            LinkError(
+                f"server address {self._server_address} has dropped the link (DM)",
+                remedy="set it up anew; ask within the meter's inactivity timeout",
+            )
+        )
+
+    def _notify(self, now: float, frame: HdlcFrame) -> None:
+        """[IEC 62056-46: UI frame] A notification; it leaves everything else as it is.
+
+        [field: notifications cut into several UI frames, seconds apart]
+        """
+        if now - self._notified_at > self._parameters.notification_gap:
+            self._notification.clear()
+        self._notified_at = now
+        if not self._notification.add(frame.information):
+            self._notification.clear()
+        elif not frame.segmented:
+            self._events.append(NotificationReceived(apdu=llc.strip(self._notification.take())))
+
+    def _ignore(self, now: float, frame: HdlcFrame) -> None:
+        """Leave everything as it is."""
+
+    def _misuse(self, _now: float, _frame: HdlcFrame) -> None:
+        raise MisuseError(f"the HDLC link can't do that while it is {self._state}")
+
+    @staticmethod
+    def _row(*actions: _Action) -> dict[State, _Action]:
+        return dict(zip(State, actions, strict=True))
+
+    # fmt: off
+    TABLE: ClassVar[dict[Input, dict[State, _Action]]] = {
+        #                       DISCON-   CLEARING  CONNECT-  IDLE      AWAITING  PAUSING   DISCON-
+        #                       NECTED              ING                                     NECTING
+        Input.CONNECT:    _row(_begin,   _misuse,  _misuse,  _misuse,  _misuse,  _misuse,  _misuse),
+        Input.SEND:       _row(_misuse,  _misuse,  _misuse,  _ask,     _misuse,  _misuse,  _misuse),
+        Input.DISCONNECT: _row(_no_link, _hang_up, _hang_up, _hang_up, _hang_up, _hang_up, _ignore),
+        Input.TIMEOUT:    _row(_ignore,  _reclear, _resnrm,  _ignore,  _recover, _poll,    _redisc),
+        Input.I:          _row(_ignore,  _ignore,  _ignore,  _ignore,  _inform,  _inform,  _ignore),
+        Input.RR:         _row(_ignore,  _ignore,  _ignore,  _ignore,  _heed,    _ignore,  _ignore),
+        Input.RNR:        _row(_ignore,  _ignore,  _ignore,  _ignore,  _heed,    _ignore,  _ignore),
+        Input.UA:         _row(_ignore,  _set_up,  _joined,  _ignore,  _ignore,  _ignore,  _closed),
+        Input.DM:         _row(_ignore,  _set_up,  _refused, _lost,    _lost,    _lost,    _closed),
+        Input.FRMR:       _row(_ignore,  _set_up,  _refused, _reject,  _reject,  _reject,  _closed),
+        Input.UI:         _row(_notify,  _notify,  _notify,  _notify,  _notify,  _notify,  _notify),
+        Input.STRANGE:    _row(_ignore,  _ignore,  _ignore,  _ignore,  _ignore,  _ignore,  _ignore),
+    }
+    # fmt: on
