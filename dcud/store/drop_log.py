@@ -10,7 +10,7 @@ _PAUSE_SECONDS = 60.0
 
 _WORDS = {
     "age": "were older than the outbox may hold",
-    "bytes": "were the oldest in a full outbox",
+    "size": "were the oldest in a full outbox",
     "too_large": "were larger than the whole outbox",
 }
 

@@ -181,7 +181,7 @@ class Outbox:
         too_old = now - self._limits.max_age_seconds
         aged = self._drop_oldest_while(lambda stamp: _CLOCK_WAS_SET <= stamp < too_old)
         over = self._drop_oldest_while(lambda _: self._totals.bytes > self._limits.max_bytes)
-        return Counter({reason: n for reason, n in (("age", aged), ("bytes", over)) if n})
+        return Counter({reason: n for reason, n in (("age", aged), ("size", over)) if n})
 
     def _drop_oldest_while(self, condition: Callable[[float], bool]) -> int:
         """Drop from the oldest on while `condition(stored_at)` holds; return how many."""

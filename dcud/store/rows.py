@@ -88,7 +88,7 @@ class Appended:
     Attributes:
         stored: messages that are new in the outbox.
         repeated: messages that were in it already and are not stored twice.
-        dropped: messages that had to go, new ones and older ones, by reason: "age", "bytes",
+        dropped: messages that had to go, new ones and older ones, by reason: "age", "size",
             "too_large".
     """
 

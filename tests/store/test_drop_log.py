@@ -11,11 +11,11 @@ def test_the_first_drop_is_told_at_once_and_the_next_in_sums(
     now = [1_000.0]
     log = DropLog(lambda: now[0])
     with caplog.at_level(logging.WARNING, "dcud.store"):
-        log.tell({"bytes": 1})
+        log.tell({"size": 1})
         assert "dropped 1 messages that were the oldest in a full outbox" in caplog.text
         for _ in range(50):
             now[0] += 1
-            log.tell({"bytes": 2})
+            log.tell({"size": 2})
         assert len(caplog.records) == 1
         now[0] += 10
         log.tell({})

@@ -116,10 +116,10 @@ def test_the_oldest_give_way_when_bytes_run_out(connection: sqlite3.Connection) 
     outbox = _outbox(connection, rows=3)
     with outbox.transaction():
         done = outbox.append([_message(n) for n in range(5)], [], _NOW)
-    assert done.dropped == {"bytes": 2}
+    assert done.dropped == {"size": 2}
     assert _ids(outbox) == ["m2", "m3", "m4"]
     assert outbox.stats.bytes == 3 * _ROW
-    assert outbox.stats.dropped == {"bytes": 2}
+    assert outbox.stats.dropped == {"size": 2}
 
 
 def test_what_is_too_old_goes(connection: sqlite3.Connection) -> None:

@@ -146,10 +146,10 @@ async def test_drops_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     async with await _open(tmp_path / "outbox.db", limits) as store:
         with caplog.at_level(logging.WARNING, "dcud.store"):
             done = await store.append([_message(n, bytes(200)) for n in range(10)])
-        assert done.dropped["bytes"] == 10 - store.stats().depth
+        assert done.dropped["size"] == 10 - store.stats().depth
         assert store.stats().dropped == done.dropped
         assert store.stats().bytes <= 1000
-    assert f"outbox dropped {done.dropped['bytes']} messages" in caplog.text
+    assert f"outbox dropped {done.dropped['size']} messages" in caplog.text
 
 
 async def test_limits_that_were_lowered_hold_from_the_opening(tmp_path: Path) -> None:

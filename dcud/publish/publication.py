@@ -1,0 +1,30 @@
+"""What goes to the broker, with what comes back for it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A message for the broker, always QoS 1.
+
+    Attributes:
+        retain: whether the broker keeps it for those who come later. What is retained never
+            expires.
+    """
+
+    topic: str
+    payload: bytes = field(repr=False)
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The broker's answer to a publication.
+
+    Attributes:
+        token: what `publish` returned for it.
+        reason: the reason code of MQTT 5; 0 where the broker speaks 3.1.1.
+    """
+
+    token: int
+    reason: int
