@@ -60,13 +60,17 @@ _SEQUENCES = {int(kind): kind for kind in (DataType.ARRAY, DataType.STRUCTURE)}
 _COMPACT_ARRAY = int(DataType.COMPACT_ARRAY)
 
 
-def decode_data(cursor: Cursor) -> Data:
+def decode_data(cursor: Cursor, *, depth: int = 0) -> Data:
     """Read one Data with all that is in it.
+
+    Args:
+        cursor: stands at the tag.
+        depth: how many arrays and structures were opened around it already.
 
     Raises:
         DecodeError: the octets end too early, have an unknown tag, or are nested too deeply.
     """
-    return _decode(cursor, 0)
+    return _decode(cursor, depth)
 
 
 def _decode(cursor: Cursor, depth: int) -> Data:
