@@ -137,7 +137,7 @@ class Session:
     async def open(self) -> None:
         """Set up link and association; raises the protocol's typed errors and `PortError`."""
         loop = asyncio.get_running_loop()
-        self._port.discard_input()
+        self._port.discard_input()  # of whatever the last session did not wait for
         self._heard_at = loop.time()
         self._is_up = True
         self._connection.open(loop.time())
@@ -188,13 +188,10 @@ class Session:
             return
         begin = self._connection.release if self._is_open else self._connection.abort
         self._is_open = self._is_up = False
-        try:
-            with contextlib.suppress(DcudError, TimeoutError):
-                async with asyncio.timeout(self._timing.release_limit):
-                    begin(asyncio.get_running_loop().time())
-                    await self._exchange()
-        finally:
-            self._port.discard_input()
+        with contextlib.suppress(DcudError, TimeoutError):
+            async with asyncio.timeout(self._timing.release_limit):
+                begin(asyncio.get_running_loop().time())
+                await self._exchange()
 
     async def _exchange(self) -> _Outcome:
         """Let the connection have its way until it has an outcome, or raise why it has none."""

@@ -181,6 +181,21 @@ async def test_a_port_that_opens_but_carries_nothing_is_not_opened_ever_faster()
     assert port.closed == 6
 
 
+async def test_a_session_that_opened_makes_the_next_pause_short_again() -> None:
+    port = answering()
+    port.refusals = 3
+    bus = bus_over(port, Recorder())
+    while now() < 7.0:
+        await fails_to_open(bus)
+        await asyncio.sleep(0.5)
+    async with bus.session(meter("m")):
+        pass
+    port.hear(None)
+    port.refusals = 1
+    await fails_to_open(bus)
+    assert "(next try in 1 s)" in str(await fails_to_open(bus))
+
+
 async def test_a_port_that_vanished_while_nobody_used_it_is_opened_without_a_pause() -> None:
     port, recorder = answering(), Recorder()
     bus = bus_over(port, recorder)

@@ -134,3 +134,13 @@ async def test_a_cancelled_read_loses_nothing() -> None:
             await stream.read(30.0)
     stream.data_received(b"\x01")
     assert await stream.read(0.0) == b"\x01"
+
+
+@pytest.mark.looptime
+async def test_the_time_of_one_read_does_not_end_the_next_one() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.1, stream.data_received, b"\x01")
+    loop.call_later(5.0, stream.data_received, b"\x02")
+    assert await stream.read(1.0) == b"\x01"
+    assert await stream.read(30.0) == b"\x02"

@@ -144,6 +144,20 @@ async def test_closing_between_the_loss_and_its_report_fails_nothing(
     assert caplog.records == []
 
 
+async def test_closing_ends_a_transport_that_waits_to_get_its_octets_out() -> None:
+    with PtyBus() as bus:
+        port = port_on(bus)
+        await port.open()
+        assert port._transport is not None
+        async with asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(_error_of(port.write(bytes(200_000))))
+            await asyncio.sleep(0.05)
+            port._transport._close(OSError("the read failed"))
+            async with asyncio.timeout(5.0):
+                await port.close()
+        assert writing.done()
+
+
 async def test_opening_and_closing_leaks_no_descriptor() -> None:
     with PtyBus() as bus:
         port = port_on(bus)
@@ -272,13 +286,17 @@ async def test_cancelled_open_closes_the_device_that_nobody_wants_any_more() -> 
         await port.close()
 
 
-async def test_cancelled_open_that_fails_later_fails_in_silence(tmp_path: Path) -> None:
+async def test_cancelled_open_that_fails_later_fails_in_silence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     port = SerialPort(SerialParameters(device=str(tmp_path / "ttyUSB9")))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await port.open()
     await asyncio.sleep(0.01)
+    open_descriptors()  # collects what nobody holds any more
     assert not port.is_open
+    assert caplog.records == []
 
 
 async def test_driver_that_hangs_in_opening_is_left_to_itself(

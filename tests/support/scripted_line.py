@@ -55,30 +55,30 @@ class ScriptedConnection:
         self._repeats_left = 0
         self._busy = False
 
-    def open(self, now: float) -> None:  # noqa: ARG002  # the machine's own signature
+    def open(self, now: float) -> None:
         self._say(b"OPEN")
 
     def get(
         self,
         attribute: AttributeDescriptor,
         selection: Selection | None,
-        now: float,  # noqa: ARG002  # the machine's own signature
+        now: float,
     ) -> None:
         part = "" if selection is None else f" part {selection.selector}"
         self._say(f"GET {attribute}{part}".encode())
 
-    def release(self, now: float) -> None:  # noqa: ARG002  # the machine's own signature
+    def release(self, now: float) -> None:
         if self._busy:
             raise MisuseError("a GET is in progress")
         self._say(b"RELEASE")
 
-    def abort(self, now: float) -> None:  # noqa: ARG002  # the machine's own signature
+    def abort(self, now: float) -> None:
         self._say(b"ABORT")
 
     def receive_data(
         self,
         octets: bytes,
-        now: float,  # noqa: ARG002  # the machine's own signature
+        now: float,
     ) -> Sequence[ConnectionEvent]:
         self._heard += octets
         *words, self._heard = self._heard.split(b";")
