@@ -1,0 +1,29 @@
+from dcud.dlms.authentication import (
+    NO_SECURITY,
+    LowLevelSecurity,
+    Mechanism,
+    mechanism_of,
+    mechanism_words,
+)
+from dcud.dlms.secret import Secret
+
+
+def test_the_registered_mechanisms() -> None:
+    assert Mechanism.LOWEST.object_identifier.hex() == "60857405080200"
+    assert Mechanism.LLS.object_identifier.hex() == "60857405080201"
+    assert Mechanism.HLS_ECDSA.object_identifier.hex() == "60857405080207"
+
+
+def test_which_is_which() -> None:
+    assert mechanism_of(NO_SECURITY) is Mechanism.LOWEST
+    assert mechanism_of(LowLevelSecurity(Secret(b"12345678"))) is Mechanism.LLS
+
+
+def test_words() -> None:
+    assert mechanism_words(None) == "LOWEST"
+    assert mechanism_words(Mechanism.HLS_GMAC.object_identifier) == "HLS GMAC"
+    assert mechanism_words(b"\x01\x02") == "unknown mechanism 0102"
+
+
+def test_a_password_does_not_show() -> None:
+    assert "12345678" not in repr(LowLevelSecurity(Secret(b"12345678")))

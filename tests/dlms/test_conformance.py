@@ -1,0 +1,160 @@
+"""Besides the codec: that each service which is proposed is one that works."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
+from dcud.dlms.apdu.aare import AssociateResponse
+from dcud.dlms.apdu.get import (
+    GetRequestNormal,
+    GetResponseNormal,
+    GetResponseWithDatablock,
+    decode_get_request,
+    encode_get_response,
+)
+from dcud.dlms.apdu.initiate import InitiateResponse
+from dcud.dlms.association import AssociationParameters
+from dcud.dlms.conformance import (
+    IMPLEMENTED,
+    Conformance,
+    decode_conformance,
+    encode_conformance,
+)
+from dcud.dlms.connection import BlockReceived, ClientConnection, GetSucceeded
+from dcud.dlms.data import unsigned
+from dcud.dlms.datalink import LinkConnected
+from dcud.dlms.errors import DecodeError
+from dcud.dlms.obis import Obis
+from dcud.dlms.octets import Cursor
+from tests.support.scripted_link import ScriptedLink
+
+
+def test_24_bits_each_with_a_name() -> None:
+    assert len(Conformance) == 24
+    assert sum(Conformance) == 0xFFFFFF
+    assert [int(bit) for bit in Conformance] == [1 << (23 - n) for n in range(24)]
+
+
+# Green Book's proposal, as in the AARQ of the tests of u9n/dlms-cosem
+PROPOSAL = (
+    Conformance.PRIORITY_MGMT_SUPPORTED
+    | Conformance.ATTRIBUTE0_SUPPORTED_WITH_GET
+    | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    | Conformance.BLOCK_TRANSFER_WITH_ACTION
+    | Conformance.MULTIPLE_REFERENCES
+    | Conformance.GET
+    | Conformance.SET
+    | Conformance.SELECTIVE_ACCESS
+    | Conformance.EVENT_NOTIFICATION
+    | Conformance.ACTION
+)
+
+
+def test_the_encoding() -> None:
+    assert encode_conformance(PROPOSAL).hex() == "5f1f0400007e1f"
+    cursor = Cursor(bytes.fromhex("5f1f0400007e1fff"))
+    assert decode_conformance(cursor) == PROPOSAL
+    assert cursor.remaining == 1
+
+
+def test_old_stacks_leave_out_the_second_octet_of_the_tag() -> None:
+    assert decode_conformance(Cursor(bytes.fromhex("5f0400007e1f"))) == PROPOSAL
+
+
+@pytest.mark.parametrize("octets", ["", "5e1f0400007e1f", "5f1f0300007e", "5f1f040000", "5f1f"])
+def test_broken_encodings(octets: str) -> None:
+    with pytest.raises(DecodeError):
+        decode_conformance(Cursor(bytes.fromhex(octets)))
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_every_conformance_comes_back(bits: int) -> None:
+    octets = encode_conformance(Conformance(bits))
+    assert decode_conformance(Cursor(octets)) == Conformance(bits)
+
+
+def test_words() -> None:
+    conformance = Conformance.GET | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    assert conformance.words == "block-transfer-with-get-or-read, get"
+    assert Conformance(0).words == ""
+
+
+ENERGY = AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2)
+
+
+class Meter:
+    """The least meter: it has one value and grants the services it's told to."""
+
+    def __init__(self, conformance: Conformance) -> None:
+        self.link = ScriptedLink()
+        self.connection = ClientConnection(self.link, AssociationParameters())
+        self.connection.open(0.0)
+        sizes = {"max_info_transmit": 128, "max_info_receive": 128}
+        self.link.tell(LinkConnected(**sizes, window_transmit=1, window_receive=1))
+        self.connection.receive_data(b"", 0.0)
+        initiate = InitiateResponse(
+            negotiated_conformance=conformance, server_max_receive_pdu_size=0
+        )
+        self.link.tell(AssociateResponse(user_information=initiate.encode()).encode())
+        self.connection.receive_data(b"", 0.0)
+
+    def asked(self, selection: Selection | None = None) -> GetRequestNormal:
+        self.connection.get(ENERGY, selection, 0.0)
+        request = decode_get_request(self.link.sent[-1])
+        assert isinstance(request, GetRequestNormal)
+        return request
+
+
+def gets() -> None:
+    meter = Meter(Conformance.GET)
+    invoke = meter.asked().invoke_id_and_priority
+    answer = GetResponseNormal(invoke_id_and_priority=invoke, result=b"\x11\x07")
+    meter.link.tell(encode_get_response(answer))
+    assert meter.connection.receive_data(b"", 0.0) == [GetSucceeded(octets=b"\x11\x07")]
+
+
+def gets_blocks() -> None:
+    meter = Meter(Conformance.GET | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ)
+    invoke = meter.asked().invoke_id_and_priority
+    for number, octets, is_last in ((1, b"\x11", False), (2, b"\x07", True)):
+        block = GetResponseWithDatablock(
+            invoke_id_and_priority=invoke, last_block=is_last, block_number=number, result=octets
+        )
+        meter.link.tell(encode_get_response(block))
+    events = meter.connection.receive_data(b"", 0.0)
+    assert events == [BlockReceived(total=1), GetSucceeded(octets=b"\x11\x07")]
+
+
+def selects() -> None:
+    selection = Selection(2, unsigned(9))
+    assert Meter(Conformance.GET | Conformance.SELECTIVE_ACCESS).asked(selection).selection == (
+        selection
+    )
+
+
+def heeds_priority() -> None:
+    with_it = Meter(Conformance.GET | Conformance.PRIORITY_MGMT_SUPPORTED).asked()
+    without = Meter(Conformance.GET).asked()
+    assert with_it.invoke_id_and_priority == InvokeIdAndPriority(invoke_id=1, high_priority=True)
+    assert without.invoke_id_and_priority == InvokeIdAndPriority(invoke_id=1, high_priority=False)
+
+
+PROOFS: dict[Conformance, Callable[[], None]] = {
+    Conformance.GET: gets,
+    Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ: gets_blocks,
+    Conformance.SELECTIVE_ACCESS: selects,
+    Conformance.PRIORITY_MGMT_SUPPORTED: heeds_priority,
+}
+
+
+@pytest.mark.parametrize("bit", list(IMPLEMENTED), ids=lambda bit: bit.words)
+def test_what_is_proposed_works(bit: Conformance) -> None:
+    PROOFS[bit]()
+
+
+def test_what_is_proposed_by_default_is_what_is_implemented() -> None:
+    assert AssociationParameters().conformance == IMPLEMENTED

@@ -1,0 +1,301 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcud.dlms.access import (
+    AttributeDescriptor,
+    DataAccessResult,
+    InvokeIdAndPriority,
+    Selection,
+)
+from dcud.dlms.apdu.aare import AssociateResponse, DiagnosticSource
+from dcud.dlms.apdu.aarq import AssociateRequest
+from dcud.dlms.apdu.get import (
+    GetRequestNormal,
+)
+from dcud.dlms.apdu.initiate import InitiateRequest
+from dcud.dlms.application_context import ApplicationContext
+from dcud.dlms.association import Associated, AssociationParameters, ClientAssociation
+from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity, Mechanism
+from dcud.dlms.conformance import IMPLEMENTED, Conformance
+from dcud.dlms.data import Data, encode_data, octet_string, unsigned
+from dcud.dlms.datalink import ClientSap
+from dcud.dlms.errors import EncodeError
+from dcud.dlms.get_exchange import BlockReceived, GetExchange, GetParameters, GetSucceeded
+from dcud.dlms.obis import Obis
+from dcud.dlms.secret import Secret
+from dcud.dlms.server import ServerApplication, ServerParameters
+
+PUBLIC = ClientSap(16)
+PASSWORD = LowLevelSecurity(Secret(b"12345678"))
+CLOCK = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
+LONG = AttributeDescriptor(1, Obis.parse("0.0.96.1.0.255"), 2)
+MISSING = AttributeDescriptor(1, Obis.parse("0.0.96.1.1.255"), 2)
+SELECTED = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
+LONG_VALUE = encode_data(octet_string(bytes(range(250)) * 2))
+
+# Green Book, as in the tests of u9n/dlms-cosem
+AARQ = "601da109060760857405080101be10040e01000000065f1f0400007e1f04b0"
+AARQ_LLS = (
+    "6036a1090607608574050801018a0207808b0760857405080201ac0a80083132333435363738"
+    "be10040e01000000065f1f0400007e1f04b0"
+)
+NOT_ASSOCIATED = "d80101"
+
+
+def read(
+    attribute: AttributeDescriptor, selection: Selection | None, client_sap: ClientSap
+) -> Data | bytes | DataAccessResult:
+    if attribute == SELECTED:
+        return unsigned(selection.selector if selection else client_sap)
+    values: dict[AttributeDescriptor, Data | bytes] = {CLOCK: unsigned(7), LONG: LONG_VALUE}
+    return values.get(attribute, DataAccessResult.OBJECT_UNDEFINED)
+
+
+class Meter:
+    """A server that is spoken to in hex."""
+
+    def __init__(self, parameters: ServerParameters | None = None) -> None:
+        self.application = ServerApplication(read, parameters or ServerParameters(), PUBLIC)
+
+    def answers(self, apdu: str) -> str | None:
+        answer = self.application.answer(bytes.fromhex(apdu))
+        return None if answer is None else answer.hex()
+
+    def grants(self, request: AssociateRequest) -> AssociateResponse:
+        answer = self.application.answer(request.encode()[0])
+        assert answer is not None
+        return AssociateResponse.decode(answer)
+
+
+def associated(
+    max_receive_pdu_size: int = 1200, parameters: ServerParameters | None = None
+) -> Meter:
+    meter = Meter(parameters)
+    initiate = InitiateRequest(
+        proposed_conformance=Conformance(0x007E1F),
+        client_max_receive_pdu_size=max_receive_pdu_size,
+    )
+    meter.grants(AssociateRequest(user_information=initiate.encode()))
+    assert meter.application.is_associated
+    return meter
+
+
+class TestAssociating:
+    def test_without_security(self) -> None:
+        meter = Meter()
+        # conformance 005014 is what is implemented of 007E1F
+        assert meter.answers(AARQ) == (
+            "6129a109060760857405080101a203020100a305a103020100"
+            "be10040e0800065f1f0400005014" + "04000007"
+        )
+        assert meter.application.is_associated
+
+    def test_the_system_title_is_told(self) -> None:
+        meter = Meter(ServerParameters(system_title=b"DCU\0\0\0\0\1"))
+        meter.answers(AARQ)
+        response = AssociateResponse.decode(meter.application.answer(bytes.fromhex(AARQ)) or b"")
+        assert response.responding_ap_title == b"DCU\0\0\0\0\1"
+
+    def test_the_right_password(self) -> None:
+        meter = Meter(ServerParameters(authentication=PASSWORD))
+        assert str(meter.answers(AARQ_LLS)).startswith("6129")
+        assert meter.application.is_associated
+
+    @pytest.mark.parametrize("password", [None, b"", b"1234567", b"12345679", b"123456789"])
+    def test_a_wrong_password(self, password: bytes | None) -> None:
+        meter = Meter(ServerParameters(authentication=PASSWORD))
+        response = meter.grants(
+            AssociateRequest(
+                mechanism_name=Mechanism.LLS.object_identifier,
+                calling_authentication_value=None if password is None else Secret(password),
+                user_information=bytes.fromhex(AARQ[-28:]),
+            )
+        )
+        assert (response.result, response.diagnostic) == (1, 13)
+        assert response.source is DiagnosticSource.ACSE_SERVICE_USER
+        assert not meter.application.is_associated
+
+    def test_no_password_where_one_is_required(self) -> None:
+        meter = Meter(ServerParameters(authentication=PASSWORD))
+        assert meter.answers(AARQ) == "6117a109060760857405080101a203020101a305a10302010e"
+
+    @pytest.mark.parametrize("authentication", [NO_SECURITY, PASSWORD])
+    def test_a_mechanism_that_is_not_known(self, authentication: LowLevelSecurity) -> None:
+        meter = Meter(ServerParameters(authentication=authentication))
+        response = meter.grants(
+            AssociateRequest(mechanism_name=Mechanism.HLS_GMAC.object_identifier)
+        )
+        assert (response.result, response.diagnostic) == (1, 11)
+
+    def test_the_lowest_mechanism_may_be_named(self) -> None:
+        response = Meter().grants(
+            AssociateRequest(
+                mechanism_name=Mechanism.LOWEST.object_identifier,
+                user_information=bytes.fromhex(AARQ[-28:]),
+            )
+        )
+        assert response.result == 0
+
+    def test_another_context(self) -> None:
+        context = ApplicationContext.SHORT_NAMES.value
+        response = Meter().grants(AssociateRequest(application_context_name=context))
+        assert (response.result, response.diagnostic) == (1, 2)
+        assert response.application_context_name == context
+
+    @pytest.mark.parametrize(
+        ("initiate", "service_error"),
+        [
+            ("01000000055f1f0400007e1f04b0", "0e010601"),
+            ("01000000065f1f0400000000" + "04b0", "0e010602"),
+            ("01000000065f1f0400007e1f000b", "0e010603"),
+            ("0100", "0e010604"),
+        ],
+    )
+    def test_an_initiate_that_is_refused(self, initiate: str, service_error: str) -> None:
+        response = Meter().grants(AssociateRequest(user_information=bytes.fromhex(initiate)))
+        assert (response.result, response.diagnostic) == (1, 1)
+        assert response.user_information == bytes.fromhex(service_error)
+
+    def test_an_initiate_that_is_missing(self) -> None:
+        assert Meter().grants(AssociateRequest()).user_information == bytes.fromhex("0e010604")
+
+    def test_a_refusal_ends_the_association_that_was(self) -> None:
+        meter = associated()
+        meter.grants(AssociateRequest())
+        assert not meter.application.is_associated
+
+    def test_the_client_of_this_package_gets_on_with_it(self) -> None:
+        client = ClientAssociation(AssociationParameters(authentication=PASSWORD))
+        server = ServerApplication(read, ServerParameters(authentication=PASSWORD), PUBLIC)
+        answer = server.answer(client.request()[0])
+        assert answer is not None
+        assert client.receive(answer) == Associated(
+            conformance=IMPLEMENTED, server_max_receive_pdu_size=1024
+        )
+
+
+class TestGet:
+    def test_a_value(self) -> None:
+        assert associated().answers("c001c1" + "00080000010000ff02" + "00") == "c401c1001107"
+
+    def test_a_refusal(self) -> None:
+        assert associated().answers("c001c1" + "00010000600101ff02" + "00") == "c401c10104"
+
+    def test_the_client_and_its_selection_are_told(self) -> None:
+        meter = associated()
+        assert meter.answers("c001c1" + "00070100630100ff02" + "00") == "c401c1001110"
+        assert meter.answers("c001c1" + "00070100630100ff02" + "010500") == "c401c1001105"
+
+    def test_an_unconfirmed_request_has_no_answer(self) -> None:
+        assert associated().answers("c00101" + "00080000010000ff02" + "00") is None
+
+    def test_only_where_it_was_granted(self) -> None:
+        parameters = ServerParameters(conformance=Conformance.SELECTIVE_ACCESS)
+        meter = associated(parameters=parameters)
+        assert meter.answers("c001c1" + "00080000010000ff02" + "00") == NOT_ASSOCIATED
+
+
+class TestLongGet:
+    ASKS = "c001c1" + "00010000600100ff02" + "00"
+
+    def test_a_value_that_just_fits(self) -> None:
+        size = 4 + len(LONG_VALUE)
+        assert str(associated(size).answers(self.ASKS)).startswith("c401c100")
+        assert str(associated(size - 1).answers(self.ASKS)).startswith("c402c100")
+
+    def test_no_limit(self) -> None:
+        assert str(associated(0).answers(self.ASKS)).startswith("c401c100")
+
+    def test_a_limit_of_the_server_s_own(self) -> None:
+        meter = associated(0, ServerParameters(max_send_pdu_size=100))
+        assert len(str(meter.answers(self.ASKS))) == 200
+
+    @pytest.mark.parametrize("size", [12, 100, 137, 138, 139, 265, 266, 300])
+    def test_blocks_fit_and_make_the_value(self, size: int) -> None:
+        meter = associated(size)
+        exchange = GetExchange(
+            GetRequestNormal(
+                invoke_id_and_priority=InvokeIdAndPriority(invoke_id=3), attribute=LONG
+            ),
+            GetParameters(),
+        )
+        outcome: object = BlockReceived(total=0)
+        while isinstance(outcome, BlockReceived):
+            answer = meter.application.answer(exchange.request())
+            assert answer is not None
+            assert len(answer) <= size
+            outcome = exchange.receive(answer)
+        assert outcome == GetSucceeded(octets=LONG_VALUE)
+
+    def test_blocks_fill_the_apdu(self) -> None:
+        assert len(associated(100).answers(self.ASKS) or "") == 200
+
+    def test_not_without_block_transfer(self) -> None:
+        meter = associated(100, ServerParameters(conformance=Conformance.GET))
+        assert meter.answers(self.ASKS) == "d80104"
+
+    def test_a_block_asked_for_twice_is_sent_twice(self) -> None:
+        meter = associated(100)
+        meter.answers(self.ASKS)
+        second = meter.answers("c002c100000001")
+        assert meter.answers("c002c100000001") == second
+        assert str(second).startswith("c402c10000000002")
+
+    def test_a_number_out_of_order_ends_the_transfer(self) -> None:
+        meter = associated(100)
+        meter.answers(self.ASKS)
+        assert meter.answers("c002c100000002") == "c402c101" + "00000002" + "0113"
+        assert meter.answers("c002c100000001") == "c402c101" + "00000001" + "0110"
+
+    def test_a_new_request_ends_the_transfer(self) -> None:
+        meter = associated(100)
+        meter.answers(self.ASKS)
+        meter.answers("c001c1" + "00080000010000ff02" + "00")
+        assert meter.answers("c002c100000001") == "c402c101" + "00000001" + "0110"
+
+    def test_unconfirmed_blocks_are_no_answer(self) -> None:
+        meter = associated(100)
+        meter.answers(self.ASKS)
+        assert meter.answers("c0020100000001") is None
+
+
+class TestReleasing:
+    def test_rlrq(self) -> None:
+        meter = associated()
+        assert meter.answers("6203800100") == "6303800100"
+        assert not meter.application.is_associated
+        assert meter.answers("6203800100") == NOT_ASSOCIATED
+
+    def test_the_link_is_lost(self) -> None:
+        meter = associated()
+        meter.application.link_lost()
+        assert meter.answers("c001c1" + "00080000010000ff02" + "00") == NOT_ASSOCIATED
+
+
+class TestRefusedServices:
+    @pytest.mark.parametrize("apdu", ["", "c101c1", "ff", "d80101"])
+    def test_services_that_are_not_known(self, apdu: str) -> None:
+        assert associated().answers(apdu) == "d80202"
+        assert Meter().answers(apdu) == "d80202"
+
+    @pytest.mark.parametrize("apdu", ["c0", "c003c10100", "6204", "60021234"])
+    def test_octets_that_make_no_sense(self, apdu: str) -> None:
+        assert associated().answers(apdu) == "d80203"
+
+    def test_before_the_association(self) -> None:
+        assert Meter().answers("c001c1" + "00080000010000ff02" + "00") == NOT_ASSOCIATED
+
+
+@pytest.mark.parametrize("size", [1, 11, -1, 65536])
+def test_sizes_that_no_client_can_live_with(size: int) -> None:
+    with pytest.raises(EncodeError):
+        ServerParameters(max_send_pdu_size=size)
+
+
+@given(st.lists(st.sampled_from([0x60, 0x62, 0xC0]), max_size=4), st.data())
+def test_any_octets_have_an_answer(tags: list[int], data: st.DataObject) -> None:
+    meter = associated()
+    for tag in tags:
+        meter.application.answer(bytes((tag, *data.draw(st.binary(max_size=40)))))
+    assert meter.answers("ff") == "d80202"
