@@ -1,5 +1,6 @@
 """The values that COSEM attributes are made of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
@@ -68,7 +69,7 @@ class BitString:
     octets: bytes
 
     def __post_init__(self) -> None:
-        if len(self.octets) != (self.length + 7) // 8:
+        if self.length < 0 or len(self.octets) != (self.length + 7) // 8:
             raise EncodeError(f"{self.length} bits don't take {len(self.octets)} octets")
         unused = -self.length % 8
         if unused and self.octets[-1] & ((1 << unused) - 1):
@@ -84,6 +85,9 @@ class BitString:
 
     def __len__(self) -> int:
         return self.length
+
+    def __iter__(self) -> Iterator[bool]:
+        return (self[index] for index in range(self.length))
 
     def __getitem__(self, index: int) -> bool:
         """Return the bit at `index`, 0 being the first."""
