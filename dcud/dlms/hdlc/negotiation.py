@@ -97,9 +97,9 @@ def _build_info(identifier: int, size: int) -> bytes:
 def _parse_group(information: bytes) -> Iterator[tuple[int, int]]:
     if not information:
         return
-    if information[:2] != _PREFIX or information[2:3] != bytes((len(information) - 3,)):
-        raise DecodeError(f"{information.hex()} is no group of HDLC parameters")
     rest = information[3:]
+    if information[:2] != _PREFIX or information[2:3] != len(rest).to_bytes(2, "big")[1:]:
+        raise DecodeError(f"{information.hex()} is no group of HDLC parameters")
     while rest:
         value = rest[2 : 2 + rest[1]] if len(rest) > 1 else b""
         if len(rest) < 2 or len(value) != rest[1]:

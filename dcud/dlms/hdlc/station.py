@@ -45,7 +45,7 @@ class StationParameters:
         max_apdu: the most octets that a request may add up to.
     """
 
-    sizes: LinkSizes = LinkSizes()
+    sizes: LinkSizes = LinkSizes()  # noqa: RUF009  # a frozen value
     tells_sizes: bool = True
     inactivity_timeout: float = 120.0
     max_apdu: int = 1 << 16
