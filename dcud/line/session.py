@@ -27,6 +27,9 @@ from dcud.line.errors import PortError, StalledError
 from dcud.line.port import Port
 from dcud.line.tracer import FrameTracer
 
+_IDLE = "idle"
+"""The reason under which a link accounts for the fill between frames; nothing is wrong with it."""
+
 _Outcome = Opened | GetSucceeded | GetRefused | GetFailed | Released
 
 
@@ -121,8 +124,6 @@ class Session:
         self._heard_at = 0.0
         self._progressed_at = 0.0
         self._progress: Callable[[int], None] | None = None
-        self._sent: tuple[Frame, ...] = ()
-        self._withholds = False
 
     @property
     def is_open(self) -> bool:
@@ -213,15 +214,13 @@ class Session:
             raise
 
     async def _send(self) -> None:
-        frames = tuple(self._connection.frames_to_send())
+        frames = self._connection.frames_to_send()
         if not frames:
             return
         loop = asyncio.get_running_loop()
         pause = self._heard_at + self._timing.turnaround - loop.time()
         if pause > 0:
             await asyncio.sleep(pause)
-        self._sent = frames
-        self._withholds = self._withholds or any(frame.secret for frame in frames)
         watch = self._watch
         for frame in frames:
             watch.tracer.frame(watch.bus, "tx", watch.meter, frame.octets, frame.secret)
@@ -253,7 +252,6 @@ class Session:
         for event in events:
             match event:
                 case Opened() | GetSucceeded() | GetRefused() | GetFailed() | Released():
-                    self._withholds = False
                     outcome = event
                 case ConnectionFailed():
                     outcome = event
@@ -272,21 +270,14 @@ class Session:
         tracer, bus, meter = self._watch.tracer, self._watch.bus, self._watch.meter
         match event:
             case FrameReceived(frame=frame):
-                tracer.frame(bus, "rx", meter, frame.octets, self._secret_in(frame))
-            case OctetsDiscarded(reason=reason, octets=octets):
-                # A damaged echo of a password is no frame any more, but shows the password.
-                tracer.discarded(bus, meter, reason, b"" if self._withholds else octets)
+                tracer.frame(bus, "rx", meter, frame.octets, frame.secret)
+            case OctetsDiscarded(reason=reason, octets=octets, withheld=withheld):
+                if reason != _IDLE:
+                    tracer.discarded(bus, meter, reason, b"" if withheld else octets)
             case Retransmitted(frames=frames):
                 tracer.retransmitted(bus, meter, frames)
             case _:
                 assert_never(event)
-
-    def _secret_in(self, heard: Frame) -> tuple[tuple[int, int], ...]:
-        """Return the secret ranges of a frame that was heard, which may be our own echo."""
-        for frame in self._sent:
-            if frame.octets == heard.octets:
-                return frame.secret
-        return heard.secret
 
     def _stalled(self) -> StalledError:
         limit = self._timing.stall_limit

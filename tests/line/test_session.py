@@ -400,8 +400,8 @@ async def test_a_secret_shows_neither_on_its_way_out_nor_in_its_echo() -> None:
     port = ScriptedPort(
         {
             # OPEN is the frame with the secret: its echo comes whole, then damaged.
-            b"OPEN": [(0.1, b"frame 4F50454E;noise 4F504500;frame 7E;opened;")],
-            GET: [(0.1, b"noise 4F504500;data 01;")],
+            b"OPEN": [(0.1, b"echo 4F50454E;hidden 00000000;frame 7E;opened;")],
+            GET: [(0.1, b"noise 4F504500;fill 7E;data 01;")],
         }
     )
     session = await session_over(port, ScriptedConnection(secret=True), recorder=recorder)

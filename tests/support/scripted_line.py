@@ -2,7 +2,7 @@
 
 The far end says words that end in ";" and stand for what the real machine would make of frames:
 "opened;" "block 40;" "data CAFE;" "refused 03;" "broken;" "released;" "fail;" "frame 7E;"
-"noise 00;" "note 0F;".
+"noise 00;" "hidden 00;" "fill 7E;" "echo 4F50454E;" "note 0F;".
 """
 
 import asyncio
@@ -38,8 +38,14 @@ EVENTS: dict[str, Callable[[bytes], ConnectionEvent]] = {
     "fail": lambda _: ConnectionFailed(error=NoAnswerError("the meter is silent")),
     "frame": lambda argument: FrameReceived(frame=Frame(octets=argument)),
     "noise": lambda argument: OctetsDiscarded(reason="noise", octets=argument),
+    "hidden": lambda argument: OctetsDiscarded(reason="noise", octets=argument, withheld=True),
+    "fill": lambda argument: OctetsDiscarded(reason="idle", octets=argument),
+    "echo": lambda argument: FrameReceived(frame=Frame(octets=argument, secret=((0, 4),))),
     "note": lambda argument: NotificationReceived(apdu=argument),
 }
+
+OVERHEARD = {"frame", "noise", "hidden", "fill", "echo", "note"}
+"""What is no answer, so that it goes on being waited for."""
 
 
 class ScriptedConnection:
@@ -106,7 +112,7 @@ class ScriptedConnection:
 
     def _understand(self, word: str) -> list[ConnectionEvent]:
         name, _, argument = word.partition(" ")
-        if name not in {"frame", "noise", "note"}:
+        if name not in OVERHEARD:
             self._deadline, self._busy = None, False
         if name == "block":
             self._say(b"NEXT")
