@@ -98,6 +98,12 @@ def test_a_count_that_can_not_follow_is_refused_before_anything_is_allocated() -
     assert cursor.position == 0
 
 
+def test_a_count_may_reach_to_the_end_but_not_beyond() -> None:
+    assert Cursor(b"\x02AB").count() == 2
+    with pytest.raises(DecodeError, match="announces 3, but 2 octets are left"):
+        Cursor(b"\x03AB").count()
+
+
 def test_an_octet_string_is_its_length_then_its_octets() -> None:
     cursor = Cursor(b"\x02AB\x01C\x00")
     assert [cursor.octet_string(), cursor.octet_string(), cursor.octet_string()] == [

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -225,6 +225,33 @@ def test_date_times_agree_with_their_own_conversion(
 ) -> None:
     rows = [structure((octet_string(clock), unsigned(1), octet_string(clock))) for clock in clocks]
     assert_same_either_way(decoder, encode_data(array(rows)))
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        "00010101ff00000000000000",  # the years at which moments begin and end
+        "00020101ff00000000000000",
+        "270e0c1fff173b3b63000000",
+        "270f0101ff00000000000000",
+        "07e40101ff00000063000000",  # hundredths up to where they are none
+        "07e40101ff00000064000000",
+        "07e40101ff000000ff000000",
+        "07e40101ff0000000005a000",  # deviations up to a day
+        "07e40101ff00000000059f00",
+        "07e40101ff000000008000ff",
+        "07e40101ff18000000000000",  # times beyond the day's last
+        "07e40101ff003c0000000000",
+        "07e4ff01ff00000000000000",
+    ],
+)
+@pytest.mark.parametrize("zone", [None, BERLIN])
+def test_limits_of_date_times_agree(clock: str, zone: tzinfo | None) -> None:
+    clocks = (bytes.fromhex(clock), bytes.fromhex(clock), CLOCK)
+    decoder = RowDecoder(date_time_columns=(0,), zone=zone)
+    for some in ([clocks[0]] * 4, [*clocks, *clocks]):
+        rows = [structure((octet_string(octets), unsigned(1))) for octets in some]
+        assert_same_either_way(decoder, encode_data(array(rows)))
 
 
 @given(BUFFERS, DECODERS, st.data())
