@@ -219,8 +219,8 @@ class ClientConnection:
                 f"GET {attribute} takes {len(apdu)} octets, but the meter takes {limit} at most",
                 remedy="select fewer columns, or read without selection",
             )
-        self._exchange = exchange
         self._link.send_apdu(apdu, now)
+        self._exchange = exchange
 
     def release(self, now: float) -> None:
         """Begin to release association and link; ends in `Released` or `ConnectionFailed`.
