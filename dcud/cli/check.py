@@ -1,0 +1,100 @@
+"""`dcud check`: says whether a configuration can be used."""
+
+import argparse
+import json
+import pwd
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from dcud.cli.main import CONFIG, UsageError
+from dcud.config.key_file import Access
+from dcud.config.key_ring import load_secrets
+from dcud.config.load import load
+from dcud.config.model import Configuration
+from dcud.config.problem import ConfigError
+
+summary = "check a configuration with its key files, and do nothing else"
+
+DEFAULT_PATH = Path("/etc/dcud/dcud.toml")
+"""Where Debian's package has the configuration."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=DEFAULT_PATH,
+        metavar="FILE",
+        help="the configuration (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--user", metavar="NAME", help="the user that the daemon runs as (default: who runs this)"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "json"),
+        default="table",
+        help="lines for people, or JSON on standard output (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, and tell; returns 0, or the exit code for configuration."""
+    access = _access(arguments.user)
+    try:
+        configuration = load(arguments.config)
+        load_secrets(_verifiable(configuration, access), access)
+    except ConfigError as error:
+        _tell_problems(error, arguments.format)
+        return CONFIG
+    _tell_success(configuration, arguments.format)
+    return 0
+
+
+def _access(user: str | None) -> Access:
+    access = Access.of_this_process()
+    if user is None:
+        return access
+    try:
+        return replace(access, user=pwd.getpwnam(user).pw_uid)
+    except KeyError:
+        raise UsageError(f"there is no user {user}", remedy="name one of this system") from None
+
+
+def _verifiable(configuration: Configuration, access: Access) -> Configuration:
+    """Return the configuration without what only systemd's credentials can tell."""
+    if access.credentials is not None:
+        return configuration
+    mqtt = configuration.mqtt
+    meters = tuple(meter for meter in configuration.meters if meter.credential is None)
+    if mqtt.credential is None and len(meters) == len(configuration.meters):
+        return configuration
+    print("note: systemd credentials can be verified only inside the service", file=sys.stderr)
+    if mqtt.credential is not None:
+        mqtt = replace(mqtt, username=None)
+    return replace(configuration, mqtt=mqtt, meters=meters)
+
+
+def _tell_problems(error: ConfigError, form: str) -> None:
+    if form == "json":
+        problems = [asdict(problem) for problem in error.problems]
+        print(json.dumps({"ok": False, "problems": problems}, indent=2))
+    else:
+        print(error, file=sys.stderr)
+
+
+def _tell_success(configuration: Configuration, form: str) -> None:
+    counts = {"buses": len(configuration.buses), "meters": len(configuration.meters)}
+    if form == "json":
+        print(json.dumps({"ok": True, "problems": [], **counts}, indent=2))
+    else:
+        print(
+            f"ok: {_count(counts['buses'], 'bus', 'buses')}, "
+            f"{_count(counts['meters'], 'meter', 'meters')}"
+        )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,606 @@
+"""The configuration as the daemon holds it.
+
+Each annotation is the one place where a key's type, range, default, unit and sentence stand. Fields
+are named as the keys are. Durations are held in seconds, sizes in octets; a path is absolute once
+loaded.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated
+
+from dcud.config import kind
+from dcud.config.kind import SocketAddress
+from dcud.config.note import Note
+from dcud.dlms.obis import Obis
+
+HDLC_CLIENT_SAPS = 127
+"""The highest client address that seven bits hold. [IEC 62056-46: client address]"""
+
+_METRICS_LISTENER = SocketAddress(host="127.0.0.1", port=9415)
+_CLOCK = Obis.parse("0.0.1.0.0.255")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is this machine, as far as its name or address tells."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host in {"localhost", "localhost.localdomain", "ip6-localhost"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """This concentrator."""
+
+    id: Annotated[
+        str,
+        kind.name(),
+        Note(
+            "Name of the gateway in MQTT topics; different for each gateway.", example="gateway-1"
+        ),
+    ]
+    time_zone: Annotated[
+        str,
+        kind.time_zone(),
+        Note("Time zone of meters that don't tell their deviation from UTC."),
+    ] = "UTC"
+    state_directory: Annotated[str, kind.path(), Note("Where dcud keeps what must last.")] = (
+        "/var/lib/dcud"
+    )
+    key_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("Key file for everything that names neither a key file nor a credential of its own."),
+    ] = None
+    credential: Annotated[
+        str | None,
+        kind.name(),
+        Note("The same as a systemd credential, by its name."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mqtt:
+    """The broker that readings go to."""
+
+    host: Annotated[str, kind.text(), Note("Name or address of the broker.")] = "127.0.0.1"
+    port: Annotated[
+        int,
+        kind.integer(1, 65535),
+        Note("TCP port of the broker.", derived="8883 with TLS, else 1883"),
+    ] = 1883
+    client_id: Annotated[
+        str, kind.name(), Note("MQTT client id.", derived='"dcud-" and the gateway\'s id')
+    ] = "dcud"
+    tls: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether to use TLS.", derived="true, unless the broker is on this machine"),
+    ] = False
+    ca_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("PEM file of the authorities that may vouch for the broker.", derived="the system's"),
+    ] = None
+    certificate_file: Annotated[
+        str | None, kind.path(), Note("PEM file of the client certificate.")
+    ] = None
+    private_key_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("PEM file of the client certificate's key; mode 600, as a key file."),
+    ] = None
+    username: Annotated[str | None, kind.text(), Note("User name at the broker.")] = None
+    key_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("Key file with the password at the broker.", derived="the gateway's"),
+    ] = None
+    credential: Annotated[
+        str | None,
+        kind.name(),
+        Note("The same as a systemd credential, by its name.", derived="the gateway's"),
+    ] = None
+    protocol: Annotated[
+        str,
+        kind.choice("auto", "5", "3.1.1"),
+        Note('MQTT version; "auto" tries 5, then 3.1.1.'),
+    ] = "auto"
+    keepalive: Annotated[
+        float, kind.duration("5 s", "18 h"), Note("Longest silence towards the broker.")
+    ] = 60.0
+    connect_timeout: Annotated[
+        float, kind.duration("1 s", "5 min"), Note("How long a connection may take to come about.")
+    ] = 15.0
+    reconnect_pause: Annotated[
+        float,
+        kind.duration("1 s", "1 h"),
+        Note("Longest pause before a lost connection is tried again."),
+    ] = 60.0
+    message_expiry: Annotated[
+        float | None,
+        kind.duration("1 s", "365 d"),
+        Note("Age at which the broker drops a reading nobody fetched (MQTT 5).", derived="never"),
+    ] = None
+    in_flight: Annotated[
+        int, kind.integer(1, 1000), Note("Messages sent ahead of the broker's acknowledgement.")
+    ] = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """The Prometheus page."""
+
+    enabled: Annotated[bool, kind.flag(), Note("Whether there is a page.")] = True
+    listen: Annotated[
+        SocketAddress, kind.listener(), Note("Where the page is served; port 0 takes a free one.")
+    ] = _METRICS_LISTENER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What is logged where."""
+
+    level: Annotated[
+        str,
+        kind.choice("debug", "info", "warning", "error"),
+        Note("The least important message that the program's own log shows."),
+    ] = "info"
+    frames: Annotated[bool, kind.flag(), Note("Whether each frame is logged.")] = True
+    frame_log: Annotated[
+        str,
+        kind.path(),
+        Note("File of the frame log; opened anew on SIGHUP, for log rotation."),
+    ] = "/var/log/dlms_client.log"
+    frame_log_max_size: Annotated[
+        int,
+        kind.size("64 KiB", "1024 GiB"),
+        Note("Size at which the frame log stops growing until it is rotated."),
+    ] = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """What waits for the broker."""
+
+    path: Annotated[
+        str,
+        kind.path(),
+        Note("SQLite file.", derived="dcud.db in the gateway's state_directory"),
+    ] = "/var/lib/dcud/dcud.db"
+    max_size: Annotated[
+        int,
+        kind.size("64 KiB", "1024 GiB"),
+        Note("Size from which the oldest readings are dropped, counted and logged."),
+    ] = 64 << 20
+    max_age: Annotated[
+        float,
+        kind.duration("1 min", "3650 d"),
+        Note("Age from which readings are dropped, counted and logged."),
+    ] = 30 * 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rs485:
+    """RS-485 mode of the serial driver; leave it out where the hardware turns around by itself."""
+
+    rts_on_send: Annotated[bool, kind.flag(), Note("Level of RTS while sending.")] = True
+    rts_after_send: Annotated[bool, kind.flag(), Note("Level of RTS while receiving.")] = False
+    delay_before_send: Annotated[
+        float, kind.duration("0 s", "1 s"), Note("From the turn of RTS to the first octet.")
+    ] = 0.0
+    delay_after_send: Annotated[
+        float, kind.duration("0 s", "1 s"), Note("From the last octet to the turn of RTS.")
+    ] = 0.0
+    receive_own: Annotated[
+        bool, kind.flag(), Note("Whether the receiver stays on while sending.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serial:
+    """A serial port."""
+
+    device: Annotated[
+        str,
+        kind.path(),
+        Note(
+            "Device file; the stable names under /dev/serial/by-id survive a replug.",
+            example="/dev/serial/by-id/usb-adapter-if00-port0",
+        ),
+    ]
+    baud: Annotated[int, kind.integer(300, 4_000_000), Note("Speed in bit/s.")] = 9600
+    format: Annotated[
+        str,
+        kind.choice("8N1", "7E1", "8E1", "8O1", "7O1", "8N2"),
+        Note("Data bits, parity, stop bits."),
+    ] = "8N1"
+    rs485: Annotated[
+        Rs485 | None, kind.Table(model=Rs485), Note("RS-485 mode.", derived="left to the hardware")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tcp:
+    """A serial server, or a meter with a network port."""
+
+    host: Annotated[
+        str, kind.text(), Note("Name or address to connect to.", example="meter-1.example")
+    ]
+    port: Annotated[int, kind.integer(1, 65535), Note("TCP port.")] = 4059
+    framing: Annotated[
+        str,
+        kind.choice("hdlc", "wrapper"),
+        Note("HDLC frames, or the TCP wrapper of IEC 62056-4-7."),
+    ] = "hdlc"
+    connect_timeout: Annotated[
+        float, kind.duration("100 ms", "5 min"), Note("How long a connection may take.")
+    ] = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bus:
+    """A line with meters; each line works by itself, whatever the others do."""
+
+    id: Annotated[str, kind.name(), Note("Name of the bus.", example="rs485")]
+    serial: Annotated[
+        Serial | None, kind.Table(model=Serial), Note("The serial port; this or tcp.", example="")
+    ] = None
+    tcp: Annotated[Tcp | None, kind.Table(model=Tcp), Note("The connection; this or serial.")] = (
+        None
+    )
+    turnaround: Annotated[
+        float,
+        kind.duration("0 s", "5 s"),
+        Note("Least silence between a received frame and the next one sent."),
+    ] = 0.01
+    read_at_start: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether each job runs once at start, before its first scheduled instant."),
+    ] = True
+
+    @property
+    def framing(self) -> str:
+        """Return "hdlc" or "wrapper"."""
+        return self.tcp.framing if self.tcp else "hdlc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerAddress:
+    """Where the meter is on its bus."""
+
+    logical: Annotated[
+        int,
+        kind.integer(1, 16383),
+        Note("Logical device (upper address); over the wrapper, the server's port number."),
+    ] = 1
+    physical: Annotated[
+        int | None,
+        kind.integer(0, 16383),
+        Note("Physical device (lower address); HDLC only.", derived="no lower address"),
+    ] = None
+    size: Annotated[
+        int | None,
+        kind.number_choice(1, 2, 4),
+        Note("Octets of the address; some meters answer only to 4.", derived="the least that fits"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hdlc:
+    """How the data link to the meter is kept."""
+
+    max_info_transmit: Annotated[
+        int, kind.integer(32, 2030), Note("Octets of information proposed for frames to the meter.")
+    ] = 128
+    max_info_receive: Annotated[
+        int,
+        kind.integer(32, 2030),
+        Note("Octets of information proposed for frames from the meter."),
+    ] = 128
+    window_transmit: Annotated[
+        int, kind.integer(1, 7), Note("Frames proposed to stay unacknowledged towards the meter.")
+    ] = 1
+    window_receive: Annotated[
+        int, kind.integer(1, 7), Note("Frames proposed to stay unacknowledged from the meter.")
+    ] = 1
+    parameters: Annotated[
+        str,
+        kind.choice("auto", "always", "never"),
+        Note('Whether SNRM carries parameters; "auto" leaves them out where the meter refuses.'),
+    ] = "auto"
+    parameter_size: Annotated[
+        str,
+        kind.choice("auto", "1", "2"),
+        Note("Octets of the proposed sizes; some meters take only one of the forms."),
+    ] = "auto"
+    disc_first: Annotated[
+        bool, kind.flag(), Note("Whether DISC precedes SNRM; some meters must hear it.")
+    ] = False
+    disc_pause: Annotated[
+        float, kind.duration("0 s", "1 min"), Note("Silence after a DISC that nothing answers.")
+    ] = 5.0
+    retries: Annotated[
+        int, kind.integer(0, 20), Note("Repetitions of a frame that nothing answers.")
+    ] = 3
+    inter_octet_timeout: Annotated[
+        float,
+        kind.duration("20 ms", "6 s"),
+        Note("Silence within a frame that ends it; wide enough for USB and network bridges."),
+    ] = 0.5
+    busy_polls: Annotated[
+        int,
+        kind.integer(1, 1000),
+        Note("Times in a row that the meter may say it has no answer yet (RR, RNR)."),
+    ] = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """What the meter's clock means."""
+
+    logical_name: Annotated[Obis, kind.logical_name(), Note("The clock object.")] = _CLOCK
+    deviation: Annotated[
+        str,
+        kind.choice("utc-minus-local", "local-minus-utc"),
+        Note(
+            "Sign of the deviation: the standard's, or the reverse of several companion profiles."
+        ),
+    ] = "utc-minus-local"
+    ignore_deviation: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether the deviation is wrong and the time zone holds in its place."),
+    ] = False
+    time_zone: Annotated[
+        str,
+        kind.time_zone(),
+        Note("Time zone where the deviation is not specified.", derived="the gateway's"),
+    ] = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """When a meter that doesn't answer is left alone."""
+
+    failures: Annotated[
+        int, kind.integer(1, 1000), Note("Failed polls in a row before the meter counts as down.")
+    ] = 2
+    duration: Annotated[
+        float,
+        kind.duration("0 s", "1 d"),
+        Note("Time of failing before the meter counts as down."),
+    ] = 3.0
+    first_pause: Annotated[
+        float, kind.duration("1 s", "1 d"), Note("Pause after the first failure; then doubled.")
+    ] = 10.0
+    longest_pause: Annotated[
+        float, kind.duration("1 s", "1 d"), Note("Where the doubling ends.")
+    ] = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectAttribute:
+    """One attribute to read."""
+
+    obis: Annotated[Obis, kind.logical_name(), Note("Logical name.", example="1.0.1.8.0.255")]
+    class_id: Annotated[
+        int,
+        kind.integer(1, 65535),
+        Note(
+            "Interface class: 1 data, 3 register, 4 extended register, 5 demand register, 8 clock."
+        ),
+    ] = 3
+    attribute: Annotated[int, kind.integer(1, 127), Note("Attribute index.")] = 2
+    name: Annotated[
+        str,
+        kind.text(),
+        Note("Name under which the value is published.", derived="the OBIS code"),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A name for one column of a profile."""
+
+    obis: Annotated[
+        Obis,
+        kind.logical_name(),
+        Note("Logical name of the captured object.", example="1.0.1.8.0.255"),
+    ]
+    attribute: Annotated[
+        int | None, kind.integer(1, 127), Note("Captured attribute.", derived="any")
+    ] = None
+    name: Annotated[
+        str, kind.text(), Note("Name under which the value is published.", example="energy")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What all jobs have."""
+
+    name: Annotated[
+        str,
+        kind.name(),
+        Note("Name of the job in topics; a job of the same name is amended.", example="registers"),
+    ]
+    enabled: Annotated[
+        bool, kind.flag(), Note("Whether it runs; turns off a template's job for one meter.")
+    ] = True
+    interval: Annotated[
+        float,
+        kind.duration("1 s", "366 d"),
+        Note("Time between two runs, aligned to the clock.", example=900.0),
+    ]
+    offset: Annotated[
+        float, kind.duration("0 s", "366 d"), Note("How long after the aligned instant it runs.")
+    ] = 0.0
+    spread: Annotated[
+        float,
+        kind.duration("0 s", "1 d"),
+        Note("Time over which the meters of a bus are spread, each with a delay of its own."),
+    ] = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistersJob(_Job):
+    """Attributes read together; one message for each run."""
+
+    objects: Annotated[
+        tuple[ObjectAttribute, ...],
+        kind.Tables(variants={"": ObjectAttribute}),
+        Note("What to read."),
+    ]
+    read_clock: Annotated[bool, kind.flag(), Note("Whether the meter's clock is read along.")] = (
+        True
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileJob(_Job):
+    """A load profile read from where the last reading ended; one message for each entry."""
+
+    logical_name: Annotated[
+        Obis, kind.logical_name(), Note("The profile.", example="1.0.99.1.0.255")
+    ]
+    access: Annotated[
+        str,
+        kind.choice("range", "entry", "whole"),
+        Note("How to ask for new entries: by range of time, by entry number, or always for all."),
+    ] = "range"
+    initial_history: Annotated[
+        float, kind.duration("0 s", "3650 d"), Note("How far back to read the first time.")
+    ] = 7 * 86400.0
+    max_range: Annotated[
+        float | None,
+        kind.duration("1 min", "3650 d"),
+        Note("Longest time that one request may span.", derived="no limit"),
+    ] = None
+    range_bounds: Annotated[
+        str,
+        kind.choice("octet-string", "date-time"),
+        Note("Data type of the bounds of a range; a few meters demand the second."),
+    ] = "octet-string"
+    range_step: Annotated[
+        float | None,
+        kind.duration("1 s", "1 d"),
+        Note("Instants that the bounds must fall on, as the full hour.", derived="any"),
+    ] = None
+    range_end: Annotated[
+        str,
+        kind.choice("now", "far-future"),
+        Note("Upper bound of the last range; one make accepts only the far future."),
+    ] = "now"
+    capture_period: Annotated[
+        float | None,
+        kind.duration("1 s", "366 d"),
+        Note("Time between entries.", derived="as the meter says"),
+    ] = None
+    null_time: Annotated[
+        str,
+        kind.choice("previous-plus-period", "missing"),
+        Note("What null-data in the time column means."),
+    ] = "previous-plus-period"
+    null_value: Annotated[
+        str,
+        kind.choice("previous", "missing"),
+        Note("What null-data in another column means."),
+    ] = "previous"
+    columns: Annotated[
+        tuple[Column, ...],
+        kind.Tables(variants={"": Column}),
+        Note("Names for columns; the others go by their OBIS codes."),
+    ] = ()
+
+
+Job = RegistersJob | ProfileJob
+
+JOB_KINDS: dict[str, type] = {"registers": RegistersJob, "profile": ProfileJob}
+"""What a job's key `kind` may say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """A meter: what its templates say, in their order, amended by its own keys."""
+
+    id: Annotated[str, kind.name(), Note("Name of the meter.", own=True, example="meter-1")]
+    bus: Annotated[
+        str, kind.name(), Note("Id of the bus that it is on.", own=True, example="rs485")
+    ]
+    template: Annotated[
+        tuple[str, ...],
+        kind.names(),
+        Note(
+            "Templates, of this configuration or shipped with dcud; later ones amend earlier ones.",
+            own=True,
+            example=("generic-electricity",),
+        ),
+    ] = ()
+    enabled: Annotated[bool, kind.flag(), Note("Whether it is polled.", own=True)] = True
+    key_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("Key file with its secrets.", own=True, derived="the gateway's"),
+    ] = None
+    credential: Annotated[
+        str | None,
+        kind.name(),
+        Note("The same as a systemd credential, by its name.", own=True, derived="the gateway's"),
+    ] = None
+    server_address: Annotated[
+        ServerAddress, kind.Table(model=ServerAddress), Note("Its address.")
+    ] = ServerAddress()
+    client_sap: Annotated[
+        int,
+        kind.integer(1, 65535),
+        Note("Address that dcud asks from: 16 is the public client; 127 at most over HDLC."),
+    ] = 16
+    authentication: Annotated[
+        str,
+        kind.choice("none", "lls"),
+        Note(
+            "How dcud proves itself: not at all, or by the password lls_password of the key file."
+        ),
+    ] = "none"
+    max_receive_pdu_size: Annotated[
+        int, kind.integer(64, 65535), Note("Octets of the largest APDU that dcud offers to take.")
+    ] = 65535
+    release: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether associations end with RLRQ; false for meters that know only DISC."),
+    ] = True
+    response_timeout: Annotated[
+        float, kind.duration("50 ms", "5 min"), Note("How long an answer may take to begin.")
+    ] = 3.0
+    turnaround: Annotated[
+        float | None,
+        kind.duration("0 s", "5 s"),
+        Note("Silence before each frame to this meter.", derived="the bus's"),
+    ] = None
+    hdlc: Annotated[Hdlc, kind.Table(model=Hdlc), Note("Its data link.")] = Hdlc()
+    clock: Annotated[Clock, kind.Table(model=Clock), Note("Its clock.")] = Clock()
+    breaker: Annotated[Breaker, kind.Table(model=Breaker), Note("Its breaker.")] = Breaker()
+    job: Annotated[
+        tuple[Job, ...], kind.Tables(variants=JOB_KINDS), Note("What is asked of it, and when.")
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything, checked: names are unique, references lead somewhere, every job is enabled."""
+
+    gateway: Gateway
+    mqtt: Mqtt = Mqtt()
+    metrics: Metrics = Metrics()
+    log: Log = Log()
+    outbox: Outbox = Outbox()
+    buses: tuple[Bus, ...] = ()
+    meters: tuple[Meter, ...] = ()
+
+    def polled_meters(self, bus: str) -> tuple[Meter, ...]:
+        """Return the enabled meters of the bus with that id; each has at least one job."""
+        return tuple(meter for meter in self.meters if meter.enabled and meter.bus == bus)

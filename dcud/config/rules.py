@@ -1,0 +1,216 @@
+"""What must hold between keys, beyond what each key says alone."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dcud.config.bind import Part
+from dcud.config.model import (
+    HDLC_CLIENT_SAPS,
+    Breaker,
+    Bus,
+    Meter,
+    Mqtt,
+    RegistersJob,
+    ServerAddress,
+)
+from dcud.config.report import Place, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An object of the model and the table that told of it last."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBus(Told):
+    """A bus."""
+
+    bus: Bus
+
+
+@dataclass(frozen=True, slots=True)
+class ToldMeter(Told):
+    """A meter, with its bus where that is sound."""
+
+    meter: Meter
+    bus: Bus | None
+
+
+def report_doubles(
+    items: Iterable[tuple[Hashable, Place]], report: Report, message: str, remedy: str
+) -> None:
+    """Report each of `items`, pairs of an identity and its place, whose identity came before.
+
+    `message` holds a `{}` for the place of the first.
+    """
+    first: dict[Hashable, Place] = {}
+    for identity, place in items:
+        earlier = first.setdefault(identity, place)
+        if earlier is not place:
+            line = earlier.document.line(earlier.path)
+            report.add(place, message.format(f"{earlier.document.name}:{line}"), remedy)
+
+
+def check_mqtt(mqtt: Mqtt, part: Part, report: Report) -> None:
+    """Report contradictions about the broker."""
+    pair = ("certificate_file", "private_key_file")
+    given = [name for name in pair if name in part.values]
+    if len(given) == 1:
+        other = pair[1 - pair.index(given[0])]
+        report.add(part.place / given[0], f"is useless without {other}", f"write {other} as well")
+    if not mqtt.tls:
+        for name in (*given, *(["ca_file"] if mqtt.ca_file else [])):
+            report.add(part.place / name, "is useless without TLS", "write tls = true")
+
+
+def check_secret_source(part: Part, report: Report) -> None:
+    """Report a table that names two sources for its secrets."""
+    if {"key_file", "credential"} <= part.values.keys():
+        report.add(part.place / "credential", "contradicts key_file", "keep one of the two")
+
+
+def check_buses(buses: Sequence[ToldBus], report: Report) -> None:
+    """Report buses without a line, or with another's."""
+    lines: list[tuple[Hashable, Place]] = []
+    for told in buses:
+        serial, tcp = told.bus.serial, told.bus.tcp
+        if serial and tcp:
+            report.add(told.part.place / "tcp", "contradicts serial", "keep one of the two")
+        elif serial:
+            lines.append((serial.device, told.part.place / "serial"))
+        elif tcp:
+            lines.append(((tcp.host, tcp.port), told.part.place / "tcp"))
+        else:
+            remedy = 'write serial = { device = "..." } or tcp = { host = "..." }'
+            report.add(told.part.place, "has neither serial nor tcp", remedy)
+    report_doubles(lines, report, "is the line of another bus, at {}", "make them one bus")
+
+
+def check_meters(meters: Sequence[ToldMeter], report: Report) -> None:
+    """Report meters that can't be asked, or can't be told from others."""
+    for told in meters:
+        for rule in METER_RULES:
+            rule(told, report)
+    stations: list[tuple[Hashable, Place]] = [
+        (_station(told.meter), _address_place(told)) for told in meters if told.meter.enabled
+    ]
+    report_doubles(
+        stations,
+        report,
+        "the meter at {} has the same bus, server_address and client_sap",
+        "give each meter on a bus an address of its own",
+    )
+
+
+def _station(meter: Meter) -> Hashable:
+    address = meter.server_address
+    return (meter.bus, address.logical, address.physical, meter.client_sap)
+
+
+def _address_place(told: ToldMeter) -> Place:
+    own = "server_address" in told.part.values
+    return told.part.place / "server_address" if own else told.part.place
+
+
+def _client_sap(told: ToldMeter, report: Report) -> None:
+    if told.bus and told.bus.framing == "hdlc" and told.meter.client_sap > HDLC_CLIENT_SAPS:
+        report.add(
+            told.part.place / "client_sap",
+            f"{told.meter.client_sap} has no room in an HDLC address",
+            f"write a number up to {HDLC_CLIENT_SAPS}",
+        )
+
+
+def _server_address(told: ToldMeter, report: Report) -> None:
+    place = told.part.place / "server_address"
+    address = told.meter.server_address
+    if told.bus and told.bus.framing == "wrapper":
+        for name in ("physical", "size"):
+            if getattr(address, name) is not None:
+                report.add(place / name, "does not exist over the wrapper", "remove it")
+
+
+def _secret(told: ToldMeter, report: Report) -> None:
+    meter = told.meter
+    if meter.authentication != "none" and not (meter.key_file or meter.credential):
+        report.add(
+            told.part.place,
+            f'authentication "{meter.authentication}" needs a password, and no key file is named',
+            "write key_file here or under [gateway]",
+        )
+
+
+def _jobs(told: ToldMeter, report: Report) -> None:
+    if told.meter.enabled and not told.meter.job:
+        report.add(
+            told.part.place,
+            "has nothing to be asked",
+            'name a template, as template = "generic-electricity", or add a [[meter.job]]; '
+            "enabled = false keeps it for reads by hand",
+        )
+
+
+METER_RULES: tuple[Callable[[ToldMeter, Report], None], ...] = (
+    _client_sap,
+    _server_address,
+    _secret,
+    _jobs,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What is wrong with one table by itself; `key` names the culprit."""
+
+    key: str
+    message: str
+    remedy: str
+
+
+def _size_fault(address: ServerAddress) -> Contradiction | None:
+    """Judge whether the address fits its size.
+
+    [IEC 62056-46: server address]
+    """
+    least = 1 if address.physical is None else 2
+    if max(address.logical, address.physical or 0) > 127:
+        least = 4
+    if address.size is None or address.size >= least:
+        return None
+    return Contradiction(
+        "size", f"{address.size} is too small for this address", f"write size = {least}"
+    )
+
+
+def _breaker_fault(breaker: Breaker) -> Contradiction | None:
+    if breaker.first_pause <= breaker.longest_pause:
+        return None
+    return Contradiction("longest_pause", "is shorter than first_pause", "make it longer")
+
+
+def _objects_fault(job: RegistersJob) -> Contradiction | None:
+    names = [(item.obis, item.attribute) for item in job.objects]
+    if not names:
+        return Contradiction("objects", "is empty", 'write objects = [{ obis = "..." }]')
+    doubles = [name for name in names if names.count(name) > 1]
+    if not doubles:
+        return None
+    obis, attribute = doubles[0]
+    message = f"holds attribute {attribute} of {obis} twice"
+    return Contradiction("objects", message, "remove one of them")
+
+
+_CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
+    ServerAddress: _size_fault,
+    Breaker: _breaker_fault,
+    RegistersJob: _objects_fault,
+}
+
+
+def contradiction(table: object) -> Contradiction | None:
+    """Return what is wrong with one object of the model by itself, or None."""
+    judge = _CONTRADICTIONS.get(type(table))
+    return judge(table) if judge else None

@@ -1,0 +1,313 @@
+"""What a good configuration becomes; what a bad one is told stands in tests/cli/golden."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dcud.config import model
+from dcud.config.load import load
+from dcud.config.problem import ConfigError
+from dcud.dlms.obis import Obis
+
+SMALL = """
+[gateway]
+id = "gw"
+
+[[bus]]
+id = "rs485"
+serial = { device = "/dev/ttyUSB0" }
+"""
+
+METER = """
+[[meter]]
+id = "m1"
+bus = "rs485"
+"""
+
+JOB = """
+[[meter.job]]
+kind = "registers"
+name = "energy"
+interval = "15 min"
+objects = [{ obis = "1.0.1.8.0.255" }]
+"""
+
+
+def loaded(directory: Path, text: str, **drop_ins: str) -> model.Configuration:
+    for name, content in drop_ins.items():
+        (directory / "conf.d").mkdir(exist_ok=True)
+        (directory / "conf.d" / f"{name}.toml").write_text(content)
+    (directory / "dcud.toml").write_text(text)
+    return load(directory / "dcud.toml")
+
+
+def faults(directory: Path, text: str, **drop_ins: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        loaded(directory, text, **drop_ins)
+    return [f"{problem.line} {problem.key}: {problem.message}" for problem in caught.value.problems]
+
+
+def test_the_least_configuration_takes_every_default(tmp_path: Path) -> None:
+    assert loaded(tmp_path, '[gateway]\nid = "gw"\n') == model.Configuration(
+        gateway=model.Gateway(id="gw"), mqtt=model.Mqtt(client_id="dcud-gw")
+    )
+
+
+def test_a_bus_and_a_meter_are_told_in_full(tmp_path: Path) -> None:
+    configuration = loaded(
+        tmp_path,
+        """
+        [gateway]
+        id = "gw"
+        [[bus]]
+        id = "rs485"
+        turnaround = "20 ms"
+        serial.device = "/dev/ttyS1"
+        serial.baud = 19200
+        serial.format = "7E1"
+        serial.rs485 = { delay_after_send = "1 ms" }
+        [[bus]]
+        id = "net"
+        tcp = { host = "meter.example", framing = "wrapper" }
+        [[meter]]
+        id = "m1"
+        bus = "net"
+        server_address = { logical = 3 }
+        clock = { deviation = "local-minus-utc" }
+        hdlc.window_receive = 7
+        [[meter.job]]
+        kind = "profile"
+        name = "load"
+        interval = 900
+        offset = "30 s"
+        logical_name = "1-0:99.1.0"
+        access = "entry"
+        columns = [{ obis = "1.0.1.8.0.255", name = "energy" }]
+        """,
+    )
+    serial, tcp = configuration.buses
+    assert serial == model.Bus(
+        id="rs485",
+        turnaround=0.02,
+        serial=model.Serial(
+            device="/dev/ttyS1",
+            baud=19200,
+            format="7E1",
+            rs485=model.Rs485(delay_after_send=0.001),
+        ),
+    )
+    assert (serial.framing, tcp.framing) == ("hdlc", "wrapper")
+    assert configuration.meters == (
+        model.Meter(
+            id="m1",
+            bus="net",
+            server_address=model.ServerAddress(logical=3),
+            clock=model.Clock(deviation="local-minus-utc"),
+            hdlc=model.Hdlc(window_receive=7),
+            job=(
+                model.ProfileJob(
+                    name="load",
+                    interval=900.0,
+                    offset=30.0,
+                    logical_name=Obis.parse("1.0.99.1.0.255"),
+                    access="entry",
+                    columns=(model.Column(obis=Obis.parse("1.0.1.8.0.255"), name="energy"),),
+                ),
+            ),
+        ),
+    )
+
+
+def test_one_and_true_stay_apart(tmp_path: Path) -> None:
+    text = SMALL + METER + "release = true\nclient_sap = 1\nresponse_timeout = 1.0\n" + JOB
+    meter = loaded(tmp_path, text).meters[0]
+    kinds = [type(value) for value in (meter.release, meter.client_sap, meter.response_timeout)]
+    assert kinds == [bool, int, float]
+
+
+class TestDerivedDefaults:
+    @pytest.mark.parametrize(
+        ("keys", "tls", "port"),
+        [
+            ("", False, 1883),
+            ('host = "::1"', False, 1883),
+            ('host = "localhost"', False, 1883),
+            ('host = "127.9.9.9"', False, 1883),
+            ('host = "broker.example"', True, 8883),
+            ('host = "192.0.2.1"\nport = 1', True, 1),
+            ('host = "broker.example"\ntls = false', False, 1883),
+            ("tls = true", True, 8883),
+        ],
+    )
+    def test_tls_is_on_unless_the_broker_is_here(
+        self,
+        tmp_path: Path,
+        keys: str,
+        tls: bool,  # noqa: FBT001  # a column
+        port: int,
+    ) -> None:
+        mqtt = loaded(tmp_path, f'[gateway]\nid = "gw"\n[mqtt]\n{keys}\n').mqtt
+        assert (mqtt.tls, mqtt.port) == (tls, port)
+
+    def test_the_outbox_follows_the_state_directory(self, tmp_path: Path) -> None:
+        text = '[gateway]\nid = "gw"\nstate_directory = "state"\n'
+        assert loaded(tmp_path, text).outbox.path == str(tmp_path / "state" / "dcud.db")
+
+    def test_the_gateways_time_zone_holds_for_meters_without_one(self, tmp_path: Path) -> None:
+        text = SMALL.replace('"gw"', '"gw"\ntime_zone = "Europe/Berlin"')
+        text += METER + 'clock.deviation = "local-minus-utc"\n' + JOB
+        text += METER.replace("m1", "m2") + "client_sap = 2\n"
+        text += 'clock.time_zone = "Asia/Kolkata"\n' + JOB
+        zones = [meter.clock.time_zone for meter in loaded(tmp_path, text).meters]
+        assert zones == ["Europe/Berlin", "Asia/Kolkata"]
+
+    def test_the_gateways_key_file_holds_for_all_that_name_none(self, tmp_path: Path) -> None:
+        text = SMALL.replace('"gw"', '"gw"\nkey_file = "keys.toml"')
+        text += METER + JOB + METER.replace("m1", "m2") + 'client_sap = 2\nkey_file = "/k"\n' + JOB
+        text += METER.replace("m1", "m3") + 'client_sap = 3\ncredential = "c"\n' + JOB
+        configuration = loaded(tmp_path, text)
+        common = str(tmp_path / "keys.toml")
+        assert configuration.mqtt.key_file == common
+        sources = [(meter.key_file, meter.credential) for meter in configuration.meters]
+        assert sources == [(common, None), ("/k", None), (None, "c")]
+
+
+class TestTemplates:
+    def test_a_shipped_one_brings_jobs(self, tmp_path: Path) -> None:
+        text = SMALL + METER + 'template = "generic-electricity"\n'
+        registers, profile = loaded(tmp_path, text).meters[0].job
+        assert isinstance(registers, model.RegistersJob)
+        assert isinstance(profile, model.ProfileJob)
+        assert profile.logical_name == Obis.parse("1.0.99.1.0.255")
+        assert profile.interval == 900.0
+
+    def test_later_ones_amend_earlier_ones_and_the_meter_amends_all(self, tmp_path: Path) -> None:
+        text = (
+            SMALL
+            + """
+            [template.a]
+            client_sap = 1
+            hdlc = { retries = 1, window_receive = 2 }
+            [[template.a.job]]
+            kind = "registers"
+            name = "energy"
+            interval = "1 h"
+            objects = [{ obis = "1.0.1.8.0.255" }]
+            [[template.a.job]]
+            kind = "registers"
+            name = "power"
+            interval = "1 h"
+            objects = [{ obis = "1.0.1.7.0.255" }]
+            [template.b]
+            client_sap = 2
+            hdlc.retries = 5
+            [[template.b.job]]
+            name = "energy"
+            interval = "1 min"
+            """
+            + METER
+            + """
+            template = ["a", "b"]
+            hdlc.busy_polls = 9
+            [[meter.job]]
+            name = "power"
+            enabled = false
+            """
+        )
+        meter = loaded(tmp_path, text).meters[0]
+        assert meter.client_sap == 2
+        assert meter.hdlc == model.Hdlc(retries=5, window_receive=2, busy_polls=9)
+        assert [(job.name, job.interval) for job in meter.job] == [("energy", 60.0)]
+
+    def test_ours_takes_the_place_of_a_shipped_one(self, tmp_path: Path) -> None:
+        text = SMALL + METER + 'template = "spodes"\n[template.spodes]\nclient_sap = 77\n' + JOB
+        text = text.replace(JOB, "") + JOB.replace("meter.job", "template.spodes.job")
+        assert loaded(tmp_path, text).meters[0].client_sap == 77
+
+    def test_what_meters_share_is_held_once(self, tmp_path: Path) -> None:
+        text = SMALL
+        for number in range(16, 116):
+            text += METER.replace("m1", f"m{number}")
+            text += f'template = "generic-electricity"\nserver_address.physical = {number}\n'
+        meters = loaded(tmp_path, text).meters
+        assert len(meters) == 100
+        assert len({id(meter.job) for meter in meters}) == 1
+        assert len({id(meter.hdlc) for meter in meters}) == 1
+        assert len({id(meter.bus) for meter in meters}) == 1
+
+    def test_a_fault_in_a_shared_job_is_told_once(self, tmp_path: Path) -> None:
+        text = SMALL + '[[template.t.job]]\nkind = "registers"\nname = "n"\ninterval = 1\n'
+        for number in (1, 2):
+            text += METER.replace("m1", f"m{number}")
+            text += f'template = "t"\nserver_address.physical = {number}\n'
+        assert faults(tmp_path, text) == ['8 template.t.job.n: the key "objects" is missing']
+
+
+class TestDropIns:
+    def test_they_add_buses_and_meters_and_templates(self, tmp_path: Path) -> None:
+        configuration = loaded(
+            tmp_path,
+            SMALL,
+            b=METER + 'template = "ours"\n',
+            a=JOB.replace("meter.job", "template.ours.job")
+            + '[[bus]]\nid = "net"\ntcp.host = "h"\n',
+        )
+        assert [bus.id for bus in configuration.buses] == ["rs485", "net"]
+        assert configuration.meters[0].job[0].name == "energy"
+
+    def test_another_directory_can_be_named(self, tmp_path: Path) -> None:
+        (tmp_path / "more").mkdir()
+        (tmp_path / "more" / "m.toml").write_text(METER + JOB)
+        (tmp_path / "more" / "m.toml~").write_text("no TOML")
+        assert len(loaded(tmp_path, 'include = "more"\n' + SMALL).meters) == 1
+
+    def test_one_that_is_no_toml_spares_the_others_false_accusations(self, tmp_path: Path) -> None:
+        found = faults(tmp_path, SMALL + "typo = 1\n", bad="[", good='[[meter]]\nbus = "in-bad"\n')
+        assert found[1:] == ["8 bus.rs485.typo: is not a known key"]
+        assert found[0].startswith("1 : is not TOML: ")
+
+
+class TestFaults:
+    def test_a_gateway_without_a_name(self, tmp_path: Path) -> None:
+        assert faults(tmp_path, "") == ['0 gateway: the key "id" is missing']
+        assert faults(tmp_path, "\n[gateway]\n") == ['2 gateway: the key "id" is missing']
+
+    def test_a_password_without_a_key_file(self, tmp_path: Path) -> None:
+        text = SMALL + METER + 'authentication = "lls"\n' + JOB
+        assert faults(tmp_path, text) == [
+            '9 meter.m1: authentication "lls" needs a password, and no key file is named'
+        ]
+
+    def test_two_sources_of_one_secret(self, tmp_path: Path) -> None:
+        text = SMALL + METER + 'key_file = "k"\ncredential = "c"\n' + JOB
+        assert faults(tmp_path, text) == ["13 meter.m1.credential: contradicts key_file"]
+
+    def test_a_meter_of_a_faulty_bus_is_not_blamed(self, tmp_path: Path) -> None:
+        text = SMALL.replace("device", "divece") + METER + JOB
+        assert faults(tmp_path, text) == [
+            '7 bus.rs485.serial: the key "device" is missing',
+            "7 bus.rs485.serial.divece: is not a known key",
+        ]
+
+    def test_a_meter_without_jobs_is_fine_while_it_is_not_polled(self, tmp_path: Path) -> None:
+        configuration = loaded(tmp_path, SMALL + METER + "enabled = false\n")
+        assert len(configuration.meters) == 1
+        assert configuration.polled_meters("rs485") == ()
+
+    def test_the_same_station_for_another_client_is_no_double(self, tmp_path: Path) -> None:
+        text = SMALL + METER + JOB + METER.replace("m1", "m2") + "client_sap = 32\n" + JOB
+        configuration = loaded(tmp_path, text)
+        assert configuration.polled_meters("rs485") == configuration.meters
+
+    def test_the_size_of_an_address_makes_no_other_station(self, tmp_path: Path) -> None:
+        text = SMALL + METER + JOB + METER.replace("m1", "m2") + "server_address.size = 4\n" + JOB
+        assert len(faults(tmp_path, text)) == 1
+
+    def test_a_disabled_meter_leaves_its_address_to_another(self, tmp_path: Path) -> None:
+        text = SMALL + METER + JOB + METER.replace("m1", "m2") + "enabled = false\n"
+        assert len(loaded(tmp_path, text).polled_meters("rs485")) == 1
+
+    def test_values_are_those_of_the_model_in_every_detail(self, tmp_path: Path) -> None:
+        meter = loaded(tmp_path, SMALL + METER + JOB).meters[0]
+        assert replace(meter, job=()) == model.Meter(id="m1", bus="rs485")
