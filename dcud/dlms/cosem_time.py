@@ -48,6 +48,8 @@ class DeviationSign(Enum):
 
     UTC_MINUS_LOCAL = "utc-minus-local"
     LOCAL_MINUS_UTC = "local-minus-utc"
+    IGNORED = "ignored"
+    """[field: a deviation that is wrong]; the meter's zone holds in its place."""
 
 
 _OFFSET_PER_DEVIATION = {DeviationSign.UTC_MINUS_LOCAL: -1, DeviationSign.LOCAL_MINUS_UTC: 1}
@@ -204,7 +206,7 @@ class CosemDateTime:
         offset = moment.utcoffset()
         if status is None:
             status = ClockStatus.DAYLIGHT_SAVING_ACTIVE if moment.dst() else ClockStatus(0)
-        if offset is not None and with_deviation:
+        if offset is not None and with_deviation and sign is not DeviationSign.IGNORED:
             # Offsets of before standard time have seconds, which the deviation can't tell.
             minutes = offset // _MINUTE
             moment -= offset - minutes * _MINUTE
@@ -287,7 +289,7 @@ class CosemDateTime:
     def _offset(
         self, local: datetime, sign: DeviationSign, zone: tzinfo | None
     ) -> timedelta | None:
-        if abs(self.deviation) < _MAX_OFFSET:
+        if sign is not DeviationSign.IGNORED and abs(self.deviation) < _MAX_OFFSET:
             return self.deviation * _OFFSET_PER_DEVIATION[sign] * _MINUTE
         if zone is None:
             return None

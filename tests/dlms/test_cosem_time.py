@@ -209,7 +209,7 @@ OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minute
 
 @given(
     st.datetimes(datetime(2, 1, 2), datetime(9998, 12, 30), timezones=OFFSETS),  # noqa: DTZ001  # bounds
-    st.sampled_from(DeviationSign),
+    st.sampled_from((DeviationSign.UTC_MINUS_LOCAL, DeviationSign.LOCAL_MINUS_UTC)),
 )
 def test_a_moment_survives_to_the_hundredth(moment: datetime, sign: DeviationSign) -> None:
     moment = moment.replace(microsecond=moment.microsecond // 10_000 * 10_000)
@@ -287,3 +287,17 @@ def test_octets_of_another_number_are_refused() -> None:
 def test_fields_out_of_range_are_refused(value: CosemDateTime | CosemDate | CosemTime) -> None:
     with pytest.raises(EncodeError, match="has a field out of its range"):
         value.to_octets()
+
+
+def test_a_deviation_that_is_wrong_gives_way_to_the_zone() -> None:
+    value = from_hex("07ea0701030a00000001e080")
+    assert value.to_datetime(sign=DeviationSign.IGNORED, zone=BERLIN) == datetime(
+        2026, 7, 1, 10, tzinfo=CEST
+    )
+    assert value.to_datetime(sign=DeviationSign.IGNORED) == datetime(2026, 7, 1, 10)  # noqa: DTZ001  # nobody knows
+
+
+def test_a_deviation_that_is_ignored_is_not_told_either() -> None:
+    moment = datetime(2026, 7, 1, 10, tzinfo=CEST)
+    value = CosemDateTime.from_datetime(moment, sign=DeviationSign.IGNORED)
+    assert value.deviation == DEVIATION_NOT_SPECIFIED
