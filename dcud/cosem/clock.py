@@ -83,6 +83,14 @@ def status_names(status: int) -> tuple[str, ...]:
     return tuple(name for bit, name in enumerate(_STATUS_NAMES) if status >> bit & 1)
 
 
+def unix_time(seconds: int) -> datetime | None:
+    """Return the moment so many seconds after the beginning of 1970; None beyond the calendar."""
+    try:
+        return _EPOCH + seconds * _SECOND
+    except OverflowError:
+        return None
+
+
 def parse_time(data: Data, convention: ClockConvention = STANDARD) -> ClockTime:
     """Return the time in `data`: a date-time, as such or in an octet-string, or UNIX seconds.
 
@@ -95,7 +103,7 @@ def parse_time(data: Data, convention: ClockConvention = STANDARD) -> ClockTime:
         case Data(DataType.DATE_TIME, CosemDateTime() as date_time_value):
             raw = date_time_value
         case Data(DataType.DOUBLE_LONG_UNSIGNED, int(seconds)):
-            return ClockTime(moment=_EPOCH + seconds * _SECOND)
+            return ClockTime(moment=unix_time(seconds))
         case _:
             raise DecodeError(f"{data.type.words} is no time")
     return ClockTime(moment=convention.moment(raw), status=status_names(raw.status), raw=raw)

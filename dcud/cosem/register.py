@@ -17,7 +17,7 @@ from dcud.cosem.units import unit_symbol
 from dcud.dlms.data import Data, DataType, enum, integer, structure
 from dcud.dlms.errors import DecodeError
 
-_INTEGERS = frozenset(
+INTEGER_TYPES = frozenset(
     {
         DataType.INTEGER,
         DataType.LONG,
@@ -29,7 +29,9 @@ _INTEGERS = frozenset(
         DataType.LONG64_UNSIGNED,
     }
 )
-_EXACT = Context(prec=64)
+"""The types of whole numbers that have a size."""
+
+EXACT = Context(prec=64)
 """Wide enough for any number that Data can hold."""
 _FLOAT32 = Struct(">f")
 _FLOAT32_DIGITS = 9
@@ -88,7 +90,7 @@ def number(data: Data) -> Decimal:
         NotNumericError: `data` is no number, or not a finite one.
     """
     match data:
-        case Data(kind, int(value)) if kind in _INTEGERS:
+        case Data(kind, int(value)) if kind in INTEGER_TYPES:
             return Decimal(value)
         case Data(DataType.FLOAT32, float(value)) if isfinite(value):
             return _shortest_float32(value)
@@ -126,7 +128,7 @@ def scale(raw: Data, scaler: int) -> Decimal:
 
 def scale_number(raw: Decimal | int, scaler: int) -> Decimal:
     """Return `raw` times ten to the power of `scaler`, exactly for numbers of up to 64 digits."""
-    return Decimal(raw).scaleb(scaler, _EXACT)
+    return Decimal(raw).scaleb(scaler, EXACT)
 
 
 def physical_value(raw: Data, scaler_unit: ScalerUnit | None) -> Decimal | Data:
@@ -248,7 +250,7 @@ class _Present:
         match self.data(index):
             case None:
                 return None
-            case Data(kind, int(value)) if kind in _INTEGERS:
+            case Data(kind, int(value)) if kind in INTEGER_TYPES:
                 return value
             case found:
                 raise NotNumericError(f"attribute {index} is {found.type.words}, no whole number")

@@ -13,6 +13,7 @@ from dcud.cosem.clock import (
     encode_time,
     parse_time,
     status_names,
+    unix_time,
 )
 from dcud.dlms.cosem_time import CosemDateTime, DeviationSign
 from dcud.dlms.data import Data, DataType, double_long_unsigned, null_data, octet_string
@@ -95,6 +96,11 @@ def test_unix_seconds_count_from_1970_in_utc() -> None:
     assert parse_time(double_long_unsigned(0xFFFF_FFFF)).moment == datetime(
         2106, 2, 7, 6, 28, 15, tzinfo=UTC
     )
+
+
+@pytest.mark.parametrize("seconds", [10**12, -(10**12), 10**30])
+def test_unix_seconds_beyond_the_calendar_are_no_moment(seconds: int) -> None:
+    assert unix_time(seconds) is None
 
 
 @pytest.mark.parametrize("data", [null_data(), octet_string(b""), octet_string(SUMMER[:5])])

@@ -1,0 +1,159 @@
+"""The entries of a profile, from the octets of its buffer. [IEC 62056-6-2: Profile generic]."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, repeat
+
+from dcud.cosem.clock import STANDARD, ClockConvention, status_names
+from dcud.cosem.profile_columns import (
+    NOTHING_TYPES,
+    Cell,
+    Column,
+    NullData,
+    Segment,
+    resolve_times,
+    resolve_values,
+)
+from dcud.cosem.profile_generic import SortMethod, time_column
+from dcud.cosem.profile_runs import Run, decode_runs
+from dcud.cosem.profile_selection import TimeRange
+from dcud.dlms.errors import DecodeError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferLayout:
+    """What has to be known of a profile to understand its buffer.
+
+    Attributes:
+        columns: the columns that were asked for, in the order of the capture objects.
+        capture_period: seconds from entry to entry; 0 where captures are triggered otherwise.
+        sort_method: the order that the meter tells; what the times tell goes before it.
+        null_data: what null-data stands for.
+        convention: what the meter means by its times.
+    """
+
+    columns: tuple[Column, ...]
+    capture_period: int = 0
+    sort_method: SortMethod = SortMethod.FIFO
+    null_data: NullData = NullData.REPEATED
+    convention: ClockConvention = STANDARD
+
+    @property
+    def time_of_capture(self) -> int | None:
+        """Return the position, from 0, of the column with the time of capture; None without."""
+        return time_column([column.capture_object for column in self.columns])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileEntry:
+    """One entry of a profile.
+
+    Attributes:
+        time: when it was captured; None where the meter doesn't tell, naive (the meter's local
+            time) where neither the meter nor its convention tells the offset.
+        cells: a cell for each column, that of the time of capture included.
+        clock_status: names of the bits that the clock had set at the capture.
+    """
+
+    time: datetime | None
+    cells: tuple[Cell, ...]
+    clock_status: tuple[str, ...] = ()
+
+
+def decode_buffer(octets: bytes, layout: BufferLayout) -> list[ProfileEntry]:
+    """Return the entries of a buffer, doubles as often as the meter has them.
+
+    They come oldest first, unless the profile sorts them by something else than their time.
+
+    Args:
+        octets: the buffer attribute as it came: one encoded Data.
+        layout: what is known of the profile.
+
+    Raises:
+        DecodeError: the octets are no buffer, or their rows don't have the layout's columns.
+    """
+    position = layout.time_of_capture
+    time_columns = (index for index, column in enumerate(layout.columns) if column.holds_times)
+    runs = decode_runs(
+        octets,
+        layout.convention,
+        time_columns=tuple(time_columns),
+        time_of_capture=position,
+    )
+    _check_width(runs, len(layout.columns))
+    statuses = [status for run in runs for status in run.statuses]
+    columns = [
+        resolve_values(column, _segments(runs, index), layout.null_data)
+        for index, column in enumerate(layout.columns)
+    ]
+    times: Sequence[datetime | None] = [None] * len(statuses)
+    newest_first = layout.sort_method is SortMethod.LIFO
+    if position is not None:
+        segments = _segments(runs, position)
+        times, newest_first = _times(segments, layout)
+        columns[position] = _shown(times, layout.columns[position], segments)
+    rows = zip(*columns, strict=True) if columns else repeat((), len(statuses))
+    names = {status: status_names(status) for status in set(statuses)}
+    entries = [
+        ProfileEntry(time=time, cells=cells, clock_status=names[status])
+        for time, status, cells in zip(times, statuses, rows, strict=True)
+    ]
+    return entries[::-1] if newest_first else entries
+
+
+def within(entries: Iterable[ProfileEntry], wanted: TimeRange) -> list[ProfileEntry]:
+    """Return the entries captured in a range; those without a time stay, as nobody can tell.
+
+    [field: bounds rounded by the meter]
+    """
+    return [entry for entry in entries if entry.time is None or wanted.holds(entry.time)]
+
+
+def _check_width(runs: Iterable[Run], columns: int) -> None:
+    for run in runs:
+        if len(run.types) != columns:
+            raise DecodeError(
+                f"a row of the buffer has {len(run.types)} cells, but {columns} columns were asked",
+                remedy="read the capture objects anew",
+            )
+
+
+def _segments(runs: Iterable[Run], index: int) -> list[Segment]:
+    return [Segment(run.types[index], run.columns[index]) for run in runs]
+
+
+def _shown(
+    times: Sequence[datetime | None], column: Column, segments: Iterable[Segment]
+) -> list[Cell]:
+    """Return the cells of the time of capture: the times, and as it came what is no time."""
+    told = resolve_values(column, segments, NullData.NO_VALUE)
+    return [cell if time is None else time for cell, time in zip(told, times, strict=True)]
+
+
+def _times(
+    segments: Sequence[Segment], layout: BufferLayout
+) -> tuple[Sequence[datetime | None], bool]:
+    """Return the times of capture, with whether the newest entry comes first."""
+    period = timedelta(seconds=layout.capture_period)
+    told = resolve_times(segments, NullData.NO_VALUE, period)
+    newest_first = _newest_first(told, layout.sort_method)
+    if all(segment.type not in NOTHING_TYPES for segment in segments):
+        return told, newest_first
+    step = -period if newest_first else period
+    return resolve_times(segments, layout.null_data, step), newest_first
+
+
+def _newest_first(times: Iterable[datetime | None], sort_method: SortMethod) -> bool:
+    """Judge by most of the steps in time, as clocks are also set back; else by the method."""
+    if sort_method not in {SortMethod.FIFO, SortMethod.LIFO}:
+        return False
+    instants = [_instant(time) for time in times if time is not None]
+    rises = sum(before < after for before, after in pairwise(instants))
+    falls = sum(before > after for before, after in pairwise(instants))
+    return sort_method is SortMethod.LIFO if rises == falls else falls > rises
+
+
+def _instant(time: datetime) -> datetime:
+    """Return a time that compares with all others; a naive one counts as UTC."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
