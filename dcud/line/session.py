@@ -27,6 +27,8 @@ from dcud.line.errors import PortError, StalledError
 from dcud.line.port import Port
 from dcud.line.tracer import FrameTracer
 
+_HUSH = 0.2
+"""Seconds of silence after which a meter has nothing to say to a request that was given up."""
 _IDLE = "idle"
 """The reason under which a link accounts for the fill between frames; nothing is wrong with it."""
 
@@ -187,12 +189,35 @@ class Session:
         """Release the association as far as that goes within the limit; never fails."""
         if not self._is_up:
             return
-        begin = self._connection.release if self._is_open else self._connection.abort
+        self._progress = None
+        in_progress = not self._is_open
         self._is_open = self._is_up = False
         with contextlib.suppress(DcudError, TimeoutError):
             async with asyncio.timeout(self._timing.release_limit):
-                begin(asyncio.get_running_loop().time())
-                await self._exchange()
+                await self._take_down(in_progress=in_progress)
+
+    async def _take_down(self, *, in_progress: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        if in_progress:
+            self._connection.abort(now)
+            if await self._hear_out():
+                return
+        else:
+            self._connection.release(now)
+        await self._exchange()
+
+    async def _hear_out(self) -> bool:
+        """Let the meter finish what nobody waits for any more, so as not to talk over it.
+
+        Returns whether the connection ended by that.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._timing.release_limit / 2
+        while loop.time() < until and (octets := await self._port.read(_HUSH)):
+            self._heard_at = loop.time()
+            if self._take(self._connection.receive_data(octets, self._heard_at)):
+                return True
+        return False
 
     async def _exchange(self) -> _Outcome:
         """Let the connection have its way until it has an outcome, or raise why it has none."""

@@ -368,6 +368,48 @@ async def test_a_cancelled_read_takes_the_link_down_and_leaves_no_stale_octets()
     assert port.discarded > 0
 
 
+async def test_nobody_talks_over_an_answer_that_is_not_waited_for_any_more() -> None:
+    answer = octet_by_octet(b"data 01;", 0.1)
+    port = ScriptedPort({**OPEN, GET: [(0.1, b""), *answer], b"ABORT": [(0.1, b"released;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await session.get(ENERGY)
+    began = now()
+    await session.close()
+    asked, aborted = (moment for moment, _ in port.written[1:])
+    assert aborted >= asked + 0.1 + len(answer) * 0.1
+    assert now() - began < 2.0
+
+
+async def test_a_link_that_the_meter_has_taken_down_needs_no_goodbye() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.6, b"released;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await session.get(ENERGY)
+    began = now()
+    await session.close()
+    assert words(port) == [b"OPEN", GET]
+    assert now() - began < 0.2
+
+
+async def test_a_meter_that_does_not_stop_talking_is_talked_over() -> None:
+    port = NeverSilentPort(b"frame 7E;")
+    session = await session_over(port)
+    await session.open()
+    port.is_noisy = True
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await session.get(ENERGY)
+    began = now()
+    await session.close()
+    assert words(port)[-1] == b"ABORT"
+    assert now() - began == pytest.approx(2.0, abs=0.3)
+
+
 async def test_closing_may_be_cancelled() -> None:
     port = ScriptedPort(OPEN)
     session = await session_over(port)

@@ -60,6 +60,7 @@ class ScriptedConnection:
         self._deadline: float | None = None
         self._repeats_left = 0
         self._busy = False
+        self._is_ending = False
 
     def open(self, now: float) -> None:
         self._say(b"OPEN")
@@ -80,6 +81,7 @@ class ScriptedConnection:
 
     def abort(self, now: float) -> None:
         self._say(b"ABORT")
+        self._is_ending = True
 
     def receive_data(
         self,
@@ -116,6 +118,8 @@ class ScriptedConnection:
             self._deadline, self._busy = None, False
         if name == "block":
             self._say(b"NEXT")
+        if self._is_ending and name not in {*OVERHEARD, "released"}:
+            return []
         return [EVENTS[name](bytes.fromhex(argument))]
 
     def _say(self, octets: bytes) -> None:
