@@ -153,11 +153,6 @@ class Log:
         kind.path(),
         Note("File of the frame log; opened anew on SIGHUP, for log rotation."),
     ] = "/var/log/dlms_client.log"
-    frame_log_max_size: Annotated[
-        int,
-        kind.size("64 KiB", "1024 GiB"),
-        Note("Size at which the frame log stops growing until it is rotated."),
-    ] = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,20 +303,12 @@ class Hdlc:
     ] = 1
     parameters: Annotated[
         str,
-        kind.choice("auto", "always", "never"),
-        Note('Whether SNRM carries parameters; "auto" leaves them out where the meter refuses.'),
-    ] = "auto"
-    parameter_size: Annotated[
-        str,
-        kind.choice("auto", "1", "2"),
-        Note("Octets of the proposed sizes; some meters take only one of the forms."),
+        kind.choice("auto", "never"),
+        Note('Whether SNRM carries sizes; "auto" leaves them out where nothing answers to them.'),
     ] = "auto"
     disc_first: Annotated[
         bool, kind.flag(), Note("Whether DISC precedes SNRM; some meters must hear it.")
     ] = False
-    disc_pause: Annotated[
-        float, kind.duration("0 s", "1 min"), Note("Silence after a DISC that nothing answers.")
-    ] = 5.0
     retries: Annotated[
         int, kind.integer(0, 20), Note("Repetitions of a frame that nothing answers.")
     ] = 3
@@ -334,7 +321,7 @@ class Hdlc:
         int,
         kind.integer(1, 1000),
         Note("Times in a row that the meter may say it has no answer yet (RR, RNR)."),
-    ] = 20
+    ] = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -499,15 +486,12 @@ class ProfileJob(_Job):
         kind.duration("1 s", "366 d"),
         Note("Time between entries.", derived="as the meter says"),
     ] = None
-    null_time: Annotated[
-        str,
-        kind.choice("previous-plus-period", "missing"),
-        Note("What null-data in the time column means."),
-    ] = "previous-plus-period"
     null_value: Annotated[
         str,
         kind.choice("previous", "missing"),
-        Note("What null-data in another column means."),
+        Note(
+            "What null-data means: as in the entry before (its time: a period later), or nothing."
+        ),
     ] = "previous"
     columns: Annotated[
         tuple[Column, ...],
