@@ -17,6 +17,8 @@ class (1.0.203) can't be run as it is, though; what is replaced here, and why:
 - scalers are computed as floor(log10), which turns 1000 into 2;
 - an SNRM for another station of the same line takes its address over, so that frames are given to
   the station that they address, and to that one alone;
+- it acknowledges one frame of a window, however many came, so that it is made to offer to receive
+  one at a time; it never sends more than one either;
 - it negotiates no PDU size: the client's proposal is taken even where it is above its own.
 """
 
@@ -341,7 +343,7 @@ class Meter(GXDLMSServer):
         self.settings.maxPduSize = min(self.settings.maxPduSize, self.options.max_pdu)
         expected = {PUBLIC_CLIENT: Authentication.NONE, READING_CLIENT: Authentication.LOW}
         if expected.get(self.settings.clientAddress) != authentication:
-            return SourceDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED
+            return SourceDiagnostic.NOT_RECOGNISED
         if authentication == Authentication.LOW and bytes(password) != self.options.password:
             return SourceDiagnostic.AUTHENTICATION_FAILURE
         return SourceDiagnostic.NONE
@@ -399,7 +401,7 @@ class Meter(GXDLMSServer):
         proposed.maxInfoTX = min(proposed.maxInfoTX, self.options.max_info)
         proposed.maxInfoRX = min(proposed.maxInfoRX, self.options.max_info)
         proposed.windowSizeTX = min(proposed.windowSizeTX, self.options.window)
-        proposed.windowSizeRX = min(proposed.windowSizeRX, self.options.window)
+        proposed.windowSizeRX = 1
         self.settings.connected = ConnectionState.HDLC
         self._link_parameters()
 
@@ -526,6 +528,7 @@ async def run(options):
         "meters": [model.described() for model in models],
     }
     print(json.dumps(ready), flush=True)  # noqa: T201  # what whoever started it waits for
+    sys.stdout = sys.stderr  # the package prints what it finds odd, and nobody reads that
     async with hdlc, wrapper:
         await asyncio.to_thread(sys.stdin.read)
 
