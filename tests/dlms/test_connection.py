@@ -174,6 +174,7 @@ class TestOpening:
         conversation = Conversation()
         conversation.connection.open(0.0)
         assert conversation.hears(AARE) == []
+        assert not conversation.is_disconnecting()
 
 
 class TestGet:
@@ -262,6 +263,20 @@ class TestGet:
         conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(70000))), 0.0)
         assert len(conversation.link.sent[-1]) > 70000
 
+    def test_a_request_that_the_link_does_not_take_is_none(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        conversation = opened()
+
+        def refuse(_apdu: bytes, _now: float) -> None:
+            raise EncodeError("too long")
+
+        monkeypatch.setattr(conversation.link, "send_apdu", refuse)
+        with pytest.raises(EncodeError):
+            conversation.get()
+        monkeypatch.undo()
+        conversation.get()
+
     def test_one_get_at_a_time(self) -> None:
         conversation = opened()
         conversation.get()
@@ -313,6 +328,15 @@ class TestWaitingOn:
         assert conversation.connection.handle_timeout(130.0) == []
         assert isinstance(failure(conversation.hears(LinkClosed())), NoAnswerError)
         assert conversation.connection.next_timeout() is None
+
+    def test_closing_ends_the_wait(self) -> None:
+        conversation = opened()
+        conversation.get()
+        conversation.hears("c401c70012000a")
+        conversation.connection.abort(110.0)
+        assert conversation.connection.next_timeout() is None
+        conversation.connection.handle_timeout(200.0)
+        assert conversation.hears(LinkClosed()) == [Released()]
 
     def test_a_block_that_comes_ends_the_wait(self) -> None:
         conversation = opened()

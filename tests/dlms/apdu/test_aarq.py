@@ -27,6 +27,11 @@ LLS_CIPHERED = (
 )
 
 KNOWN = [
+    # the tests of Circutor/gosem
+    (
+        "601da109060760857405080101be10040e01000000065f1f040000181f0100",
+        AssociateRequest(user_information=bytes.fromhex("01000000065f1f040000181f0100")),
+    ),
     (NO_SECURITY, AssociateRequest(user_information=INITIATE)),
     (
         LLS,
@@ -64,7 +69,7 @@ def test_known_answers(octets: str, request_: AssociateRequest) -> None:
 
 
 def test_the_password_is_the_secret_range() -> None:
-    octets, secret = KNOWN[1][1].encode()
+    octets, secret = KNOWN[2][1].encode()
     assert secret == ((30, 38),)
     assert octets[30:38] == b"12345678"
 
@@ -115,7 +120,7 @@ def test_broken_requests(octets: str) -> None:
 
 
 def test_the_password_does_not_show() -> None:
-    assert "12345678" not in repr(KNOWN[1][1])
+    assert "12345678" not in repr(KNOWN[2][1])
 
 
 texts = st.none() | st.binary(max_size=200)

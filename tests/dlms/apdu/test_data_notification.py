@@ -9,6 +9,19 @@ from tests.support.apdus import octets_32
 TIME = bytes.fromhex("07e7011f0212221700000000")
 
 KNOWN = [
+    # an alert of the GBCS test set, RTDS 4.5.0
+    (
+        (
+            "0f200007dd000203128f66090c07ee010fff090000008000ff0913001900000000000003f023"
+            "2800005e2c801d06"
+        ),
+        DataNotification(
+            long_invoke_id_and_priority=0x200007DD,
+            body=bytes.fromhex(
+                "0203128f66090c07ee010fff090000008000ff0913001900000000000003f0232800005e2c801d06"
+            ),
+        ),
+    ),
     # the tests of Circutor/gosem
     ("0f0063d76a0003ff", DataNotification(long_invoke_id_and_priority=0x63D76A, body=b"\x03\xff")),
     (
@@ -36,7 +49,7 @@ def test_known_answers(octets: str, notification: DataNotification) -> None:
 
 def test_a_date_time_with_a_tag() -> None:
     octets = bytes.fromhex("0f0063d76a" + "090c07e7011f0212221700000000" + "03ff")
-    assert DataNotification.decode(octets) == KNOWN[1][1]
+    assert DataNotification.decode(octets) == KNOWN[2][1]
 
 
 @pytest.mark.parametrize(
