@@ -1,1 +1,258 @@
-"""The composition root: builds the daemon from its configuration."""
+"""The composition root: builds the daemon from its configuration, starts it, stops it."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dcud
+from dcud import assembly
+from dcud.collect.breaker import MeterState
+from dcud.collect.poller import MeterHealth, Poller, Surroundings
+from dcud.config import model
+from dcud.config.key_ring import Secrets
+from dcud.dlms.secret import Secret
+from dcud.line.bus import Bus
+from dcud.line.tracer import Direction, FrameTracer
+from dcud.observe.figures import OutboxFigures
+from dcud.observe.frame_log import FrameLog
+from dcud.observe.metrics import Metrics
+from dcud.observe.metrics_page import MetricsPage
+from dcud.publish.keeper import Keeper
+from dcud.publish.mqtt import MqttBroker
+from dcud.publish.publisher import Publisher, PublisherParameters
+from dcud.publish.state_payload import MeterCondition
+from dcud.publish.state_payload import MeterState as PublishedState
+from dcud.store.rows import OutboxLimits
+from dcud.store.store import Store
+
+_LOG = logging.getLogger("dcud")
+
+wall_clock = time.time  # noqa: TID251  # the one place where the daemon's wall clock is wound
+
+
+@dataclass(frozen=True, slots=True)
+class Tracers:
+    """Several watchers of frames as one."""
+
+    tracers: tuple[FrameTracer, ...]
+
+    def frame(
+        self,
+        bus: str,
+        direction: Direction,
+        meter: str,
+        octets: bytes,
+        secret: Sequence[tuple[int, int]],
+    ) -> None:
+        """Show every watcher a frame."""
+        for tracer in self.tracers:
+            tracer.frame(bus, direction, meter, octets, secret)
+
+    def discarded(self, bus: str, meter: str, reason: str, octets: bytes) -> None:
+        """Show every watcher what was discarded."""
+        for tracer in self.tracers:
+            tracer.discarded(bus, meter, reason, octets)
+
+    def retransmitted(self, bus: str, meter: str, frames: int) -> None:
+        """Tell every watcher of a repetition."""
+        for tracer in self.tracers:
+            tracer.retransmitted(bus, meter, frames)
+
+
+class HealthTold:
+    """Tells metrics and subscribers how polls and meters do."""
+
+    def __init__(self, metrics: Metrics, publisher: Publisher) -> None:
+        self._metrics = metrics
+        self._publisher = publisher
+        self._since: dict[str, tuple[MeterState, datetime]] = {}
+
+    def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
+        """Count a poll."""
+        self._metrics.poll_finished(bus, meter, result, seconds)
+
+    def meter_health(self, health: MeterHealth) -> None:
+        """Tell how a meter stands, and since when."""
+        self._metrics.meter_up(health.bus, health.meter, health.state is not MeterState.DOWN)
+        if health.last_success is not None:
+            self._metrics.meter_succeeded(health.bus, health.meter, health.last_success)
+        state, since = self._since.get(health.meter, (None, _utc(wall_clock())))
+        if state is not health.state:
+            since = _utc(wall_clock())
+            self._since[health.meter] = (health.state, since)
+        self._publisher.show_meter_state(
+            health.meter,
+            PublishedState(
+                condition=MeterCondition(health.state.value),
+                since=since,
+                last_success=None if health.last_success is None else _utc(health.last_success),
+                reason=health.reason,
+            ),
+        )
+
+
+class Daemon:
+    """Everything that runs, for one configuration."""
+
+    def __init__(self, configuration: model.Configuration, secrets: Secrets) -> None:
+        self._configuration = configuration
+        self._secrets = secrets
+        self._metrics = Metrics(version=dcud.__version__)
+        self._frame_log = self._make_frame_log()
+
+    def reopen_logs(self) -> None:
+        """Open the frame log anew, after it was rotated."""
+        if self._frame_log is not None:
+            self._frame_log.reopen()
+            _LOG.info("the frame log was opened anew")
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Run until `stopping` is set, then stop in order.
+
+        Raises:
+            DcudError: something that the daemon needs can't be had.
+        """
+        configuration = self._configuration
+        async with AsyncExitStack() as stack:
+            self._start_frame_log(stack)
+            self._start_page(stack)
+            store = await stack.enter_async_context(await self._open_store())
+            self._metrics.set_outbox(lambda: _outbox_figures(store))
+            publisher = self._make_publisher(store)
+            keeper = Keeper(configuration.gateway.id, store, self._metrics)
+            surroundings = Surroundings(
+                keep=keeper,
+                observer=HealthTold(self._metrics, publisher),
+                wall_clock=wall_clock,
+                random=random.random,
+            )
+            async with asyncio.TaskGroup() as group:
+                # The publisher outlives the buses, so that their last words are published, too.
+                buses_ended = asyncio.Event()
+                group.create_task(publisher.run(buses_ended), name="publisher")
+                await self._run_buses(store, surroundings, stopping)
+                buses_ended.set()
+        _LOG.info("stopped")
+
+    async def _run_buses(
+        self, store: Store, surroundings: Surroundings, stopping: asyncio.Event
+    ) -> None:
+        """Poll all buses until the stop comes, then release what is open."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._run_bus(bus, store, surroundings), name=f"bus {bus.id}")
+                for bus in self._configuration.buses
+            ]
+            _LOG.info(
+                "dcud %s polls %d meters on %d buses",
+                dcud.__version__,
+                sum(
+                    len(self._configuration.polled_meters(b.id)) for b in self._configuration.buses
+                ),
+                len(tasks),
+            )
+            await stopping.wait()
+            _LOG.info("stopping")
+            for task in tasks:
+                task.cancel()
+
+    async def _run_bus(
+        self, configured: model.Bus, store: Store, surroundings: Surroundings
+    ) -> None:
+        meters = self._configuration.polled_meters(configured.id)
+        bus = Bus(
+            configured.id,
+            assembly.port(configured),
+            tracer=self._tracer(),
+            observer=self._metrics,
+            parameters=assembly.bus_parameters(configured),
+        )
+        if not meters:
+            _LOG.warning("bus %s has no meters to poll", configured.id)
+            return
+        polled = [
+            assembly.polled_meter(
+                bus, configured, meter, self._secrets.lls_passwords.get(meter.id), store.cursor
+            )
+            for meter in meters
+        ]
+        poller = Poller(configured.id, polled, surroundings, read_at_start=configured.read_at_start)
+        try:
+            await poller.run()
+        finally:
+            await bus.close()
+
+    def _tracer(self) -> FrameTracer:
+        return Tracers((self._metrics, self._frame_log) if self._frame_log else (self._metrics,))
+
+    def _make_frame_log(self) -> FrameLog | None:
+        if not self._configuration.log.frames:
+            return None
+        log = FrameLog(
+            Path(self._configuration.log.frame_log),
+            clock=wall_clock,
+            dropped=self._metrics.frame_log_dropped,
+        )
+        for secret in _all(self._secrets):
+            log.register_secret(secret.octets)
+        return log
+
+    def _start_frame_log(self, stack: AsyncExitStack) -> None:
+        if self._frame_log is not None:
+            self._frame_log.start()
+            stack.callback(self._frame_log.close)
+
+    def _start_page(self, stack: AsyncExitStack) -> None:
+        for bus in self._configuration.buses:
+            self._metrics.add_bus(bus.id)
+            for meter in self._configuration.polled_meters(bus.id):
+                self._metrics.add_meter(bus.id, meter.id)
+        configured = self._configuration.metrics
+        if configured.enabled:
+            page = MetricsPage(
+                self._metrics.registry(), host=configured.listen.host, port=configured.listen.port
+            )
+            host, port = page.start()
+            stack.callback(page.close)
+            _LOG.info("metrics on http://%s:%d/metrics", host, port)
+
+    async def _open_store(self) -> Store:
+        outbox = self._configuration.outbox
+        limits = OutboxLimits(max_bytes=outbox.max_size, max_age_seconds=outbox.max_age)
+        return await Store.open(Path(outbox.path), limits, wall_clock)
+
+    def _make_publisher(self, store: Store) -> Publisher:
+        mqtt = self._configuration.mqtt
+        return Publisher(
+            PublisherParameters(
+                gateway=self._configuration.gateway.id,
+                version=dcud.__version__,
+                reconnect_maximum=mqtt.reconnect_pause,
+            ),
+            broker=MqttBroker(assembly.mqtt_parameters(mqtt, self._secrets.mqtt_password)),
+            outbox=store,
+            observer=self._metrics,
+            clock=wall_clock,
+            draw=random.random,
+        )
+
+
+def _outbox_figures(store: Store) -> OutboxFigures:
+    stats = store.stats()
+    age = 0.0 if stats.oldest is None else max(0.0, wall_clock() - stats.oldest)
+    return OutboxFigures(messages=stats.depth, octets=stats.bytes, oldest_age=age)
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _all(secrets: Secrets) -> list[Secret]:
+    """Return every secret that a frame could show."""
+    return list(secrets.lls_passwords.values())

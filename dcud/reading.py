@@ -80,6 +80,7 @@ class Reading:
             instantaneous reads.
         meter_time: the meter's clock at the read, where the job reads it.
         values: in the configured order.
+        sequence: tells entries apart that were captured in the same second, from 0.
     """
 
     meter: str
@@ -90,6 +91,7 @@ class Reading:
     values: tuple[Value, ...]
     capture_time: datetime | None = None
     meter_time: MeterTime | None = None
+    sequence: int = 0
 
     def __post_init__(self) -> None:
         """Refuse times that would mean another instant on another gateway."""
@@ -105,4 +107,6 @@ class Reading:
         """
         kind = "captured" if self.capture_time else "read"
         instant = (self.capture_time or self.read_time).astimezone(UTC).isoformat()
+        if self.sequence:
+            instant = f"{instant}#{self.sequence}"
         return uuid5(_NAMESPACE, f"{gateway}\n{self.meter}\n{self.job}\n{kind}\n{instant}")

@@ -15,7 +15,7 @@ from dcud.dlms.octets import Cursor
 from dcud.reading import MeterTime
 
 LOGICAL_DEVICE_NAME = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
-CLOCK_TIME = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
+CLOCK = Obis.parse("0.0.1.0.0.255")
 """[IEC 62056-6-1: abstract objects]"""
 
 
@@ -27,6 +27,7 @@ class MeterMemory:
         meter: the configured meter id.
         bus: the configured bus id.
         convention: what the meter means by its times.
+        clock_name: its clock object.
         logical_device_name: as the meter gave it; None before it was asked, "" if it refused.
         scaler_units: by interface class and logical name; None where the object has none to give.
     """
@@ -34,6 +35,7 @@ class MeterMemory:
     meter: str
     bus: str
     convention: ClockConvention = STANDARD
+    clock_name: Obis = CLOCK
     logical_device_name: str | None = None
     scaler_units: dict[tuple[int, Obis], ScalerUnit | None] = field(default_factory=dict)
 
@@ -65,7 +67,7 @@ class MeterMemory:
 
     async def clock(self, reader: Reader) -> MeterTime | None:
         """Return what the meter's clock shows; None where it has none or shows no time."""
-        answer = await get_data(reader, CLOCK_TIME)
+        answer = await get_data(reader, AttributeDescriptor(8, self.clock_name, 2))
         if isinstance(answer, DataAccessResult):
             return None
         shown = parse_time(answer, self.convention)

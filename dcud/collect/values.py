@@ -1,11 +1,14 @@
 """What a meter answered as the `Value` that is published."""
 
+import json
+from datetime import datetime
+from decimal import Decimal
+
 from dcud.cosem.clock import ClockConvention, parse_time
+from dcud.cosem.profile_columns import Cell
 from dcud.cosem.register import NotNumericError, ScalerUnit, scale
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
-from dcud.dlms.cosem_time import CosemDate, CosemDateTime, CosemTime
-from dcud.dlms.data import encode_data
-from dcud.dlms.data_types import BitString, Data, DataType
+from dcud.dlms.data import Data, DataType, Native, to_native
 from dcud.dlms.errors import DecodeError
 from dcud.reading import Quality, Quantity, Scalar, Value
 
@@ -85,22 +88,51 @@ def _with(
     )
 
 
-def plain(data: Data) -> Scalar:
-    """Return data as one scalar: text where it is text, lower-case hex where it is octets.
+def cell_value(template: Value, cell: Cell, scaler_unit: ScalerUnit | None) -> Value:
+    """Return `template` with a cell of a profile.
 
-    What has an inside (arrays, structures) is the hex of its A-XDR octets.
+    Args:
+        template: a value of which obis, attribute and name count.
+        cell: a physical value, a moment, or what the meter gave.
+        scaler_unit: tells the unit of a physical value.
     """
-    match data.value:
-        case None | bool() | int() | float() | str():
-            return data.value
-        case bytes(octets) if data.type is DataType.OCTET_STRING:
-            return text_or_hex(octets)
-        case BitString() as bits:
-            return str(bits)
-        case CosemDateTime() | CosemDate() | CosemTime():
-            return str(data.value)
+    match cell:
+        case None:
+            return missing(template, "null-data")
+        case Decimal():
+            unit = scaler_unit.symbol if scaler_unit else ""
+            return _with(template, Quantity(magnitude=cell), unit=unit)
+        case datetime():
+            return _with(template, cell.isoformat())
+        case _ if scaler_unit is not None:
+            return _with(template, scalar(cell), quality=Quality.DOUBTFUL, reason="not a number")
         case _:
-            return encode_data(data).hex()
+            return _with(template, scalar(cell))
+
+
+def plain(data: Data) -> Scalar:
+    """Return data as one scalar; see `scalar`."""
+    return scalar(to_native(data))
+
+
+def scalar(native: Native) -> Scalar:
+    """Return a native value as one scalar: octets as text where they are text, else as hex.
+
+    What has an inside (arrays, structures) is JSON.
+    """
+    match native:
+        case None | bool() | int() | float() | str():
+            return native
+        case bytes():
+            return text_or_hex(native)
+        case list() | tuple():
+            return json.dumps(native, default=_json_default)
+        case _:
+            return str(native)
+
+
+def _json_default(native: object) -> str:
+    return text_or_hex(native) if isinstance(native, bytes) else str(native)
 
 
 def text_or_hex(octets: bytes) -> str:

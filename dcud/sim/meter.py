@@ -19,6 +19,7 @@ from dcud.dlms.constructors import (
     unsigned,
 )
 from dcud.dlms.data_types import Data
+from dcud.dlms.datalink import ClientSap
 from dcud.dlms.obis import Obis
 from dcud.sim.consumption import LoadCurve
 from dcud.sim.load_profile import CLOCK, Column, LoadProfile, SelectionRefusedError, clock_octets
@@ -86,6 +87,15 @@ class SimulatedMeter:
             return value(self._clock(), selection)
         except SelectionRefusedError:
             return DataAccessResult.OTHER_REASON
+
+    def serve(
+        self,
+        attribute: AttributeDescriptor,
+        selection: Selection | None,
+        _client_sap: ClientSap,
+    ) -> Data | bytes | DataAccessResult:
+        """Answer a client: all clients see the same."""
+        return self.read(attribute, selection)
 
 
 def _objects(parameters: MeterParameters) -> dict[Key, Attributes]:

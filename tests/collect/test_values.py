@@ -59,8 +59,8 @@ def test_what_is_no_number_never_gets_a_unit() -> None:
         (octet_string(bytes.fromhex("00ff")), "00ff"),
         (octet_string(b""), ""),
         (bit_string("0101"), "0101"),
-        (structure((unsigned(1), unsigned(2))), "020211011102"),
-        (array(()), "0100"),
+        (structure((unsigned(1), octet_string(b"ab"))), '[1, "ab"]'),
+        (array(()), "[]"),
         (date_time(CosemDateTime(year=2026, month=1, day=2)), "2026-01-02 **:**:**"),
     ],
 )

@@ -1,0 +1,50 @@
+"""`dcud run`: the daemon itself."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from dcud.cli.check import DEFAULT_PATH
+from dcud.config.key_file import Access
+from dcud.config.key_ring import load_secrets
+from dcud.config.load import load
+from dcud.daemon import Daemon
+
+summary = "poll the configured meters and publish what they say, until SIGTERM"
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=DEFAULT_PATH,
+        metavar="FILE",
+        help="the configuration (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until told to stop; returns 0 after a clean stop."""
+    configuration = load(arguments.config)
+    logging.basicConfig(
+        stream=sys.stderr, level=configuration.log.level.upper(), format=_FORMAT, force=True
+    )
+    secrets = load_secrets(configuration, Access.of_this_process())
+    asyncio.run(_run(Daemon(configuration, secrets)))
+    return 0
+
+
+async def _run(daemon: Daemon) -> None:
+    """Run the daemon with the signals wired to it."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, daemon.reopen_logs)
+    await daemon.run(stopping)

@@ -1,0 +1,215 @@
+"""The job that reads a profile from where its last reading ended."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import assert_never
+
+from dcud.collect.job import JobOutcome, Keep, Reader
+from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
+from dcud.collect.schedule import Alignment
+from dcud.collect.values import cell_value
+from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
+from dcud.cosem.profile_generic import CaptureObject
+from dcud.cosem.profile_selection import TimeRange
+from dcud.reading import Reading, Value
+from dcud.store.rows import Cursor, CursorMove
+
+_LOGGER = logging.getLogger("dcud.collect")
+
+ENTRIES_AT_ONCE = 200
+"""Entries that one request asks for, so that an outage is caught up in steps that each are kept."""
+SPAN_WITHOUT_PERIOD = timedelta(days=7)
+"""The stretch that one request asks for where captures have no period."""
+SETTLED = timedelta(days=1)
+"""The age at which an empty stretch counts as empty for good, and is not asked for again."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+Position = Callable[[str, str], Awaitable[Cursor | None]]
+"""How far an object of a meter was read; `dcud.store.store.Store.cursor` is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Entries that were asked for at once, oldest first.
+
+    Attributes:
+        settled: up to when the profile will have no entry that is not among them; NEVER if unknown.
+    """
+
+    entries: list[ProfileEntry]
+    settled: datetime = NEVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileJob:
+    """Reads the entries after the cursor and keeps each chunk of them with the cursor's move.
+
+    The cursor is the time of capture up to which all is kept. After an outage the entries since
+    then are
+    asked for in stretches, oldest first, each kept before the next is asked for: whatever breaks in
+    between, nothing is missing and nothing comes twice.
+
+    Attributes:
+        initial_history: how far back the first reading goes.
+        max_range: longest stretch that one request may span; None leaves it to `ENTRIES_AT_ONCE`.
+        names: names of columns.
+        position: where the cursor stands.
+    """
+
+    name: str
+    alignment: Alignment
+    profile: ProfileReader
+    access: ProfileAccess
+    initial_history: timedelta
+    max_range: timedelta | None
+    names: ColumnNames
+    position: Position
+
+    async def run(self, reader: Reader, keep: Keep, now: datetime) -> JobOutcome:
+        """Read and keep what is new; see `Job.run`."""
+        logical_device_name = await self.profile.memory.identify(reader)
+        layout = await self.profile.layout(reader)
+        after = await self._after(now)
+        async for stretch in self._stretches(reader, layout, after, now):
+            new = [entry for entry in stretch.entries if _captured(entry) > after]
+            upto = max([after, stretch.settled, *map(_captured, new)])
+            if upto > after:
+                readings = list(self._readings(new, layout, logical_device_name, now))
+                await keep(readings, self._move(upto))
+                after = upto
+        return JobOutcome.SUCCESS
+
+    @property
+    def _key(self) -> str:
+        return f"{self.name}/{self.profile.logical_name}"
+
+    async def _after(self, now: datetime) -> datetime:
+        """Return the time of capture after which everything is new."""
+        cursor = await self.position(self.profile.memory.meter, self._key)
+        if cursor is None:
+            return now - self.initial_history
+        return datetime.fromisoformat(cursor.position)
+
+    def _move(self, upto: datetime) -> CursorMove:
+        position = upto.astimezone(UTC).isoformat()
+        return CursorMove(meter=self.profile.memory.meter, key=self._key, position=position)
+
+    def _stretches(
+        self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
+    ) -> AsyncIterator[_Stretch]:
+        match self.access:
+            case ProfileAccess.RANGE:
+                return self._by_range(reader, layout, after, now)
+            case ProfileAccess.ENTRY:
+                return self._by_entry(reader, layout, after, now)
+            case ProfileAccess.WHOLE:
+                return self._whole(reader)
+            case _:
+                assert_never(self.access)
+
+    async def _by_range(
+        self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
+    ) -> AsyncIterator[_Stretch]:
+        span = _span(layout, self.max_range)
+        start = after
+        while start < now:
+            end = min(start + span, now)
+            entries = await self.profile.by_range(reader, TimeRange(start=start, end=end))
+            yield _Stretch(self._timed(entries), settled=end if end <= now - SETTLED else NEVER)
+            start = end
+
+    async def _by_entry(
+        self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
+    ) -> AsyncIterator[_Stretch]:
+        in_use = await self.profile.entries_in_use(reader)
+        count = _expected(layout, after, now) or in_use
+        first = max(1, in_use - count + 1)
+        while first <= in_use:
+            last = min(first + ENTRIES_AT_ONCE - 1, in_use)
+            entries = self._timed(await self.profile.by_entry(reader, first, last))
+            if first > 1 and entries and _captured(entries[0]) > after:
+                # Captures came faster than the period says: what is new begins further back.
+                count *= 2
+                first = max(1, in_use - count + 1)
+                continue
+            yield _Stretch(entries)
+            first = last + 1
+
+    async def _whole(self, reader: Reader) -> AsyncIterator[_Stretch]:
+        yield _Stretch(self._timed(await self.profile.whole(reader)))
+
+    def _timed(self, entries: Sequence[ProfileEntry]) -> list[ProfileEntry]:
+        """Return the entries that have a time of capture; the others have no identity."""
+        timed = [entry for entry in entries if entry.time is not None]
+        if len(timed) < len(entries):
+            _LOGGER.warning(
+                "meter %s: profile %s: %d entries without a time of capture are left out",
+                self.profile.memory.meter,
+                self.profile.logical_name,
+                len(entries) - len(timed),
+            )
+        return timed
+
+    def _readings(
+        self,
+        entries: Sequence[ProfileEntry],
+        layout: BufferLayout,
+        logical_device_name: str,
+        now: datetime,
+    ) -> Iterator[Reading]:
+        position = layout.time_of_capture
+        columns = [
+            (index, column.scaler_unit, self._template(column.capture_object))
+            for index, column in enumerate(layout.columns)
+            if index != position
+        ]
+        for time, captured in groupby(entries, key=_captured):
+            for sequence, entry in enumerate(captured):
+                yield Reading(
+                    meter=self.profile.memory.meter,
+                    logical_device_name=logical_device_name,
+                    bus=self.profile.memory.bus,
+                    job=self.name,
+                    read_time=now,
+                    capture_time=time,
+                    values=tuple(
+                        cell_value(template, entry.cells[index], scaler_unit)
+                        for index, scaler_unit, template in columns
+                    ),
+                    sequence=sequence,
+                )
+
+    def _template(self, captured: CaptureObject) -> Value:
+        obis = str(captured.logical_name)
+        name = (
+            self.names.get((captured.logical_name, captured.attribute))
+            or self.names.get((captured.logical_name, None))
+            or obis
+        )
+        return Value(obis=obis, attribute=captured.attribute, name=name, value=None)
+
+
+def _captured(entry: ProfileEntry) -> datetime:
+    """Return the entry's time of capture, aware."""
+    time = entry.time
+    if time is None:
+        return NEVER
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _span(layout: BufferLayout, max_range: timedelta | None) -> timedelta:
+    """Return the stretch that one request is to ask for."""
+    period = layout.capture_period
+    span = timedelta(seconds=ENTRIES_AT_ONCE * period) if period else SPAN_WITHOUT_PERIOD
+    return span if max_range is None else min(span, max_range)
+
+
+def _expected(layout: BufferLayout, after: datetime, now: datetime) -> int:
+    """Return how many entries there should be since `after`, with one more; 0 if nobody knows."""
+    if not layout.capture_period:
+        return 0
+    return int((now - after).total_seconds() // layout.capture_period) + 2

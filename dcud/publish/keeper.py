@@ -1,0 +1,68 @@
+"""The way of readings into the outbox, however long it takes."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from dcud.publish.message import reading_message
+from dcud.publish.ports import PublishObserver
+from dcud.reading import Reading
+from dcud.store.errors import StoreError
+from dcud.store.rows import Appended, CursorMove, OutboxMessage
+
+_LOG = logging.getLogger("dcud.publish")
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 30.0
+"""Seconds between two tries to store while the disk is full."""
+
+
+class Appending(Protocol):
+    """Where messages and cursors go; `dcud.store.store.Store` is one."""
+
+    async def append(
+        self, messages: Sequence[OutboxMessage], cursors: Sequence[CursorMove] = ()
+    ) -> Appended:
+        """Store all or nothing, durably; raise `StoreError`."""
+        ...
+
+
+class Keeper:
+    """Keeps readings with the cursor that they move, in one transaction.
+
+    While the store refuses for a cause that may pass (a full disk), it is tried again and the
+    caller
+    waits: nothing more is read that could not be kept either, and nothing in hand is lost.
+    """
+
+    def __init__(self, gateway: str, store: Appending, observer: PublishObserver) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._observer = observer
+
+    async def __call__(self, readings: Sequence[Reading], cursor: CursorMove | None) -> None:
+        """Return once `readings` are durable.
+
+        Raises:
+            StoreError: the store refuses for good.
+        """
+        messages = [reading_message(reading, self._gateway) for reading in readings]
+        appended = await self._append(messages, () if cursor is None else (cursor,))
+        for reason, count in appended.dropped.items():
+            self._observer.dropped(reason, count)
+
+    async def _append(
+        self, messages: Sequence[OutboxMessage], cursors: Sequence[CursorMove]
+    ) -> Appended:
+        """Try until it is done."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return await self._store.append(messages, cursors)
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                _LOG.error("%s; tried again in %.0f s", error, pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)

@@ -1,0 +1,70 @@
+"""Simulated meters on one multi-drop HDLC bus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dcud.dlms.hdlc.address import ServerAddress
+from dcud.dlms.hdlc.delimiter import Delimited, Delimiter
+from dcud.dlms.hdlc.station import (
+    ClientConnected,
+    ClientDisconnected,
+    HdlcStation,
+    RequestReceived,
+    StationEvent,
+    StationParameters,
+)
+from dcud.dlms.server import ServerApplication, ServerParameters
+from dcud.sim.meter import SimulatedMeter
+
+
+@dataclass(slots=True, eq=False)
+class _Drop:
+    """One meter on the bus: its station, and who is associated through it."""
+
+    station: HdlcStation
+    meter: SimulatedMeter
+    application: ServerApplication | None = None
+
+
+class HdlcLine:
+    """Lets every meter hear every frame, and joins what they say."""
+
+    def __init__(
+        self,
+        meters: Mapping[ServerAddress, SimulatedMeter],
+        parameters: ServerParameters,
+        link: StationParameters | None = None,
+    ) -> None:
+        self._parameters = parameters
+        self._delimiter = Delimiter()
+        self._drops = [
+            _Drop(HdlcStation(server_address=address, parameters=link), meter)
+            for address, meter in meters.items()
+        ]
+
+    def receive(self, octets: bytes, now: float) -> bytes | None:
+        """Return what the meters say to these octets; `now` in seconds, monotonic."""
+        said: list[bytes] = []
+        for part in self._delimiter.feed(octets):
+            if not isinstance(part, Delimited):
+                continue
+            for drop in self._drops:
+                events = drop.station.handle_timeout(now)
+                events += drop.station.receive_frame(part.frame, now)
+                for event in events:
+                    self._heed(drop, event)
+                said += (frame.octets for frame in drop.station.frames_to_send())
+        return b"".join(said)
+
+    def _heed(self, drop: _Drop, event: StationEvent) -> None:
+        match event:
+            case ClientConnected(client_sap=client_sap):
+                drop.application = ServerApplication(drop.meter.serve, self._parameters, client_sap)
+            case ClientDisconnected():
+                drop.application = None
+            case RequestReceived(apdu=apdu):
+                answer = drop.application.answer(apdu) if drop.application else None
+                if answer is None:
+                    drop.station.acknowledge()
+                else:
+                    drop.station.send_apdu(answer)
