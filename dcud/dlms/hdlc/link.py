@@ -508,17 +508,15 @@ class HdlcLink:
             self._go_on(now, frame)
 
     def _heed(self, now: float, frame: HdlcFrame) -> None:
-        match self._outgoing.acknowledge(frame.control.receive_sequence or 0):
-            case Acknowledgement.IMPOSSIBLE:
-                self._fail(self._sequence_error(frame))
-                return
-            case Acknowledgement.OUTDATED:
-                return
-            case Acknowledgement.PROGRESS:
+        said = self._outgoing.acknowledge(frame.control.receive_sequence or 0)
+        if said is Acknowledgement.IMPOSSIBLE:
+            self._fail(self._sequence_error(frame))
+        elif said is not Acknowledgement.OUTDATED:
+            if said is Acknowledgement.PROGRESS:
                 self._progress(now)
-            case Acknowledgement.NOTHING_NEW:
+            else:
                 self._cycles += 1
-        self._go_on(now, frame)
+            self._go_on(now, frame)
 
     def _go_on(self, now: float, frame: HdlcFrame, *, missing: bool = False) -> None:
         """Take our turn if this frame gives it to us, else listen on."""

@@ -98,7 +98,7 @@ def _parse_group(information: bytes) -> Iterator[tuple[int, int]]:
     if not information:
         return
     rest = information[3:]
-    if information[:2] != _PREFIX or information[2:3] != len(rest).to_bytes(2, "big")[1:]:
+    if information[:2] != _PREFIX or [*information[2:3]] != [len(rest)]:
         raise DecodeError(f"{information.hex()} is no group of HDLC parameters")
     while rest:
         value = rest[2 : 2 + rest[1]] if len(rest) > 1 else b""

@@ -42,12 +42,14 @@ class StationParameters:
         sizes: what it can do.
         tells_sizes: whether UA carries them; without, the defaults hold.
         inactivity_timeout: seconds after which it forgets a silent client; 0 for never.
+        inter_octet_timeout: seconds of silence that end an unfinished frame.
         max_apdu: the most octets that a request may add up to.
     """
 
     sizes: LinkSizes = LinkSizes()  # noqa: RUF009  # a frozen value
     tells_sizes: bool = True
     inactivity_timeout: float = 120.0
+    inter_octet_timeout: float = 0.5
     max_apdu: int = 1 << 16
 
 
@@ -103,6 +105,7 @@ class HdlcStation:
         self._server_address = server_address
         self._parameters = parameters or StationParameters()
         self._delimiter = Delimiter()
+        self._heard_at = float("-inf")
         self._link: _Link | None = None
         self._our_turn = False
         self._frames: list[Frame] = []
@@ -126,7 +129,12 @@ class HdlcStation:
 
     def receive_data(self, octets: bytes, now: float) -> list[StationEvent]:
         """Take octets as they come, cut anywhere, whoever they are for."""
-        for part in self._delimiter.feed(octets):
+        parts = []
+        if now - self._heard_at > self._parameters.inter_octet_timeout:
+            parts += self._delimiter.flush()
+        self._heard_at = now
+        parts += self._delimiter.feed(octets)
+        for part in parts:
             if isinstance(part, Delimited):
                 self._hear(part.frame, now)
         return self._take_events()
@@ -288,7 +296,7 @@ class HdlcStation:
                 self._events.append(RequestReceived(client_sap=link.client_sap, apdu=apdu))
             case Arrival.TOO_LONG:
                 self._reject(link, frame, _REASON_TOO_LONG)
-            case Arrival.SEGMENT | Arrival.DUPLICATE | Arrival.GAP:
+            case _:
                 self._take_turn(link)
 
     def _heed(self, link: _Link, frame: HdlcFrame) -> None:
