@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from dcud.config.document import RawTable
 from dcud.config.kind import AnyKind, Kind, NamedTables, Table, Tables, UnfitError, kind_of
+from dcud.config.kind import name as name_kind
 from dcud.config.report import Place, Report, suggestion
 from dcud.config.schema import (
     VARIANT_KEY,
@@ -36,6 +37,8 @@ class Spoiled:
 
 
 SPOILED = Spoiled()
+
+_NAME = name_kind()
 
 Parts: TypeAlias = list[Part]
 
@@ -103,7 +106,11 @@ def _named_tables(raw: object, kind: NamedTables, place: Place, report: Report) 
         report.add(place, f"must be tables, not {kind_of(raw)}", f"write [{place.path[-1]}.NAME]")
         return SPOILED
     keys = template_keys(kind.model)
-    tables = {name: _table(item, keys, place / name, report) for name, item in raw.items()}
+    tables = {}
+    for name, item in raw.items():
+        # A bad name is told once; under it nothing could be referred to.
+        if isinstance(_scalar(name, _NAME, place / name, report), str):
+            tables[name] = _table(item, keys, place / name, report)
     return {name: table for name, table in tables.items() if isinstance(table, Part)}
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import tomli
 
+from dcud.config.kind import quoted
 from dcud.config.locate import Path as KeyPath
 from dcud.config.locate import line_of, locate
 from dcud.config.problem import ConfigError, Problem
@@ -18,6 +19,7 @@ LARGEST_FILE = 16 << 20
 """Octets; a file beyond this is a mistake, and parsing it would take the machine's memory."""
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLAIN = re.compile(r"[\w.:*-]{1,80}")
 _LABELS = ("id", "name", "obis")
 """The keys that tell one element of a list from the others, best first."""
 
@@ -52,9 +54,9 @@ class Document:
             here = _inner(here, step)
             if isinstance(step, int):
                 name = _name_of(here)
-                shown += f".{name}" if name else f"[{step + 1}]"
+                shown += f".{_shown(name)}" if name else f"[{step + 1}]"
             else:
-                shown += f".{step}" if shown else step
+                shown += f".{_shown(step)}" if shown else _shown(step)
         return shown
 
 
@@ -96,6 +98,11 @@ def read(path: Path) -> Document:
     if len(octets) > LARGEST_FILE:
         raise _syntax(str(path), 0, "is larger than 16 MiB", "split it into drop-in files")
     return parse(str(path), path, octets)
+
+
+def _shown(step: str) -> str:
+    """Return a key as TOML would have it, so that no control character reaches a terminal."""
+    return step if _PLAIN.fullmatch(step) else quoted(step)
 
 
 def _split(message: str, text: str) -> tuple[str, int]:

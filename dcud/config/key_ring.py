@@ -224,8 +224,13 @@ def _certificate_problems(mqtt: Mqtt, access: Access) -> list[Problem]:
 
 
 def _problem(document: Document, entry: Entry, shown: Entry, message: str, remedy: str) -> Problem:
-    line = document.line(entry)
-    return _fault(Path(document.name), line, shown, message, remedy).problems[0]
+    return Problem(
+        file=document.name,
+        line=document.line(entry),
+        key=document.label(shown),
+        message=message,
+        remedy=remedy,
+    )
 
 
 def _fault(path: Path, line: int, entry: Entry, message: str, remedy: str) -> ConfigError:

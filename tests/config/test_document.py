@@ -20,6 +20,7 @@ def test_a_document_tells_lines_and_labels() -> None:
     assert document.label(("bus", 1, "x")) == "bus[2].x"
     assert document.label(("bus", 7, "x", "y")) == "bus[8].x.y"
     assert document.label(()) == ""
+    assert document.label(("a\x1b[2J",)) == '"a\\U0000001b[2J"'
 
 
 @pytest.mark.parametrize(
