@@ -213,7 +213,7 @@ FAMILIES: Final = (
     Family(
         name="dcud_outbox_dropped_total",
         kind="counter",
-        help="Messages let go unpublished: the outbox was full (size) or they were old (age).",
+        help="Messages let go unpublished by reason: size (full outbox), age, too_large.",
         labels=("reason",),
         rows=lambda figures: [((word,), (n,)) for word, n in list(figures.drops.items())],
     ),

@@ -19,8 +19,8 @@ FAILURE_REASONS: Final = ("no_answer", "refused", "protocol", "port", "store", "
 DISCARD_REASONS: Final = ("noise", "header_check", "frame_check", "length", "truncated")
 """The reasons that data links give; others are counted as they come."""
 
-DROP_REASONS: Final = ("size", "age")
-"""Which bound of the outbox made it let messages go."""
+DROP_REASONS: Final = ("size", "age", "too_large")
+"""Why messages were let go: the outbox was full, they were old, or one was larger than allowed."""
 
 POLL_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Upper bounds of the histogram: from one register over TCP to a long profile at 300 baud."""

@@ -22,8 +22,10 @@ _REASON_OF_CODE: Final = {
     "association_rejected": "refused",
     "exception_response": "refused",
     "confirmed_service_error": "refused",
+    "profile_refused": "refused",
     "port": "port",
     "store": "store",
+    "store_refused": "store",
     "internal": "internal",
     "misuse": "internal",
     "encode": "internal",
@@ -108,7 +110,7 @@ class Metrics:
         self._figures.published += messages
 
     def dropped(self, reason: str, messages: int) -> None:
-        """Count messages that the outbox let go unpublished, for "size" or "age"."""
+        """Count messages that the outbox let go unpublished, for "size", "age" or "too_large"."""
         drops = self._figures.drops
         drops[reason] = drops.get(reason, 0) + messages
 

@@ -137,10 +137,12 @@ def test_the_outbox_is_absent_until_it_is_known() -> None:
         ("link_refused", "failed", "refused"),
         ("association_rejected", "failed", "refused"),
         ("exception_response", "failed", "refused"),
+        ("profile_refused", "failed", "refused"),
         ("decode", "failed", "protocol"),
         ("never heard of", "failed", "protocol"),
         ("port", "failed", "port"),
         ("store", "failed", "store"),
+        ("store_refused", "failed", "store"),
         ("internal", "failed", "internal"),
     ],
 )
