@@ -189,6 +189,9 @@ class MqttConnection:
                 pass
         except Exception as error:  # noqa: BLE001  # sockets, TLS and paho raise all sorts
             failure = error
+        opened = client.socket()
+        if opened is not None:  # paho leaves it open where an exception ended the connection
+            opened.close()
         self._tell(lambda: self._end(self._why_ended(failure)))
         release(client)
 
