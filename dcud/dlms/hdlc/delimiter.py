@@ -16,9 +16,8 @@ piece by piece comes out as one event for each damaged frame, when its end is ce
 good frame, the next damaged one, or a `flush`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from dcud.dlms.hdlc.frame import FLAG, Defect, HdlcFrame, Header, survey, take
 
@@ -26,8 +25,7 @@ MAX_DISCARDED: Final = 2048
 """The most octets in one `Discarded`; more of them are cut into several."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delimited:
+class Delimited(NamedTuple):
     """A good frame.
 
     Attributes:
@@ -59,13 +57,15 @@ class _Discards:
         self._covered = 0
         self._ready: list[Discarded] = []
 
-    def __len__(self) -> int:
-        return len(self._octets)
+    @property
+    def pending(self) -> bool:
+        """Whether octets wait to become an event."""
+        return bool(self._octets)
 
     def drop(self, reason: Defect, octets: bytes | bytearray, at: int, covered: int) -> None:
         """Add octets; `at` is their place in the stream, `covered` the end of the refused frame."""
         if not self._goes_on(reason, at):
-            self.close()
+            self._end()
             self._reason = reason
         self._covered = max(self._covered, covered)
         self._octets += octets
@@ -82,15 +82,23 @@ class _Discards:
             self._ready.append(Discarded(self._reason, bytes(self._octets[:count])))
             del self._octets[:count]
 
-    def close(self) -> None:
+    def _end(self) -> None:
         """End the event at hand: what is dropped from here on is another one."""
         self._cut(len(self._octets))
         self._reason = None
 
-    def take(self) -> Iterator[Discarded]:
+    def take(self) -> list[Discarded]:
         """Take the events that are complete."""
-        ready, self._ready = self._ready, []
-        yield from ready
+        ready = self._ready
+        if ready:
+            self._ready = []
+        return ready
+
+    def close(self) -> list[Discarded]:
+        """End the event at hand; take all there is."""
+        if self._reason is not None:
+            self._end()
+        return self.take()
 
 
 class Delimiter:
@@ -111,7 +119,7 @@ class Delimiter:
     @property
     def partial(self) -> bool:
         """Whether octets are held that more octets, or else a `flush`, will decide on."""
-        return bool(self._buffer or self._discards)
+        return bool(self._buffer) or self._discards.pending
 
     def feed(self, octets: bytes) -> list[Delimited | Discarded]:
         """Take octets; return what is certain now."""
@@ -126,8 +134,7 @@ class Delimiter:
         while self._buffer:
             events += self._give_up()
             events += self._delimit()
-        self._discards.close()
-        events += self._discards.take()
+        events += self._discards.close()
         return events
 
     def _delimit(self) -> list[Delimited | Discarded]:
@@ -141,14 +148,16 @@ class Delimiter:
                 position = self._drop(Defect.NOISE, position, position)
                 continue
             start = position + opening
-            header = self._judge(start)
+            header = survey(buffer, start)
             if header is None:
                 break
             if isinstance(header, Defect):
-                position = self._drop(header, position, start)
+                idle = buffer[start] == FLAG
+                position = self._drop(Defect.IDLE if idle else header, position, start)
                 continue
-            if len(buffer) <= header.end:
-                self._wanted = header.end + 1 - position
+            end = start + header.length
+            if len(buffer) <= end:
+                self._wanted = end + 1 - position
                 break
             position = self._close(events, position, start, header)
         del buffer[:position]
@@ -156,28 +165,22 @@ class Delimiter:
         events += self._discards.take()
         return events
 
-    def _judge(self, start: int) -> Header | Defect | None:
-        buffer = self._buffer
-        if start < len(buffer) and buffer[start] == FLAG:
-            return Defect.IDLE
-        return survey(buffer, start)
-
     def _close(
         self, events: list[Delimited | Discarded], position: int, start: int, header: Header
     ) -> int:
         """Decide on a frame that is all there; return where to go on."""
         buffer = self._buffer
-        after = header.end + 1
-        if buffer[header.end] != FLAG:
-            return self._drop(Defect.LENGTH, position, start, header.end)
-        frame = take(buffer, start, header)
+        end = start + header.length
+        if buffer[end] != FLAG:
+            return self._drop(Defect.LENGTH, position, start, end)
+        octets = bytes(buffer[position : end + 1])
+        frame = take(octets[start - position : -1], header)
         if frame is None:
-            return self._drop(Defect.FRAME_CHECK, position, start, after)
-        self._discards.close()
-        events += self._discards.take()
-        events.append(Delimited(frame, bytes(buffer[position:after])))
+            return self._drop(Defect.FRAME_CHECK, position, start, end + 1)
+        events += self._discards.close()
+        events.append(Delimited(frame, octets))
         self._after_flag = True
-        return after
+        return end + 1
 
     def _drop(self, reason: Defect, position: int, start: int, covered: int = 0) -> int:
         """Drop octets up to the next flag from `start` on; return where that is."""
@@ -200,9 +203,9 @@ class Delimiter:
             return []
         start = int(buffer[0] == FLAG)
         header = survey(buffer, start)
-        if isinstance(header, Header) and header.end == len(buffer):
+        if isinstance(header, Header) and start + header.length == len(buffer):
             # [field: the closing flag comes only with the next frame]
-            frame = take(buffer, start, header)
+            frame = take(bytes(buffer[start:]), header)
             if frame is not None:
                 return self._accept_unclosed(frame)
         position = self._drop(Defect.TRUNCATED, 0, start, len(buffer))
@@ -211,8 +214,7 @@ class Delimiter:
         return []
 
     def _accept_unclosed(self, frame: HdlcFrame) -> list[Delimited | Discarded]:
-        self._discards.close()
-        events: list[Delimited | Discarded] = [*self._discards.take()]
+        events: list[Delimited | Discarded] = [*self._discards.close()]
         events.append(Delimited(frame, bytes(self._buffer)))
         self._offset += len(self._buffer)
         self._buffer.clear()

@@ -65,9 +65,11 @@ class Echo:
 
     def mark(self, received: Delimited, *, echo: bool) -> Frame:
         """Return a received frame with its secret ranges."""
+        if not self._secrets:
+            return Frame(octets=received.octets)
         frame = received.frame
         ranges = self._secrets.get(frame, ())
-        if echo and self._secrets and not ranges and frame.control.kind is FrameKind.I:
+        if echo and not ranges and frame.control.kind is FrameKind.I:
             # Ours, yet not as sent: nobody needs to see what it holds.
             ranges = ((frame.information_start, len(frame.build()) - 1),)
         shift = 0 if received.octets[0] == FLAG else 1

@@ -111,9 +111,8 @@ def numbered(*, send_sequence: int, receive_sequence: int, poll_final: bool) -> 
     return CONTROLS[receive_sequence << 5 | poll_final * _POLL_FINAL | send_sequence << 1]
 
 
-@dataclass(frozen=True, slots=True)
-class HdlcFrame:
-    """One frame.
+class HdlcFrame(NamedTuple):
+    """One frame; a tuple, since making it is most of what parsing costs.
 
     Attributes:
         destination: the destination address as it stands in the frame, 1, 2 or 4 octets.
@@ -175,18 +174,18 @@ class Defect(StrEnum):
 
 
 class Header(NamedTuple):
-    """Where the parts of a frame lie that has a sound header.
+    """Where the parts of a frame lie that has a sound header, counted from its format field.
 
     Attributes:
         destination_end: index after the destination address.
         control_at: index of the control octet.
-        end: index after the frame check sequence, where the closing flag has to be.
+        length: index after the frame check sequence, where the closing flag has to be.
         has_information: whether a header check sequence, which is right, follows the control octet.
     """
 
     destination_end: int
     control_at: int
-    end: int
+    length: int
     has_information: bool
 
 
@@ -209,44 +208,43 @@ def survey(octets: bytes | bytearray, start: int) -> Header | Defect | None:
     control_at = address_end(octets, destination_end) if destination_end > 0 else destination_end
     if control_at <= 0:
         return None if control_at == INCOMPLETE else Defect.HEADER_CHECK
-    end = start + length
-    beyond_control = end - control_at - 1
-    if beyond_control != 2 and (defect := _information_defect(octets, start, control_at, end)):
+    header_end = control_at + 3
+    trailing = start + length - header_end
+    if trailing and (defect := _information_defect(octets, start, header_end, trailing)):
         return None if defect is Defect.TRUNCATED else defect
-    return Header(destination_end, control_at, end, beyond_control != 2)
+    return Header(destination_end - start, control_at - start, length, trailing > 0)
 
 
 def _information_defect(
-    octets: bytes | bytearray, start: int, control_at: int, end: int
+    octets: bytes | bytearray, start: int, header_end: int, trailing: int
 ) -> Defect | None:
-    header_end = control_at + 3
-    if end < header_end + 3:
+    """Judge a header that claims `trailing` octets after its own check sequence."""
+    if trailing < 3:
         return Defect.LENGTH
     if len(octets) < header_end:
         return Defect.TRUNCATED
     return None if is_intact(octets[start:header_end]) else Defect.HEADER_CHECK
 
 
-def take(octets: bytes | bytearray, start: int, header: Header) -> HdlcFrame | None:
-    """Return the frame whose header is known and whose octets are all there.
+def take(octets: bytes, header: Header) -> HdlcFrame | None:
+    """Return the frame of which the header is known and all octets are there, no flags.
 
     Returns:
         None when the frame check sequence is wrong.
     """
-    destination_end, control_at, end, has_information = header
-    information_at = control_at + 3
+    destination_end, control_at, length, has_information = header
     if has_information:
-        intact = is_intact_further(octets[information_at:end])
+        intact = is_intact_further(octets[control_at + 3 : length])
     else:
-        intact = is_intact(octets[start:end])
+        intact = is_intact(octets)
     if not intact:
         return None
     return HdlcFrame(
-        bytes(octets[start + 2 : destination_end]),
-        bytes(octets[destination_end:control_at]),
+        octets[2:destination_end],
+        octets[destination_end:control_at],
         CONTROLS[octets[control_at]],
-        bytes(octets[information_at : end - 2]),
-        bool(octets[start] & _SEGMENTATION),
+        octets[control_at + 3 : length - 2],
+        octets[0] & _SEGMENTATION != 0,
     )
 
 
@@ -259,8 +257,8 @@ def parse(octets: bytes) -> HdlcFrame:
     header = survey(octets, 0) or Defect.TRUNCATED
     if isinstance(header, Defect):
         raise DecodeError(f"not one good HDLC frame: {header}")
-    if header.end != len(octets):
+    if header.length != len(octets):
         raise DecodeError(f"not one good HDLC frame: {Defect.LENGTH}")
-    if frame := take(octets, 0, header):
+    if frame := take(octets, header):
         return frame
     raise DecodeError(f"not one good HDLC frame: {Defect.FRAME_CHECK}")
