@@ -69,6 +69,7 @@ ZONE = timezone(timedelta(hours=1))
 """The meter's: standard time all the year round."""
 
 BEGIN = datetime(2026, 1, 1, tzinfo=ZONE)
+"""Of the load profile, unless --begin says otherwise."""
 PERIOD = timedelta(minutes=15)
 
 CLOCK = "0.0.1.0.0.255"
@@ -148,13 +149,14 @@ class LoadProfile(GXDLMSProfileGeneric):
 class Model:
     """One meter's data, the same on every line that leads to it."""
 
-    def __init__(self, number, rows, seed):
+    def __init__(self, number, options):
         self.number = number
+        self.begin = datetime.fromtimestamp(options.begin, ZONE)
         self.logical_device_name = f"GRX{number:013d}"
         self.attributes = Attributes()
         self.objects = []
         self.registers = []
-        chance = random.Random(f"{seed}-{number}")  # noqa: S311  # a meter's readings are no secret
+        chance = random.Random(f"{options.seed}-{number}")  # noqa: S311  # a meter's readings are no secret
         self._data("0.0.42.0.0.255", DataType.OCTET_STRING, self.logical_device_name.encode())
         self._data("0.0.96.1.0.255", DataType.STRING, f"{number:08d}")
         self._data(STATUS, DataType.UINT8, 0)
@@ -176,7 +178,7 @@ class Model:
         self._register("1.0.1.7.0.255", DataType.INT32, -2147483648, -2, Unit.ACTIVE_POWER)
         self._maximum()
         self._demand()
-        self._profile(rows, chance)
+        self._profile(options.rows, chance)
 
     def described(self):
         """Return what a test needs to know, ready for JSON."""
@@ -204,9 +206,9 @@ class Model:
 
     def _clock(self):
         clock = GXDLMSClock(CLOCK)
-        clock.time = GXDateTime(BEGIN)
+        clock.time = GXDateTime(self.begin)
         self.objects.append(clock)
-        self.attributes[8, CLOCK, 2] = date_time_of(BEGIN)
+        self.attributes[8, CLOCK, 2] = date_time_of(self.begin)
 
     def _register(self, logical_name, data_type, value, scaler, unit):
         item = GXDLMSRegister(logical_name)
@@ -239,7 +241,7 @@ class Model:
             octets_of(DataType.UINT32, value),
             scaler_unit_of(-1, Unit.ACTIVE_POWER),
             octets_of(DataType.UINT8, 8),
-            date_time_of(BEGIN + timedelta(hours=17, minutes=45)),
+            date_time_of(self.begin + timedelta(hours=17, minutes=45)),
         )
         self._describe(4, name, value, -1, Unit.ACTIVE_POWER)
 
@@ -254,8 +256,8 @@ class Model:
             octets_of(DataType.UINT32, 4321),
             scaler_unit_of(-2, Unit.ACTIVE_POWER),
             octets_of(DataType.UINT8, 0),
-            date_time_of(BEGIN),
-            date_time_of(BEGIN + timedelta(minutes=7, seconds=30)),
+            date_time_of(self.begin),
+            date_time_of(self.begin + timedelta(minutes=7, seconds=30)),
             octets_of(DataType.UINT32, 900),
             octets_of(DataType.UINT16, 1),
         )
@@ -275,7 +277,9 @@ class Model:
             totals = [total + chance.randrange(1000) for total in totals]
             moment = [chance.randrange(2200, 2400), chance.randrange(65536)]
             status = chance.choice([0, 0, 0, 8, 255])
-            profile.buffer.append([GXDateTime(BEGIN + index * PERIOD), status, *totals, *moment])
+            profile.buffer.append(
+                [GXDateTime(self.begin + index * PERIOD), status, *totals, *moment]
+            )
         self.objects.append(profile)
 
 
@@ -516,7 +520,7 @@ def open_pty(models, options):
 
 
 async def run(options):
-    models = [Model(number, options.rows, options.seed) for number in range(1, options.meters + 1)]
+    models = [Model(number, options) for number in range(1, options.meters + 1)]
     hdlc, hdlc_endpoint = await listen(InterfaceType.HDLC, models, options)
     wrapper, wrapper_endpoint = await listen(InterfaceType.WRAPPER, models, options)
     ready = {
@@ -538,6 +542,7 @@ def main():
     parser.add_argument("--meters", type=int, default=2)
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--begin", type=int, default=int(BEGIN.timestamp()))
     parser.add_argument("--max-info", type=int, default=128)
     parser.add_argument("--window", type=int, default=1)
     parser.add_argument("--max-pdu", type=int, default=1024)

@@ -60,7 +60,11 @@ class Peer:
 
 @contextmanager
 def gurux_peer(**options: int) -> Iterator[Peer]:
-    """Run the meters; options: meters, rows, max_info, window, max_pdu, seed."""
+    """Run the meters.
+
+    Options: meters, rows, begin (unix seconds of the first row), max_info, window, max_pdu, seed,
+    password (digits).
+    """
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     with subprocess.Popen(
         [sys.executable, str(_SERVER), *arguments],
