@@ -41,6 +41,7 @@ class Conversation:
     waiting: list[bytes]
     now: float = 0.0
     deliveries: list[Delivery] = field(default_factory=list)
+    latest: dict[bool, float] = field(default_factory=dict)
     carried: int = 0
     answers: list[bytes] = field(default_factory=list)
     carried_out: list[bytes] = field(default_factory=list)
@@ -76,7 +77,9 @@ class Conversation:
             octets = octets[:5] + bytes((octets[5] ^ 0x20,)) + octets[6:]
         if fate == "cut":
             octets = octets[:-4]
-        at = self.now + 0.05 + DELAYS.get(fate, 0.0)
+        # Frames may be late, but on a line none overtakes another.
+        at = max(self.now + 0.05 + DELAYS.get(fate, 0.0), self.latest.get(to_server, 0.0))
+        self.latest[to_server] = at
         for _ in range(2 if fate == "twice" else 1):
             self.carried += 1
             heappush(self.deliveries, Delivery(at, self.carried, to_server, octets))
