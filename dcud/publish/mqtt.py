@@ -276,7 +276,11 @@ class MqttConnection:
                 f"broker {address} closed the connection without an answer",
                 remedy="look whether it expects TLS there, and into its log",
             )
-        return BrokerError(f"broker {address}: connection lost")
+        return BrokerError(
+            f"broker {address}: connection lost",
+            remedy="if it repeats, look into the broker's log, and for another client with the "
+            f"client id {self._parameters.client_id!r}",
+        )
 
     def _refusal(self, reason: int) -> BrokerRefusedError:
         """Return the broker's no in words."""

@@ -6,6 +6,18 @@ from dcud.publish.errors import CredentialError
 from dcud.publish.parameters import TlsParameters
 
 
+class _TidySocket(ssl.SSLSocket):
+    """A socket that doesn't stay open when its handshake fails: paho-mqtt would leave it."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002  # ssl's signature
+        """Shake hands, or close and raise."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 def tls_context(parameters: TlsParameters) -> ssl.SSLContext:
     """Return a context that checks the broker's name and shows our certificate, read afresh.
 
@@ -16,6 +28,7 @@ def tls_context(parameters: TlsParameters) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=parameters.ca_file)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.sslsocket_class = _TidySocket
         if parameters.certificate_file is not None:
             name = _names(parameters)
             # An encrypted key must not make a daemon ask for its passphrase on a terminal.

@@ -193,7 +193,8 @@ async def test_a_lost_connection_is_told() -> None:
         server.close()
         while connection.error is None:
             await _next_news(wake)
-        assert str(connection.error) == f"broker 127.0.0.1:{server.port}: connection lost"
+        assert connection.error.message == f"broker 127.0.0.1:{server.port}: connection lost"
+        assert "another client with the client id 'dcud-g'" in connection.error.remedy
 
 
 @pytest.mark.parametrize("octets", ["E0 01 8E", "E0 02 8E 00"])

@@ -83,6 +83,16 @@ class Mosquitto:
         """End it as a power cut would."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Have it do nothing, with its connections open, until `resume`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Have it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def save(self) -> None:
         """Have it write down what it keeps; returns when it has."""
         assert self._process is not None
@@ -170,9 +180,10 @@ class Mosquitto:
             f"persistence_location {self._directory}/",
             "autosave_interval 0",
             "max_queued_messages 0",
+            "queue_qos0_messages true",
             "max_inflight_messages 0",
             "log_dest stderr",
-            "log_type all",
+            *(f"log_type {kind}" for kind in ("error", "warning", "notice", "information")),
             *self._options,
         ]
 

@@ -31,12 +31,19 @@ class Subscriber:
 
     Args:
         port: of a broker on 127.0.0.1.
-        topic: what to subscribe to, QoS 1.
+        topic: what to subscribe to.
+        qos: with 1, what was not answered comes again after a reconnection; with 0, no answer can
+            reset the connection to a killed broker while messages are still to be read from it.
         user: name and password.
     """
 
     def __init__(
-        self, port: int, topic: str = "dcud/#", *, user: tuple[str, str] | None = None
+        self,
+        port: int,
+        topic: str = "dcud/#",
+        *,
+        qos: int = 1,
+        user: tuple[str, str] | None = None,
     ) -> None:
         self.heard: list[Heard] = []
         self._port = port
@@ -47,7 +54,7 @@ class Subscriber:
             CallbackAPIVersion.VERSION2, client_id=f"subscriber-{id(self)}", clean_session=False
         )
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe(self._topic, qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(self._topic, qos=qos)
         self._client.on_subscribe = lambda *_: self._note_subscribed()
         self._client.on_message = self._note_message
         if user is not None:
