@@ -26,10 +26,10 @@ class BrokerRefusedError(BrokerError):
         self.reason = reason
 
 
-class ConnectionClosedError(BrokerError):
-    """The broker closed the connection before it answered to CONNECT."""
+class UnansweredError(BrokerError):
+    """The broker was there, but closed the connection or kept silent when it heard CONNECT."""
 
-    code: ClassVar[str] = "broker_closed"
+    code: ClassVar[str] = "broker_unanswered"
 
 
 class SessionTakenOverError(BrokerError):

@@ -21,9 +21,9 @@ from dcud.publish import reason_codes
 from dcud.publish.errors import (
     BrokerError,
     BrokerRefusedError,
-    ConnectionClosedError,
     CredentialError,
     SessionTakenOverError,
+    UnansweredError,
 )
 from dcud.publish.paho_client import MQTT_3_1_1, MQTT_5, ClientCalls, new_client, release
 from dcud.publish.parameters import MqttParameters, ProtocolChoice
@@ -42,8 +42,9 @@ _VERSION_NAMES: Mapping[int, str] = {MQTT_3_1_1: "3.1.1", MQTT_5: "5"}
 class MqttBroker:
     """The way to one broker.
 
-    Speaks MQTT 5 first. A broker that refuses it, or closes the connection over it before it ever
-    accepted one, is spoken to in MQTT 3.1.1, and that is remembered.
+    Speaks MQTT 5 first. A broker that refuses it is spoken to in MQTT 3.1.1 from then on. One that
+    closes the connection over it, or keeps silent, is tried in 3.1.1 each time, as long as it never
+    accepted MQTT 5: that may have had other reasons.
     """
 
     def __init__(self, parameters: MqttParameters) -> None:
@@ -64,15 +65,24 @@ class MqttBroker:
         """
         try:
             connection = await self._attempt(self._protocol, will, wake)
-        except (BrokerRefusedError, ConnectionClosedError) as error:
+        except (BrokerRefusedError, UnansweredError) as error:
             if not (self._may_fall_back and _is_over_version(error)):
                 raise
-            try:
-                connection = await self._attempt(MQTT_3_1_1, will, wake)
-            except BrokerError:
-                raise error from None
-            self._protocol = MQTT_3_1_1
+            return await self._fall_back(error, will, wake)
         self._may_fall_back = False
+        return connection
+
+    async def _fall_back(
+        self, refusal: BrokerRefusedError | UnansweredError, will: Publication, wake: asyncio.Event
+    ) -> "MqttConnection":
+        """Return a connection in MQTT 3.1.1, or raise the refusal of MQTT 5."""
+        try:
+            connection = await self._attempt(MQTT_3_1_1, will, wake)
+        except BrokerError:
+            raise refusal from None
+        if isinstance(refusal, BrokerRefusedError):
+            self._protocol = MQTT_3_1_1
+            self._may_fall_back = False
         return connection
 
     async def _attempt(
@@ -86,7 +96,8 @@ class MqttBroker:
                 await connection.accepted()
         except TimeoutError:
             connection.abort()
-            raise BrokerError(
+            kind = UnansweredError if connection.opened else BrokerError
+            raise kind(
                 f"broker {parameters.address} did not answer in {parameters.connect_timeout:g} s",
                 remedy="look for a firewall in between, or raise [mqtt] connect_timeout",
             ) from None
@@ -101,6 +112,7 @@ class MqttConnection:
 
     Attributes:
         description: broker and version, for people.
+        opened: whether there is, or was, someone at the other end.
         window: how many publications the broker takes ahead of its acknowledgements.
         error: why the connection is no more; None while it stands.
     """
@@ -109,6 +121,7 @@ class MqttConnection:
         self, parameters: MqttParameters, protocol: int, will: Publication, wake: asyncio.Event
     ) -> None:
         self.description = f"{parameters.address}, MQTT {_VERSION_NAMES[protocol]}"
+        self.opened = False
         self.window = parameters.window
         self.error: BrokerError | None = None
         self._parameters = parameters
@@ -208,6 +221,7 @@ class MqttConnection:
         """Keep a late connection from taking over the session of the one that came after it."""
         if self._abandoned:
             raise ConnectionAbortedError
+        self.opened = True
 
     def _on_connected(self, reason: int, properties: Mapping[str, Any]) -> None:
         self._tell(lambda: self._accept(reason, properties))
@@ -272,7 +286,7 @@ class MqttConnection:
                 remedy="look whether it runs and can be reached",
             )
         if not self._accepted.done():
-            return ConnectionClosedError(
+            return UnansweredError(
                 f"broker {address} closed the connection without an answer",
                 remedy="look whether it expects TLS there, and into its log",
             )
@@ -331,7 +345,7 @@ def _is_over_version(error: BrokerError) -> bool:
     """Tell whether the broker may have refused because of the version of MQTT."""
     if isinstance(error, BrokerRefusedError):
         return error.reason == reason_codes.UNSUPPORTED_PROTOCOL_VERSION
-    return isinstance(error, ConnectionClosedError)
+    return True
 
 
 def _in_words(failure: Exception) -> str:
