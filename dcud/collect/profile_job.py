@@ -126,18 +126,23 @@ class ProfileJob:
         self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
     ) -> AsyncIterator[_Stretch]:
         in_use = await self.profile.entries_in_use(reader)
-        count = _expected(layout, after, now) or in_use
-        first = max(1, in_use - count + 1)
-        while first <= in_use:
-            last = min(first + ENTRIES_AT_ONCE - 1, in_use)
-            entries = self._timed(await self.profile.by_entry(reader, first, last))
-            if first > 1 and entries and _captured(entries[0]) > after:
-                # Captures came faster than the period says: what is new begins further back.
-                count *= 2
-                first = max(1, in_use - count + 1)
-                continue
-            yield _Stretch(entries)
-            first = last + 1
+        first = await self._first_entry(reader, _expected(layout, after, now), after, in_use)
+        for start in range(first, in_use + 1, ENTRIES_AT_ONCE):
+            end = min(start + ENTRIES_AT_ONCE - 1, in_use)
+            yield _Stretch(self._timed(await self.profile.by_entry(reader, start, end)))
+
+    async def _first_entry(
+        self, reader: Reader, expected: int, after: datetime, in_use: int
+    ) -> int:
+        """Return the number of an entry that is not new, or 1: what is new begins thereafter."""
+        count = expected or in_use
+        while (first := max(1, in_use - count + 1)) > 1:
+            entries = self._timed(await self.profile.by_entry(reader, first, first))
+            if not entries or _captured(entries[0]) <= after:
+                break
+            # Captures came faster than the period says: what is new begins further back.
+            count *= 2
+        return first
 
     async def _whole(self, reader: Reader) -> AsyncIterator[_Stretch]:
         yield _Stretch(self._timed(await self.profile.whole(reader)))

@@ -1,0 +1,401 @@
+"""Profiles read from a simulated meter, without a line between."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dcud.collect.job import JobOutcome
+from dcud.collect.meter_memory import MeterMemory
+from dcud.collect.profile_job import ProfileJob
+from dcud.collect.profile_reader import (
+    ProfileAccess,
+    ProfileQuirks,
+    ProfileReader,
+    ProfileRefusedError,
+)
+from dcud.collect.schedule import Alignment
+from dcud.cosem.clock import ClockConvention, parse_time
+from dcud.cosem.profile_selection import RangeDescriptor
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.constructors import (
+    array,
+    null_data,
+    octet_string,
+    structure,
+    unsigned,
+)
+from dcud.dlms.cosem_time import CosemDateTime
+from dcud.dlms.data import Data, encode_data
+from dcud.dlms.errors import DecodeError, NoAnswerError
+from dcud.dlms.obis import Obis
+from dcud.reading import Quality, Quantity
+from dcud.sim.meter import MeterParameters, SimulatedMeter
+from dcud.store.rows import Cursor
+from tests.support.fake_meter import Kept
+
+PROFILE = Obis.parse("1.0.99.1.0.255")
+NOW = datetime(2026, 6, 1, 12, 7, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass
+class SimReader:
+    """Reads a simulated meter; `spoil` may put something else in place of an answer."""
+
+    meter: SimulatedMeter
+    spoil: Callable[[AttributeDescriptor, Selection | None], Data | DataAccessResult | None] = (
+        lambda _attribute, _selection: None
+    )
+    asked: list[tuple[int, Selection | None]] = field(default_factory=list)
+    is_open: bool = True
+
+    async def get(
+        self,
+        attribute: AttributeDescriptor,
+        selection: Selection | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> bytes | DataAccessResult:
+        if attribute.logical_name == PROFILE:
+            self.asked.append((attribute.attribute, selection))
+        answer = self.spoil(attribute, selection)
+        if answer is None:
+            found = self.meter.read(attribute, selection)
+            return encode_data(found) if isinstance(found, Data) else found
+        return encode_data(answer) if isinstance(answer, Data) else answer
+
+    def selections(self) -> list[Selection | None]:
+        return [selection for index, selection in self.asked if index == 2]
+
+
+class Store(Kept):
+    """Keeps readings and hands the cursor back."""
+
+    async def position(self, meter: str, key: str) -> Cursor | None:
+        found = [move for move in self.cursors if (move.meter, move.key) == (meter, key)]
+        return Cursor(position=found[-1].position, moved_at=0.0) if found else None
+
+    def captured(self) -> list[datetime]:
+        return [reading.capture_time for reading in self.readings if reading.capture_time]
+
+
+def meter(days: float = 30, zone: str = "UTC", now: datetime = NOW) -> SimulatedMeter:
+    parameters = MeterParameters(
+        number=1,
+        installed=(NOW - timedelta(days=days)).timestamp(),
+        capacity=3000,
+        zone=ZoneInfo(zone),
+    )
+    return SimulatedMeter(parameters, now.timestamp)
+
+
+def job(  # what can be chosen
+    store: Store,
+    *,
+    access: ProfileAccess = ProfileAccess.RANGE,
+    history: timedelta = timedelta(days=7),
+    max_range: timedelta | None = None,
+    quirks: ProfileQuirks | None = None,
+    zone: str = "UTC",
+) -> ProfileJob:
+    memory = MeterMemory(meter="m1", bus="b1", convention=ClockConvention(zone=ZoneInfo(zone)))
+    return ProfileJob(
+        name="load",
+        alignment=Alignment(interval=900),
+        profile=ProfileReader(
+            logical_name=PROFILE, memory=memory, quirks=quirks or ProfileQuirks()
+        ),
+        access=access,
+        initial_history=history,
+        max_range=max_range,
+        names={
+            (Obis.parse("1.0.1.8.0.255"), 2): "import",
+            (Obis.parse("0.0.96.10.1.255"), None): "status",
+        },
+        position=store.position,
+    )
+
+
+def quarters(first: datetime, last: datetime) -> list[datetime]:
+    return [first + n * QUARTER for n in range((last - first) // QUARTER + 1)]
+
+
+@pytest.mark.parametrize("access", list(ProfileAccess))
+async def test_every_entry_comes_once_in_order_however_it_is_asked_for(
+    access: ProfileAccess,
+) -> None:
+    store = Store()
+    reading = job(store, access=access)
+    assert await reading.run(SimReader(meter()), store, NOW) is JobOutcome.SUCCESS
+    # The first reading goes back seven days, to 12:07, and so to the entry of 12:15.
+    expected = quarters(datetime(2026, 5, 25, 12, 15, tzinfo=UTC), NOW.replace(minute=0))
+    assert store.captured() == expected
+
+    later = NOW + timedelta(hours=1)
+    await reading.run(SimReader(meter(now=later)), store, later)
+    assert store.captured() == quarters(expected[0], later.replace(minute=0))
+    await reading.run(SimReader(meter(now=later)), store, later)
+    assert store.captured() == quarters(expected[0], later.replace(minute=0))
+
+
+async def test_an_entry_is_a_reading_with_named_exact_values() -> None:
+    store = Store()
+    await job(store).run(SimReader(meter()), store, NOW)
+    last = store.readings[-1]
+    assert (last.meter, last.bus, last.job) == ("m1", "b1", "load")
+    assert last.logical_device_name == "SIM0000000000001"
+    assert last.read_time == NOW
+    names = [value.name for value in last.values]
+    assert names[:3] == ["status", "import", "1.0.2.8.0.255"]
+    assert last.values[0].value == 0
+    voltage = last.values[5]
+    assert (voltage.obis, voltage.unit) == ("1.0.32.7.0.255", "V")
+    assert isinstance(voltage.value, Quantity)
+    assert voltage.value.magnitude.as_tuple().exponent == -1
+    assert Decimal(225) < voltage.value.magnitude < Decimal(235)
+
+
+async def test_what_a_profile_is_made_of_is_asked_once() -> None:
+    store, reader = Store(), SimReader(meter())
+    reading = job(store)
+    await reading.run(reader, store, NOW)
+    before = len([index for index, _ in reader.asked if index != 2])
+    await reading.run(reader, store, NOW)
+    assert before == len([index for index, _ in reader.asked if index != 2]) == 4
+
+
+async def test_an_outage_is_caught_up_in_stretches_that_are_each_kept() -> None:
+    store, reader = Store(), SimReader(meter())
+    await job(store, max_range=timedelta(days=1)).run(reader, store, NOW)
+    assert len(reader.selections()) == 7
+    assert store.calls == 7
+    assert [len(batch) for batch in _batches(store)] == [96] * 7
+
+
+def _batches(store: Store) -> list[list[datetime]]:
+    """Cut what was kept where the cursor moved."""
+    ends = [datetime.fromisoformat(move.position) for move in store.cursors]
+    starts = [datetime.min.replace(tzinfo=UTC), *ends]
+    return [
+        [time for time in store.captured() if start < time <= end]
+        for start, end in pairwise(starts)
+    ]
+
+
+async def test_a_meter_that_falls_silent_in_between_is_caught_up_without_gap_or_double() -> None:
+    store, count = Store(), 0
+
+    def silent(attribute: AttributeDescriptor, selection: Selection | None) -> None:
+        nonlocal count
+        count += selection is not None
+        if count == 4 and selection is not None:
+            raise NoAnswerError("silence")
+
+    reading = job(store, max_range=timedelta(days=1))
+    with pytest.raises(NoAnswerError):
+        await reading.run(SimReader(meter(), spoil=silent), store, NOW)
+    assert len(store.captured()) == 3 * 96
+    await reading.run(SimReader(meter()), store, NOW)
+    assert store.captured() == quarters(
+        datetime(2026, 5, 25, 12, 15, tzinfo=UTC), NOW.replace(minute=0)
+    )
+
+
+async def test_a_stretch_without_entries_is_not_asked_for_for_ever() -> None:
+    store = Store()
+    reading = job(store, history=timedelta(days=20))
+    first = SimReader(meter(days=1.5))
+    await reading.run(first, store, NOW)
+    again = SimReader(meter(days=1.5))
+    await reading.run(again, store, NOW)
+    assert len(first.selections()) == 10
+    assert len(again.selections()) == 1
+    assert store.captured()[0] == datetime(2026, 5, 31, 0, 15, tzinfo=UTC)
+
+
+async def test_a_recent_empty_stretch_stays_open() -> None:
+    store = Store()
+    empty = SimReader(meter(days=0))
+    await job(store, history=timedelta(hours=6)).run(empty, store, NOW)
+    assert store.cursors == []
+
+
+async def test_daylight_saving_leaves_no_gap_and_no_double() -> None:
+    store = Store()
+    after = datetime(2026, 10, 25, 6, 0, tzinfo=UTC)
+    parameters = MeterParameters(
+        number=1,
+        installed=(after - timedelta(hours=12)).timestamp(),
+        zone=ZoneInfo("Europe/Berlin"),
+    )
+    shown = SimulatedMeter(parameters, after.timestamp)
+    await job(store, zone="Europe/Berlin").run(SimReader(shown), store, after)
+    times = [time.astimezone(UTC) for time in store.captured()]
+    assert times == quarters(after - timedelta(hours=12), after)
+
+
+async def test_bounds_fall_on_the_instants_that_the_meter_takes() -> None:
+    store, reader = Store(), SimReader(meter())
+    quirks = ProfileQuirks(step=3600)
+    await job(store, quirks=quirks, history=timedelta(hours=2)).run(reader, store, NOW)
+    (selection,) = reader.selections()
+    assert selection is not None
+    bounds = RangeDescriptor.from_selection(selection)
+    hours = [parse_time(bound).moment for bound in (bounds.from_value, bounds.to_value)]
+    assert hours == [datetime(2026, 6, 1, hour, tzinfo=UTC) for hour in (10, 13)]
+    # What the wider bounds brought in is left out again.
+    assert store.captured()[0] == datetime(2026, 6, 1, 10, 15, tzinfo=UTC)
+
+
+async def test_an_end_far_in_the_future_where_the_meter_takes_no_other() -> None:
+    store, reader = Store(), SimReader(meter())
+    await job(store, quirks=ProfileQuirks(far_end=True)).run(reader, store, NOW)
+    last = reader.selections()[-1]
+    assert last is not None
+    moment = parse_time(RangeDescriptor.from_selection(last).to_value).moment
+    assert moment is not None
+    assert moment.year == 2089
+    assert len(store.captured()) == 7 * 96
+
+
+async def test_entries_by_number_reach_back_as_far_as_they_must() -> None:
+    # The meter says a period of an hour but captures every quarter: four times what was expected.
+    store = Store()
+    quirks = ProfileQuirks(capture_period=3600)
+    reading = job(store, access=ProfileAccess.ENTRY, quirks=quirks, history=timedelta(days=2))
+    await reading.run(SimReader(meter()), store, NOW)
+    assert store.captured() == quarters(
+        datetime(2026, 5, 30, 12, 15, tzinfo=UTC), NOW.replace(minute=0)
+    )
+
+
+async def test_a_profile_without_period_is_read_by_number_whole() -> None:
+    store = Store()
+    quirks = ProfileQuirks(capture_period=0)
+    reading = job(store, access=ProfileAccess.ENTRY, quirks=quirks)
+    await reading.run(SimReader(meter(days=1)), store, NOW)
+    assert len(store.captured()) == 96
+
+
+async def test_a_profile_without_period_is_asked_by_range_in_weeks() -> None:
+    store, reader = Store(), SimReader(meter())
+    quirks = ProfileQuirks(capture_period=0)
+    await job(store, quirks=quirks, history=timedelta(days=20)).run(reader, store, NOW)
+    assert len(reader.selections()) == 3
+    assert len(store.captured()) == 20 * 96
+
+
+async def test_a_refused_range_says_what_else_to_try() -> None:
+    def refuse(
+        attribute: AttributeDescriptor, selection: Selection | None
+    ) -> DataAccessResult | None:
+        return DataAccessResult.OTHER_REASON if selection else None
+
+    store = Store()
+    with pytest.raises(ProfileRefusedError, match="entry") as caught:
+        await job(store).run(SimReader(meter(), spoil=refuse), store, NOW)
+    assert "other-reason" in caught.value.message
+    assert store.calls == 0
+
+
+async def test_a_profile_that_is_not_there_is_named() -> None:
+    def gone(
+        attribute: AttributeDescriptor, selection: Selection | None
+    ) -> DataAccessResult | None:
+        return DataAccessResult.OBJECT_UNDEFINED if attribute.logical_name == PROFILE else None
+
+    store = Store()
+    with pytest.raises(ProfileRefusedError, match=r"1\.0\.99\.1\.0\.255, attribute 3"):
+        await job(store).run(SimReader(meter(), spoil=gone), store, NOW)
+
+
+async def test_a_meter_whose_columns_changed_is_asked_anew() -> None:
+    store, count = Store(), 0
+
+    def narrow(attribute: AttributeDescriptor, selection: Selection | None) -> Data | None:
+        nonlocal count
+        count += selection is not None
+        first = selection is not None and count == 1
+        return array((structure((unsigned(1),)),)) if first else None
+
+    reading = job(store)
+    reader = SimReader(meter(), spoil=narrow)
+    with pytest.raises(DecodeError):
+        await reading.run(reader, store, NOW)
+    await reading.run(reader, store, NOW)
+    assert [index for index, _ in reader.asked].count(3) == 2
+    assert len(store.captured()) == 7 * 96
+
+
+async def test_entries_without_a_time_are_left_out_and_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def timeless(attribute: AttributeDescriptor, selection: Selection | None) -> Data | None:
+        if selection is None:
+            return None
+        never = (octet_string(bytes(12)), *(unsigned(n) for n in range(7)))
+        return array((structure(never),))
+
+    store = Store()
+    caplog.set_level(logging.WARNING)
+    await job(store, history=timedelta(hours=1)).run(SimReader(meter(), spoil=timeless), store, NOW)
+    assert store.readings == []
+    assert "1 entries without a time of capture" in caplog.text
+
+
+async def test_entries_of_one_second_stay_apart() -> None:
+    moment = octet_string(CosemDateTime.from_datetime(NOW - QUARTER).to_octets())
+
+    def doubled(attribute: AttributeDescriptor, selection: Selection | None) -> Data | None:
+        if selection is None:
+            return None
+        rows = ((moment, *(unsigned(n + k) for n in range(7))) for k in (0, 1))
+        return array(structure(row) for row in rows)
+
+    store = Store()
+    await job(store, history=timedelta(hours=1)).run(SimReader(meter(), spoil=doubled), store, NOW)
+    assert [reading.sequence for reading in store.readings] == [0, 1]
+    assert len({reading.message_id("gw") for reading in store.readings}) == 2
+
+
+async def test_a_cell_that_is_no_number_is_doubtful_and_an_empty_one_missing() -> None:
+    moment = octet_string(CosemDateTime.from_datetime(NOW - QUARTER).to_octets())
+
+    def odd(attribute: AttributeDescriptor, selection: Selection | None) -> Data | None:
+        if selection is None:
+            return None
+        cells = (unsigned(0), octet_string(b"?"), null_data(), *(unsigned(1) for _ in range(4)))
+        return array((structure((moment, *cells)),))
+
+    store = Store()
+    await job(store, history=timedelta(hours=1)).run(SimReader(meter(), spoil=odd), store, NOW)
+    values = store.readings[0].values
+    assert (values[1].quality, values[1].value, values[1].unit) == (Quality.DOUBTFUL, "?", "")
+    assert values[2].quality is Quality.MISSING
+
+
+async def test_a_sort_object_that_is_refused_leaves_the_clock_column() -> None:
+    def unsorted(
+        attribute: AttributeDescriptor, selection: Selection | None
+    ) -> DataAccessResult | None:
+        return DataAccessResult.READ_WRITE_DENIED if attribute.attribute == 6 else None
+
+    store = Store()
+    reader = SimReader(meter(), spoil=unsorted)
+    await job(store, history=timedelta(hours=1)).run(reader, store, NOW)
+    assert len(store.captured()) == 4
+
+
+async def test_a_period_that_is_no_number_is_an_error() -> None:
+    def odd(attribute: AttributeDescriptor, selection: Selection | None) -> Data | None:
+        wanted = (attribute.logical_name, attribute.attribute) == (PROFILE, 4)
+        return octet_string(b"soon") if wanted else None
+
+    with pytest.raises(DecodeError, match="no number"):
+        await job(Store()).run(SimReader(meter(), spoil=odd), Store(), NOW)
