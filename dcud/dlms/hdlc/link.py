@@ -104,6 +104,8 @@ class Input(Enum):
     UI = auto()
     STRANGE = auto()  # a frame that only clients send, or of no known kind
 
+    __hash__ = object.__hash__  # members are themselves alone; Enum's own hashes their names
+
 
 _INPUTS: Final = {
     FrameKind.I: Input.I,

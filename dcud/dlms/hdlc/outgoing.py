@@ -101,7 +101,7 @@ class Outgoing:
     def burst(self) -> list[Segment]:
         """Return what is to be sent when it is our turn: a window, unacknowledged ones first."""
         segments = list(islice(self._segments, self._window))
-        self._sent = max(self._sent, len(segments))
+        self._sent = len(segments)
         return segments
 
     def acknowledge(self, receive_sequence: int) -> Acknowledgement:

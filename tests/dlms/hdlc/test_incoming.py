@@ -36,6 +36,15 @@ def test_numbers_go_round() -> None:
         assert incoming.take() == b"x"
 
 
+def test_a_duplicate_is_known_across_the_turn_of_the_numbers() -> None:
+    incoming = Incoming(limit=100)
+    for number in range(8):
+        incoming.accept(information(number, b"x"))
+        incoming.take()
+    assert incoming.accept(information(7, b"x")) is Arrival.DUPLICATE
+    assert incoming.accept(information(6, b"x")) is Arrival.GAP
+
+
 def test_growth_is_bounded_in_octets_as_in_segments() -> None:
     incoming = Incoming(limit=10)
     assert incoming.accept(information(0, bytes(9), more=True)) is Arrival.SEGMENT

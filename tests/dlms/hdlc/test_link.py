@@ -508,6 +508,14 @@ def test_polling_ends_after_so_long() -> None:
     assert 10 <= now <= 12
 
 
+def test_asking_for_what_is_missing_ends_after_so_many_answers() -> None:
+    link = asked(HdlcParameters(propose=False, poll_limit=3))
+    for _ in range(3):
+        assert news(link.receive_data(server(0x34, "c4"), 0.1)) == []
+        assert controls(send(link, 0.1)) == ["11"]
+    assert "(I)" in str(failure(link.receive_data(server(0x34, "c4"), 0.1)))
+
+
 def test_a_server_that_never_gives_the_turn_back_does_not_hold_the_link() -> None:
     link = asked(HdlcParameters(propose=False, response_limit=10))
     now = 0.0

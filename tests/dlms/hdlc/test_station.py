@@ -201,6 +201,18 @@ def test_what_comes_twice_is_carried_out_once() -> None:
     assert one.frames_to_send() == first
 
 
+def test_an_answer_that_the_client_went_on_without_is_dropped() -> None:
+    one = connected()
+    one.receive_data(client(0x10, b"\xc0"), 0.0)
+    one.send_apdu(b"\xc4")
+    one.frames_to_send()
+    one.receive_data(client(0x12, b"\xc0"), 0.0)  # N(R) 0: it never got the first answer
+    one.acknowledge()
+    one.frames_to_send()
+    one.receive_data(client(0x11), 0.0)
+    assert controls(one) == ["51"]
+
+
 def test_a_gap_is_answered_by_what_is_expected() -> None:
     one = connected(SMALL, SMALL.sizes.build())
     assert one.receive_data(client(0x02, b"\x01", more=True), 0.0) == []
