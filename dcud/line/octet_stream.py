@@ -21,6 +21,8 @@ class OctetStream(asyncio.Protocol):
         self._received = bytearray()
         self._transport: asyncio.Transport | None = None
         self._reader: asyncio.Future[None] | None = None
+        self._patience_ends = 0.0  # of the reader
+        self._alarm: asyncio.TimerHandle | None = None
         self._reading_paused = False
         self._writable = asyncio.Event()
         self._writable.set()
@@ -57,6 +59,11 @@ class OctetStream(asyncio.Protocol):
             self._transport.resume_reading()
         return count
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether the transport stands and holds nothing back."""
+        return self._writable.is_set() and not self.is_lost
+
     async def written(self) -> None:
         """Wait until the transport holds nothing more back, or raise `PortError`."""
         await self._writable.wait()
@@ -69,13 +76,36 @@ class OctetStream(asyncio.Protocol):
 
     async def _wait_for_octets(self, within: float) -> None:
         loop = asyncio.get_running_loop()
-        self._reader = loop.create_future()
-        alarm = loop.call_later(max(within, 0.0), self._wake_reader)
+        reader = self._reader = loop.create_future()
+        self._patience_ends = loop.time() + within
+        self._set_alarm(loop)
         try:
-            await self._reader
+            await reader
         finally:
-            alarm.cancel()
             self._reader = None
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make sure that the reader is thought of when its patience ends, or before.
+
+        A timer for each read would cost more than the read: nearly all of them would be cancelled,
+        and stay in the loop's queue until their time. So one that is set already is kept, and looks
+        again when it rings too early.
+        """
+        if self._alarm is not None:
+            if self._alarm.when() <= self._patience_ends:
+                return
+            self._alarm.cancel()
+        self._alarm = loop.call_at(self._patience_ends, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._reader is None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._patience_ends:
+            self._set_alarm(loop)
+        else:
+            self._wake_reader()
 
     def _wake_reader(self) -> None:
         if self._reader is not None and not self._reader.done():
@@ -108,6 +138,8 @@ class OctetStream(asyncio.Protocol):
         """Learn that the transport is gone."""
         self._reason = exc
         self._transport = None
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._lost.set()
         self._writable.set()
         self._wake_reader()

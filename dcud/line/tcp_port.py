@@ -76,6 +76,8 @@ class TcpPort:
         """Send `octets`; returns when the operating system has taken them all."""
         stream, transport = self._opened()
         transport.write(octets)
+        if stream.is_drained:  # nearly always; a timer would cost more than the write
+            return
         try:
             async with asyncio.timeout(self._parameters.write_timeout):
                 await stream.written()

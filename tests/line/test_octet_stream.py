@@ -144,3 +144,45 @@ async def test_the_time_of_one_read_does_not_end_the_next_one() -> None:
     loop.call_later(5.0, stream.data_received, b"\x02")
     assert await stream.read(1.0) == b"\x01"
     assert await stream.read(30.0) == b"\x02"
+
+
+@pytest.mark.looptime
+async def test_an_impatient_read_after_a_patient_one_ends_in_its_own_time() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x7e")
+    assert await stream.read(30.0) == b"\x7e"
+    assert await stream.read(2.5) == b""
+    assert loop.time() == 3.5
+
+
+@pytest.mark.looptime
+async def test_a_patient_read_after_an_impatient_one_ends_in_its_own_time() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x7e")
+    assert await stream.read(2.5) == b"\x7e"
+    assert await stream.read(30.0) == b""
+    assert loop.time() == 31.0
+
+
+@pytest.mark.looptime
+async def test_what_is_left_of_one_read_s_time_does_not_shorten_the_next() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x7e")
+    assert await stream.read(2.5) == b"\x7e"
+    await asyncio.sleep(2.0)
+    assert await stream.read(2.0) == b""
+    assert loop.time() == 5.0
+
+
+async def test_a_stream_is_drained_while_nothing_is_held_back() -> None:
+    stream = stream_on(FakeTransport())
+    assert stream.is_drained
+    stream.pause_writing()
+    assert not stream.is_drained
+    stream.resume_writing()
+    assert stream.is_drained
+    stream.connection_lost(None)
+    assert not stream.is_drained
