@@ -158,7 +158,7 @@ class ClientAssociation:
     @property
     def waits(self) -> bool:
         """Tell whether the next answer is for this machine."""
-        return self.state in {State.WAIT_AARE, State.WAIT_RLRE}
+        return self.state is State.WAIT_AARE or self.state is State.WAIT_RLRE
 
     def request(self) -> tuple[bytes, tuple[tuple[int, int], ...]]:
         """Return the AARQ with the ranges of it that no log may show.

@@ -116,6 +116,8 @@ class Phase(Enum):
     CLOSING = auto()
     CLOSED = auto()
 
+    __hash__ = object.__hash__  # members are themselves alone; Enum's own hashes their names
+
 
 class Reaction(Enum):
     """What a connection does about an event of its link."""
@@ -259,8 +261,10 @@ class ClientConnection:
 
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
-        times = [t for t in (self._link.next_timeout(), self._deadline) if t is not None]
-        return min(times, default=None)
+        link = self._link.next_timeout()
+        if link is None or self._deadline is None:
+            return self._deadline if link is None else link
+        return min(link, self._deadline)
 
     def handle_timeout(self, now: float) -> list[ConnectionEvent]:
         """Act on time that has passed; harmless when called early."""

@@ -75,10 +75,15 @@ class GetExchange:
 
     def __init__(self, request: GetRequestNormal, parameters: GetParameters) -> None:
         self._parameters = parameters
-        self._subject = f"GET {request.attribute}"
+        self._attribute = request.attribute
         self._invoke = request.invoke_id_and_priority
         self._request: GetRequest = request
         self._blocks = BlockReceiver(parameters.max_value_octets)
+
+    @property
+    def _subject(self) -> str:
+        """What errors are about."""
+        return f"GET {self._attribute}"
 
     def request(self) -> bytes:
         """Return the APDU that is to be sent now."""

@@ -276,9 +276,17 @@ class Session:
         outcome: _Outcome | ConnectionFailed | None = None
         for event in events:
             match event:
-                case Opened() | GetSucceeded() | GetRefused() | GetFailed() | Released():
-                    outcome = event
-                case ConnectionFailed():
+                case FrameReceived(frame=frame):  # the most frequent by far
+                    watch = self._watch
+                    watch.tracer.frame(watch.bus, "rx", watch.meter, frame.octets, frame.secret)
+                case (
+                    Opened()
+                    | GetSucceeded()
+                    | GetRefused()
+                    | GetFailed()
+                    | Released()
+                    | ConnectionFailed()
+                ):
                     outcome = event
                 case BlockReceived(total=total):
                     self._progressed_at = asyncio.get_running_loop().time()
@@ -291,11 +299,9 @@ class Session:
                     self._trace(event)
         return outcome
 
-    def _trace(self, event: FrameReceived | OctetsDiscarded | Retransmitted) -> None:
+    def _trace(self, event: OctetsDiscarded | Retransmitted) -> None:
         tracer, bus, meter = self._watch.tracer, self._watch.bus, self._watch.meter
         match event:
-            case FrameReceived(frame=frame):
-                tracer.frame(bus, "rx", meter, frame.octets, frame.secret)
             case OctetsDiscarded(reason=reason, octets=octets, withheld=withheld):
                 if reason != _IDLE:
                     tracer.discarded(bus, meter, reason, b"" if withheld else octets)
