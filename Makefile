@@ -32,9 +32,9 @@ test: venv debs  ## all the tests, with the coverage gates
 bench: venv  ## measure beside the peer; writes build/bench.json
 	$(BIN)/python -m benchmarks
 
-demo: ## simulated meters, a broker, the daemon, readings on screen
+demo:  ## simulated meters, a broker, the daemon, readings on screen
 	packaging/install-venv $(PYTHON) $(VENV) demo
-	$(BIN)/python demo/run.py
+	$(BIN)/dcud demo
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

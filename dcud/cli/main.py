@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "read": "dcud.cli.read",
         "objects": "dcud.cli.objects",
         "simulate": "dcud.cli.simulate",
+        "demo": "dcud.cli.demo",
     }
 )
 """Modules by command, in the order of the help."""
@@ -55,9 +56,11 @@ EXIT_CODES: Mapping[str, int] = MappingProxyType(
         "no_answer": TEMPORARY,
         "stalled": TEMPORARY,
         "broker": TEMPORARY,
+        "demo": UNAVAILABLE,
         "protocol": PROTOCOL,
         "association_rejected": DENIED,
         "access_denied": DENIED,
+        "profile_refused": DENIED,
         "config": CONFIG,
         "obis": USAGE,
     }
