@@ -12,6 +12,10 @@ class PortError(DcudError):
     retryable: ClassVar[bool] = True
 
 
+class PortBusyError(PortError):
+    """Another program has the device to itself."""
+
+
 class StalledError(DcudError):
     """The meter keeps talking, but what was asked for doesn't come to an end."""
 

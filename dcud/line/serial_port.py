@@ -14,7 +14,7 @@ import serial
 import serial.rs485
 import serial_asyncio
 
-from dcud.line.errors import PortError
+from dcud.line.errors import PortBusyError, PortError
 from dcud.line.octet_stream import OctetStream
 
 _LOG = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ _REMEDIES = {
     errno.ENOTTY: "name a serial device, it is none",
     errno.EINVAL: "check that the device supports the baud rate and the format",
 }
+_BUSY = frozenset({errno.EBUSY, errno.EAGAIN})
 _UNPLUGGED = "check the cable and the adapter's power; dcud opens it again by itself"
 
 
@@ -267,7 +268,8 @@ def _open(parameters: SerialParameters) -> tuple[serial.Serial, bool]:
 def _open_error(parameters: SerialParameters, error: Exception) -> PortError:
     number = _error_number(error)
     reason = os.strerror(number) if number else str(error)
-    return PortError(
+    kind = PortBusyError if number in _BUSY else PortError
+    return kind(
         f"can't open serial device {parameters.device} "
         f"at {parameters.baud} {parameters.format}: {reason}",
         remedy=_REMEDIES.get(number, "check the device and the bus's parameters"),

@@ -12,7 +12,7 @@ import pytest
 import serial
 
 from dcud.line import serial_port
-from dcud.line.errors import PortError
+from dcud.line.errors import PortBusyError, PortError
 from dcud.line.serial_port import Rs485Parameters, SerialParameters, SerialPort
 from tests.support.descriptors import open_descriptors
 from tests.support.pty_bus import PtyBus
@@ -362,7 +362,7 @@ async def test_two_programs_do_not_share_a_bus() -> None:
     with PtyBus() as bus:
         first, second = port_on(bus), port_on(bus)
         await first.open()
-        with pytest.raises(PortError, match="stop the other program"):
+        with pytest.raises(PortBusyError, match="stop the other program"):
             await second.open()
         await first.close()
         await second.open()

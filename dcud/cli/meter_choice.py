@@ -1,0 +1,324 @@
+"""The meter that a command by hand asks: from options to the configuration's model.
+
+A configured meter is taken as its configuration has it. One given by `--serial` or `--tcp` is told
+by options that stand for keys of the configuration: they are checked by the same rules, and the
+defaults are the same.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dcud.cli.check import DEFAULT_PATH
+from dcud.cli.main import UsageError
+from dcud.config import model, rules
+from dcud.config.bind import bind
+from dcud.config.build import Builder
+from dcud.config.document import Document, RawTable
+from dcud.config.key_file import Access
+from dcud.config.key_ring import KeyRing
+from dcud.config.load import load
+from dcud.config.problem import ConfigError, Problem
+from dcud.config.report import Place, Report, suggestion
+from dcud.config.rules import ToldMeter
+from dcud.config.schema import keys_of
+from dcud.dlms.secret import Secret
+
+BUS_ID = "line"
+"""Of the bus that no configuration names."""
+METER_ID = "meter"
+"""Of the meter that nobody named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenMeter:
+    """A meter with all that is needed to ask it.
+
+    Attributes:
+        configured: whether it stands in a configuration, so that a daemon may be polling it.
+    """
+
+    bus: model.Bus
+    meter: model.Meter
+    password: Secret | None = None
+    configured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """An option that stands for keys of the configuration.
+
+    Attributes:
+        path: of the key, or of the table where `read` gives one.
+        read: from the argument to what TOML would give.
+    """
+
+    flag: str
+    metavar: str
+    path: tuple[str, ...]
+    read: Callable[[str], object]
+    words: str
+
+    @property
+    def destination(self) -> str:
+        return self.flag.lstrip("-").replace("-", "_")
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def _duration(text: str) -> object:
+    """Return a bare number as the seconds that the configuration takes it for."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _far_end(text: str) -> RawTable:
+    host, colon, port = text.rpartition(":")
+    if not colon or (text.startswith("[") and text.endswith("]")):
+        return {"host": text.strip("[]")}
+    if not host:
+        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT")
+    return {"host": host.strip("[]"), "port": _number(port)}
+
+
+def _server(text: str) -> RawTable:
+    logical, slash, physical = text.partition("/")
+    address: RawTable = {"logical": _number(logical)}
+    if slash:
+        address["physical"] = _number(physical)
+    return address
+
+
+_OPTIONS = (
+    _Option("--serial", "DEVICE", ("bus", "serial", "device"), str, "serial port of the meter"),
+    _Option("--baud", "N", ("bus", "serial", "baud"), _number, "bit/s (default: 9600)"),
+    _Option(
+        "--line-format",
+        "8N1|7E1|...",
+        ("bus", "serial", "format"),
+        str,
+        "data bits, parity, stop bits (default: 8N1)",
+    ),
+    _Option("--tcp", "HOST:PORT", ("bus", "tcp"), _far_end, "serial server, or meter (port: 4059)"),
+    _Option("--framing", "hdlc|wrapper", ("bus", "tcp", "framing"), str, "on TCP (default: hdlc)"),
+    _Option(
+        "--server",
+        "LOGICAL[/PHYSICAL]",
+        ("meter", "server_address"),
+        _server,
+        "address of the meter; over the wrapper its port number (default: 1)",
+    ),
+    _Option(
+        "--address-size",
+        "1|2|4",
+        ("meter", "server_address", "size"),
+        _number,
+        "octets of that address (default: the least that fits)",
+    ),
+    _Option(
+        "--client",
+        "N",
+        ("meter", "client_sap"),
+        _number,
+        "address to ask from (default: 16, the public client)",
+    ),
+    _Option(
+        "--authentication",
+        "none|lls",
+        ("meter", "authentication"),
+        str,
+        "(default: lls with a key file, else none)",
+    ),
+    _Option(
+        "--response-timeout",
+        "TIME",
+        ("meter", "response_timeout"),
+        _duration,
+        'for an answer to begin (default: "3 s")',
+    ),
+    _Option(
+        "--retries",
+        "N",
+        ("meter", "hdlc", "retries"),
+        _number,
+        "repetitions of an HDLC frame that nothing answers (default: 3)",
+    ),
+    _Option(
+        "--max-pdu",
+        "OCTETS",
+        ("meter", "max_receive_pdu_size"),
+        _number,
+        "largest APDU offered to take (default: 65535)",
+    ),
+    _Option(
+        "--time-zone",
+        "ZONE",
+        ("meter", "clock", "time_zone"),
+        str,
+        "of a clock that tells no deviation (default: UTC)",
+    ),
+    _Option(
+        "--deviation",
+        "SIGN",
+        ("meter", "clock", "deviation"),
+        str,
+        "utc-minus-local (default), or local-minus-utc",
+    ),
+)
+
+
+def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that choose a meter."""
+    configured = parser.add_argument_group("a configured meter")
+    configured.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"the configuration (default: {DEFAULT_PATH})",
+    )
+    configured.add_argument(
+        "--meter",
+        metavar="ID",
+        help="its id; with --serial or --tcp, its name in frames and key file (default: meter)",
+    )
+    configured.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="key file with the password, under [meter.ID] (default: the configured one)",
+    )
+    direct = parser.add_argument_group("or any meter, given by --serial or --tcp")
+    for option in _OPTIONS:
+        direct.add_argument(
+            option.flag, metavar=option.metavar, type=option.read, help=option.words
+        )
+    parser.add_argument(
+        "--frames", action="store_true", help="show every frame on standard error, secrets masked"
+    )
+
+
+def choose(arguments: argparse.Namespace) -> ChosenMeter:
+    """Return the meter that the options choose.
+
+    Raises:
+        UsageError: they contradict each other.
+        ConfigError: the configuration or the key file can't be used.
+    """
+    is_direct = arguments.serial is not None or arguments.tcp is not None
+    chosen = _direct(arguments) if is_direct else _configured(arguments)
+    password = KeyRing(Access.of_this_process()).lls_password(chosen.meter)
+    return replace(chosen, password=password)
+
+
+def _configured(arguments: argparse.Namespace) -> ChosenMeter:
+    for option, _ in _given(arguments):
+        raise UsageError(
+            f"{option.flag} is for a meter given by --serial or --tcp",
+            remedy="add one of the two, or leave it out: the configuration tells of its meters",
+        )
+    configuration = load(arguments.config or DEFAULT_PATH)
+    meter = _named(configuration.meters, arguments.meter)
+    if arguments.key_file is not None:
+        meter = replace(meter, key_file=str(arguments.key_file.absolute()), credential=None)
+    bus = next(bus for bus in configuration.buses if bus.id == meter.bus)
+    return ChosenMeter(bus=bus, meter=meter, configured=True)
+
+
+def _named(meters: tuple[model.Meter, ...], name: str | None) -> model.Meter:
+    if name is None and len(meters) == 1:
+        return meters[0]
+    names = [meter.id for meter in meters]
+    if name is None:
+        raise UsageError("which meter?", remedy=f"add --meter ID; {suggestion('', names)}")
+    if name not in names:
+        raise UsageError(f"no meter {name} is configured", remedy=suggestion(name, names))
+    return meters[names.index(name)]
+
+
+def _given(arguments: argparse.Namespace) -> Iterator[tuple[_Option, object]]:
+    """Give the options that stand for keys, with their values, as far as they were used."""
+    for option in _OPTIONS:
+        value = getattr(arguments, option.destination)
+        if value is not None:
+            yield option, value
+
+
+def _direct(arguments: argparse.Namespace) -> ChosenMeter:
+    if arguments.config is not None:
+        raise UsageError(
+            "--config contradicts --serial and --tcp", remedy="name a configured --meter, or a line"
+        )
+    _refuse_other_line(arguments)
+    tables = _tables(arguments)
+    document = Document("the command line", Path.cwd(), "", tables)
+    report = Report()
+    told = [
+        bind(tables[name], keys_of(table), Place(document) / name, report)  # type: ignore[arg-type]  # made a table in _tables
+        for name, table in (("bus", model.Bus), ("meter", model.Meter))
+    ]
+    builder = Builder(report)
+    bus, meter = builder.build(told[0], model.Bus), builder.build(told[1], model.Meter)
+    if meter is not None:
+        rules.check_meters([ToldMeter(told[1], meter, bus)], report)
+    try:
+        report.raise_if_any()
+    except ConfigError as error:
+        raise UsageError("; ".join(map(_as_option, error.problems))) from None
+    assert bus is not None  # noqa: S101  # else the report has raised
+    assert meter is not None  # noqa: S101  # likewise
+    return ChosenMeter(bus=bus, meter=meter)
+
+
+def _refuse_other_line(arguments: argparse.Namespace) -> None:
+    """Refuse what tells of the other kind of line than the one that was given."""
+    line, other = ("serial", "tcp") if arguments.serial is not None else ("tcp", "serial")
+    for option, _ in _given(arguments):
+        if option.path[:2] == ("bus", other):
+            raise UsageError(f"{option.flag} contradicts --{line}", remedy="keep one of the two")
+
+
+def _tables(arguments: argparse.Namespace) -> RawTable:
+    """Return the options as the tables that a configuration file would have."""
+    # A meter that is not enabled needs no jobs.
+    meter: RawTable = {"id": arguments.meter or METER_ID, "bus": BUS_ID, "enabled": False}
+    if arguments.key_file is not None:
+        meter |= {"key_file": str(arguments.key_file), "authentication": "lls"}
+    elif arguments.authentication == "lls":
+        raise UsageError(
+            "--authentication lls needs a password",
+            remedy=f'add --key-file FILE, with lls_password = "..." under [meter.{meter["id"]}]',
+        )
+    tables: RawTable = {"bus": {"id": BUS_ID}, "meter": meter}
+    for option, value in _given(arguments):
+        *path, key = option.path
+        table = tables
+        for step in path:
+            table = table.setdefault(step, {})  # type: ignore[assignment]  # tables all the way
+        if isinstance(value, dict):
+            table.setdefault(key, {}).update(value)  # type: ignore[attr-defined]  # likewise
+        else:
+            table[key] = value
+    return tables
+
+
+def _as_option(problem: Problem) -> str:
+    """Return a fault in a key as one of the option that stands for it."""
+    flags = [_Flag(".".join(option.path), option.flag) for option in _OPTIONS]
+    flags.append(_Flag("meter.id", "--meter"))
+    known = [each for each in flags if f"{problem.key}.".startswith(f"{each.key}.")]
+    named = max(known, key=lambda each: len(each.key)).flag if known else problem.key
+    remedy = f" ({problem.remedy})" if problem.remedy else ""
+    return f"{named}: {problem.message}{remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    key: str
+    flag: str

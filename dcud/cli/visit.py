@@ -1,0 +1,118 @@
+"""One session with one meter, without a daemon around it."""
+
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from dcud import assembly
+from dcud.cli.meter_choice import ChosenMeter
+from dcud.dlms.errors import NoAnswerError
+from dcud.line.errors import PortBusyError
+from dcud.line.session import Session, Watch
+from dcud.line.tracer import Direction, FrameTracer, NoTracer
+from dcud.observe.log_line import Record, line
+from dcud.observe.mask import Mask
+
+wall_clock = time.time  # noqa: TID251  # whoever asks by hand asks now
+
+_LOOK_FURTHER = (
+    "--frames shows what goes over the line; another --server, --address-size or --client asks "
+    "for another station"
+)
+
+
+@asynccontextmanager
+async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[Session]:
+    """Yield an open session with the meter; closes session and port in the end.
+
+    Args:
+        chosen: whom to ask.
+        frames: whether each frame is shown on standard error.
+
+    Raises:
+        PortError: the line can't be had.
+        ProtocolError: the meter doesn't answer, or refuses.
+    """
+    port = assembly.port(chosen.bus)
+    reached = assembly.target(chosen.bus, chosen.meter, chosen.password)
+    tracer: FrameTracer = FramePrinter(chosen) if frames else NoTracer()
+    session = Session(
+        port,
+        reached.connect(),
+        watch=Watch(tracer=tracer, bus=chosen.bus.id, meter=chosen.meter.id),
+        timing=reached.timing,
+    )
+    try:
+        try:
+            await port.open()
+            await session.open()
+        except PortBusyError as error:
+            raise _in_use(chosen, error) from None
+        except NoAnswerError as error:
+            # What the link heard instead stands in the message already.
+            raise NoAnswerError(error.message, remedy=f"{error.remedy}; {_LOOK_FURTHER}") from None
+        yield session
+    finally:
+        await session.close()
+        await port.close()
+
+
+def _in_use(chosen: ChosenMeter, error: PortBusyError) -> PortBusyError:
+    if not chosen.configured:
+        return error
+    device = chosen.bus.serial.device if chosen.bus.serial else ""
+    return PortBusyError(
+        f"bus {chosen.bus.id} is in use, most likely by the running daemon: {error.message}",
+        remedy="systemctl stop dcud, read, then systemctl start dcud: the daemon catches up; "
+        f"fuser -v {device} names another program",
+    )
+
+
+class FramePrinter:
+    """Shows frames on standard error, in the form of the frame log."""
+
+    def __init__(self, chosen: ChosenMeter) -> None:
+        self._mask = Mask()
+        if chosen.password is not None:
+            self._mask.add(chosen.password.octets)
+
+    def frame(
+        self,
+        bus: str,
+        direction: Direction,
+        meter: str,
+        octets: bytes,
+        secret: Sequence[tuple[int, int]],
+    ) -> None:
+        """Show one frame."""
+        self._show(bus, direction, meter, octets=octets, secret=tuple(secret))
+
+    def discarded(self, bus: str, meter: str, reason: str, octets: bytes) -> None:
+        """Show octets that made no frame."""
+        self._show(bus, "rx!", meter, note=reason, octets=octets)
+
+    def retransmitted(self, bus: str, meter: str, frames: int) -> None:
+        """Tell of a repetition."""
+        self._show(bus, "tx!", meter, note=f"retransmitting {frames}")
+
+    def _show(  # the fields of one record
+        self,
+        bus: str,
+        mark: str,
+        meter: str,
+        *,
+        note: str = "",
+        octets: bytes = b"",
+        secret: tuple[tuple[int, int], ...] = (),
+    ) -> None:
+        record = Record(
+            at=wall_clock(),
+            bus=bus,
+            mark=mark,
+            meter=meter,
+            note=note,
+            octets=octets,
+            secret=secret,
+        )
+        print(line(record, self._mask), end="", file=sys.stderr)
