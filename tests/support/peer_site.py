@@ -70,7 +70,7 @@ def meter_id(line: str, number: int) -> str:
 
 
 def registers_job(served: Sequence[PeerMeter], **amended: TomlValue) -> Table:
-    """Return a job that reads all registers that the first of `served` has, hourly."""
+    """Return a job that reads all registers that the first of `served` has, at start."""
     objects: list[TomlValue] = [
         {"obis": register.logical_name, "class_id": register.class_id}
         for each in served[:1]
@@ -79,20 +79,20 @@ def registers_job(served: Sequence[PeerMeter], **amended: TomlValue) -> Table:
     table: Table = {
         "kind": "registers",
         "name": "registers",
-        "interval": "1 h",
+        "interval": "365 d",
         "objects": objects or [{"obis": "1.0.1.8.0.255"}],
     }
     return {**table, **amended}
 
 
 def profile_job(served: PeerMeter, **amended: TomlValue) -> Table:
-    """Return a job that reads the whole load profile in steps, hourly."""
+    """Return a job that reads the whole load profile in steps, at start."""
     begin = served.rows[0][0]
     history = datetime.now(UTC) - begin  # noqa: TID251  # the daemon's clock is the real one
     table: Table = {
         "kind": "profile",
         "name": "load-profile",
-        "interval": "1 h",
+        "interval": "365 d",
         "logical_name": served.load_profile,
         "initial_history": f"{int(history.total_seconds()) + 60} s",
     }
