@@ -1,0 +1,160 @@
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dcud.cli.main import main
+
+PASSWORD = "twelve angry meters"  # noqa: S105  # the simulated meters' own
+
+
+@contextmanager
+def simulate(*arguments: str) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str]"]]:
+    """Run `dcud simulate`; yields what its line of JSON says, with the process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dcud", "simulate", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline()), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+Read = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(name="read")
+def make_read(capsys: pytest.CaptureFixture[str]) -> Read:
+    """Give a function that runs `dcud read` and returns the records that it prints."""
+
+    def read(*arguments: str) -> list[dict[str, Any]]:
+        assert main(["read", "--format", "json", *arguments]) == 0, capsys.readouterr().err
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return read
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_bus_on_a_pseudo_terminal(read: Read, tmp_path: Path, stop: signal.Signals) -> None:
+    link = tmp_path / "bus"
+    with simulate("--pty", str(link), "--meters", "2") as (told, process):
+        assert told == {"device": str(link), "meters": 2}
+        for number in (1, 2):
+            [name] = read("--serial", str(link), "--server", f"1/{16 + number}", "name")
+            assert name["value"] == f"SIM{number:013}"
+        process.send_signal(stop)
+        output, errors = process.communicate(timeout=5)
+    assert (process.returncode, output, errors) == (0, "", "")
+    assert not link.is_symlink()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(("framing", "server"), [("hdlc", "1/17"), ("wrapper", "1")])
+def test_meters_on_tcp(read: Read, framing: str, server: str) -> None:
+    arguments = ("--tcp", "127.0.0.1:0", "--framing", framing, "--meters", "1")
+    with simulate(*arguments) as (told, process):
+        assert (told["host"], told["framing"], told["meters"]) == ("127.0.0.1", framing, 1)
+        address = f"{told['host']}:{told['port']}"
+        [name] = read("--tcp", address, "--framing", framing, "--server", server, "name")
+        assert name["value"] == "SIM0000000000001"
+        process.terminate()
+        output, errors = process.communicate(timeout=5)
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+@pytest.mark.e2e
+def test_a_load_profile_has_the_history_and_the_period_asked_for(
+    read: Read, tmp_path: Path
+) -> None:
+    link = str(tmp_path / "bus")
+    with simulate("--pty", link, "--capture-period", "1 min", "--history", "2 h"):
+        entries = read(
+            *("--serial", link, "--server", "1/17"),
+            *("--profile", "1.0.99.1.0.255", "--access", "whole"),
+        )
+    # A whole one at either end is a matter of the second.
+    assert 119 <= len(entries) <= 122
+    assert all(entry["time"].endswith(":00+00:00") for entry in entries)
+
+
+@pytest.mark.e2e
+def test_small_pdus_make_block_transfers(read: Read, tmp_path: Path) -> None:
+    link = str(tmp_path / "bus")
+    with simulate("--pty", link, "--max-pdu", "100", "--history", "3 h"):
+        entries = read("--serial", link, "--server", "1/17", "--profile", "1.0.99.1.0.255")
+    assert 12 <= len(entries) <= 13
+
+
+@pytest.mark.e2e
+def test_clocks_are_in_the_zone_asked_for(read: Read, tmp_path: Path) -> None:
+    link = str(tmp_path / "bus")
+    with simulate("--pty", link, "--time-zone", "Asia/Kolkata"):
+        [clock] = read("--serial", link, "--server", "1/17", "clock")
+    assert clock["value"].endswith("+05:30")
+
+
+@pytest.mark.e2e
+def test_a_key_file_makes_the_meters_demand_its_password(
+    read: Read, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o700)
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'[meter.simulated]\nlls_password = "{PASSWORD}"\n')
+    keys.chmod(0o600)
+    link = str(tmp_path / "bus")
+    first = ("--serial", link, "--server", "1/17")
+    with simulate("--pty", link, "--key-file", str(keys)) as (_, process):
+        assert main(["read", *first, "name"]) == 77
+        assert "rejected" in capsys.readouterr().err
+        [name] = read(*first, "--key-file", str(keys), "--meter", "simulated", "name")
+        process.terminate()
+        output, errors = process.communicate(timeout=5)
+    assert name["value"] == "SIM0000000000001"
+    assert PASSWORD not in output + errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--framing", "wrapper"], "the wrapper runs over TCP; add --tcp 127.0.0.1:4059"),
+        (["--tcp", "4059"], "'4059' is no HOST:PORT"),
+        (["--tcp", "localhost:70000"], "is no HOST:PORT"),
+        (["--pty", "bus", "--tcp", "localhost:0"], "not allowed with"),
+        (["--meters", "0"], "'0' is no number of meters, 1 to 1000"),
+        (["--meters", "many"], "'many' is no number of meters"),
+        (["--capture-period", "soon"], "--capture-period"),
+        (["--capture-period", "1 ms"], "'1 ms' is less than a second"),
+        (["--time-zone", "Mars/Olympus"], "'Mars/Olympus' is no time zone"),
+        (["--max-pdu", "small"], "--max-pdu"),
+    ],
+)
+def test_bad_arguments_are_a_fault_of_usage(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", *arguments]) == 64
+    output = capsys.readouterr()
+    assert said in output.err
+    assert not output.out
+
+
+def test_a_key_file_without_the_password_is_a_fault_of_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o700)
+    keys = tmp_path / "keys.toml"
+    keys.write_text('[meter.other]\nlls_password = "x"\n')
+    keys.chmod(0o600)
+    assert main(["simulate", "--key-file", str(keys)]) == 64
+    assert "under [meter.simulated]" in capsys.readouterr().err
