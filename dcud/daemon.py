@@ -216,7 +216,7 @@ class Daemon:
         configured = self._configuration.metrics
         if configured.enabled:
             page = MetricsPage(
-                self._metrics.registry(), host=configured.listen.host, port=configured.listen.port
+                self._metrics.registry, host=configured.listen.host, port=configured.listen.port
             )
             host, port = page.start()
             stack.callback(page.close)

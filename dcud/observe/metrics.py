@@ -2,11 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-
-from dcud.observe.families import FigureCollector
 from dcud.observe.figures import (
     POLL_RESULTS,
     POLL_SECONDS,
@@ -15,6 +12,9 @@ from dcud.observe.figures import (
     MeterFigures,
     OutboxFigures,
 )
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 _REASON_OF_CODE: Final = {
     "no_answer": "no_answer",
@@ -122,8 +122,18 @@ class Metrics:
         """Take where the outbox's figures come from: called in the page's thread, never blocks."""
         self._figures.outbox = figures
 
-    def registry(self) -> CollectorRegistry:
+    def registry(self) -> "CollectorRegistry":
         """Return a registry that shows these figures, the process's and the interpreter's."""
+        # Not before it is needed: to load all this takes as long as to load a bus and its meters.
+        from prometheus_client import (  # noqa: PLC0415  # for that reason
+            CollectorRegistry,
+            GCCollector,
+            PlatformCollector,
+            ProcessCollector,
+        )
+
+        from dcud.observe.families import FigureCollector  # noqa: PLC0415  # likewise
+
         registry = CollectorRegistry()
         registry.register(FigureCollector(self._figures))
         ProcessCollector(registry=registry)

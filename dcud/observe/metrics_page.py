@@ -5,12 +5,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import TCPServer, ThreadingMixIn
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
-
 from dcud.observe.errors import MetricsPageError
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 _LOGGER = logging.getLogger("dcud.observe")
 
@@ -18,6 +19,7 @@ _CLIENT_PATIENCE: Final = 10.0
 """Seconds that a client may take between octets of its request before it is hung up on."""
 
 _StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+_Application = Callable[[dict[str, Any], _StartResponse], Iterable[bytes]]
 
 
 class MetricsPage:
@@ -27,7 +29,8 @@ class MetricsPage:
     switching interval.
 
     Args:
-        registry: what the page shows.
+        registry: makes what the page shows; called when the page is first asked for, so that a page
+            that nobody reads costs nothing, and the daemon's start doesn't wait for it.
         host: address to listen on; the default is reachable from this machine alone.
         port: TCP port; 0 takes a free one.
         ailment: says what is wrong with the daemon, empty while it is well; called in the page's
@@ -36,13 +39,14 @@ class MetricsPage:
 
     def __init__(
         self,
-        registry: CollectorRegistry,
+        registry: "Callable[[], CollectorRegistry]",
         *,
         host: str = "127.0.0.1",
         port: int,
         ailment: Callable[[], str] = lambda: "",
     ) -> None:
-        self._metrics = make_wsgi_app(registry)
+        self._registry = registry
+        self._metrics: _Application | None = None
         self._host = host
         self._port = port
         self._ailment = ailment
@@ -95,11 +99,20 @@ class MetricsPage:
 
     def _page(self, environ: dict[str, Any], start: _StartResponse) -> Iterable[bytes]:
         try:
-            page: Iterable[bytes] = self._metrics(environ, start)
+            if self._metrics is None:  # two threads may find it so, and one's work is for nothing
+                self._metrics = _application(self._registry())
+            page = self._metrics(environ, start)
         except Exception:
             _LOGGER.exception("the metrics page can't be made")
             return _text(start, "500 Internal Server Error", "the page can't be made; see the log")
         return page
+
+
+def _application(registry: "CollectorRegistry") -> _Application:
+    from prometheus_client import make_wsgi_app  # noqa: PLC0415  # not at start; see above
+
+    application: _Application = make_wsgi_app(registry)
+    return application
 
 
 def _text(start: _StartResponse, status: str, sentence: str) -> Iterable[bytes]:

@@ -38,7 +38,7 @@ def serve(page: MetricsPage) -> Iterator[tuple[str, int]]:
 def address() -> Iterator[tuple[str, int]]:
     metrics = Metrics(version="0.1.0")
     metrics.add_meter("b", "m")
-    with serve(MetricsPage(metrics.registry(), port=0)) as listening:
+    with serve(MetricsPage(metrics.registry, port=0)) as listening:
         yield listening
 
 
@@ -71,13 +71,13 @@ def test_elsewhere_there_is_nothing(address: tuple[str, int]) -> None:
 
 
 def test_an_ailing_daemon_says_what_ails_it() -> None:
-    page = MetricsPage(CollectorRegistry(), port=0, ailment=lambda: "the outbox can't be written")
+    page = MetricsPage(CollectorRegistry, port=0, ailment=lambda: "the outbox can't be written")
     with serve(page) as address:
         assert get(address, "/healthz")[::2] == (503, "the outbox can't be written\n")
 
 
 def test_a_taken_port_is_told_with_its_remedy(address: tuple[str, int]) -> None:
-    page = MetricsPage(CollectorRegistry(), port=address[1])
+    page = MetricsPage(CollectorRegistry, port=address[1])
     with pytest.raises(MetricsPageError) as caught:
         page.start()
     assert str(caught.value) == (
@@ -88,7 +88,7 @@ def test_a_taken_port_is_told_with_its_remedy(address: tuple[str, int]) -> None:
 
 
 def test_an_unknown_host_is_told_with_its_remedy() -> None:
-    page = MetricsPage(CollectorRegistry(), host="192.0.2.1", port=0)
+    page = MetricsPage(CollectorRegistry, host="192.0.2.1", port=0)
     with pytest.raises(
         MetricsPageError, match=r"192\.0\.2\.1 port 0: Cannot assign requested address"
     ):
@@ -96,7 +96,7 @@ def test_an_unknown_host_is_told_with_its_remedy() -> None:
 
 
 def test_an_address_of_ipv6_is_taken_for_one() -> None:
-    page = MetricsPage(CollectorRegistry(), host="2001:db8::1", port=0)
+    page = MetricsPage(CollectorRegistry, host="2001:db8::1", port=0)
     with pytest.raises(MetricsPageError) as caught:
         page.start()
     cause = caught.value.__cause__
@@ -105,17 +105,17 @@ def test_an_address_of_ipv6_is_taken_for_one() -> None:
 
 
 def test_a_name_that_nobody_knows_is_told_in_words() -> None:
-    page = MetricsPage(CollectorRegistry(), host="no such host", port=0)
+    page = MetricsPage(CollectorRegistry, host="no such host", port=0)
     with pytest.raises(MetricsPageError, match=r"no such host port 0: .*not known"):
         page.start()
 
 
 def test_a_closed_page_frees_its_port() -> None:
-    first = MetricsPage(CollectorRegistry(), port=0)
+    first = MetricsPage(CollectorRegistry, port=0)
     _, port = first.start()
     first.close()
     first.close()
-    second = MetricsPage(CollectorRegistry(), port=port)
+    second = MetricsPage(CollectorRegistry, port=port)
     assert second.start() == ("127.0.0.1", port)
     second.close()
 
@@ -144,7 +144,7 @@ def test_a_page_that_cannot_be_made_is_an_error_500(caplog: pytest.LogCaptureFix
 
     registry = CollectorRegistry()
     registry.register(Broken())
-    with serve(MetricsPage(registry, port=0)) as address:
+    with serve(MetricsPage(lambda: registry, port=0)) as address:
         status, _, sentence = get(address, "/metrics")
     assert (status, sentence) == (500, "the page can't be made; see the log\n")
     assert "no figures" in caplog.text
