@@ -28,7 +28,6 @@ from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.hdlc.parameters import HdlcParameters
 from dcud.dlms.secret import Secret
-from dcud.dlms.wrapper import WrapperLink
 from dcud.line.bus import Bus, BusParameters, Target
 from dcud.line.port import Port
 from dcud.line.serial_port import Rs485Parameters, SerialParameters, SerialPort
@@ -114,6 +113,8 @@ def _link(bus: model.Bus, meter: model.Meter) -> DataLink:
     address = meter.server_address
     client_sap = ClientSap(meter.client_sap)
     if bus.framing == "wrapper":
+        from dcud.dlms.wrapper import WrapperLink  # noqa: PLC0415  # most have none: start-up
+
         return WrapperLink(
             client_sap=client_sap,
             server_sap=address.logical,
