@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from typing import Protocol
 
 from dcud.collect.breaker import Breaker, MeterState
@@ -144,12 +145,15 @@ class Poller:
     def _next(self) -> tuple[Meter, float]:
         """Return the meter that is to be asked next and the seconds until then."""
         wall, monotonic = self._world.wall_clock(), asyncio.get_running_loop().time()
-
-        def waits(meter: Meter) -> float:
-            return max(min(meter.due) - wall, meter.breaker.not_before - monotonic)
-
-        meter = min(self._meters, key=waits)
-        return meter, waits(meter)
+        # This runs over every meter of the bus for every poll of one: most end at the first look.
+        first, shortest = self._meters[0], inf
+        for meter in self._meters:
+            pause = min(meter.due) - wall
+            if pause < shortest:
+                pause = max(pause, meter.breaker.not_before - monotonic)
+                if pause < shortest:
+                    first, shortest = meter, pause
+        return first, shortest
 
     async def _poll(self, meter: Meter) -> None:
         loop = asyncio.get_running_loop()
