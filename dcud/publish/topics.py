@@ -16,9 +16,12 @@ def topic_level(name: str) -> str:
     Raises:
         ValueError: the name is empty, or longer than 255 octets as a level.
     """
-    level = "".join(
-        char if char.isprintable() and char not in _RESERVED else _escape(char) for char in name
-    )
+    if name.isprintable() and _RESERVED.isdisjoint(name):
+        level = name  # as nearly every name, which is asked for with every message
+    else:
+        level = "".join(
+            char if char.isprintable() and char not in _RESERVED else _escape(char) for char in name
+        )
     if not 0 < len(level.encode()) <= _LEVEL_LIMIT:
         raise ValueError(f"a topic level has 1 to {_LEVEL_LIMIT} octets: {name[:40]!r}")
     return level
