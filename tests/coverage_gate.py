@@ -47,7 +47,6 @@ def missing_of(coverage: Coverage, module: Path, tests: Path) -> str:
 def main() -> int:
     """Check both gates; returns the exit code."""
     coverage = Coverage(data_file=os.environ.get("COVERAGE_FILE", ".coverage"))
-    coverage.combine(keep=True) if not Path(coverage.config.data_file or "").exists() else None
     coverage.load()
     failed = False
     count = 0
