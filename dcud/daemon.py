@@ -23,7 +23,9 @@ from dcud.observe.figures import OutboxFigures
 from dcud.observe.frame_log import FrameLog
 from dcud.observe.metrics import Metrics
 from dcud.observe.metrics_page import MetricsPage
+from dcud.publish.event_payload import Event, Severity
 from dcud.publish.keeper import Keeper
+from dcud.publish.message import event_message
 from dcud.publish.mqtt import MqttBroker
 from dcud.publish.publisher import Publisher, PublisherParameters
 from dcud.publish.state_payload import MeterCondition
@@ -124,6 +126,7 @@ class Daemon:
             self._start_page(stack)
             store = await stack.enter_async_context(await self._open_store())
             self._metrics.set_outbox(lambda: _outbox_figures(store))
+            await self._tell_moved_store(store)
             publisher = self._make_publisher(store)
             keeper = Keeper(configuration.gateway.id, store, self._metrics)
             surroundings = Surroundings(
@@ -226,6 +229,18 @@ class Daemon:
         outbox = self._configuration.outbox
         limits = OutboxLimits(max_bytes=outbox.max_size, max_age_seconds=outbox.max_age)
         return await Store.open(Path(outbox.path), limits, wall_clock)
+
+    async def _tell_moved_store(self, store: Store) -> None:
+        """Tell subscribers where an unreadable outbox, with what it held, was put."""
+        if store.moved_aside is None:
+            return
+        event = Event(
+            time=_utc(wall_clock()),
+            code="store_moved_aside",
+            text=f"the outbox was damaged; it was kept as {store.moved_aside} and begun anew",
+            severity=Severity.ERROR,
+        )
+        await store.append([event_message(event, self._configuration.gateway.id)])
 
     def _make_publisher(self, store: Store) -> Publisher:
         mqtt = self._configuration.mqtt
