@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: help demo test lint bench venv debs clean
+.PHONY: help demo test lint bench deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -35,6 +35,9 @@ bench: venv  ## measure beside the peer; writes build/bench.json
 demo:  ## simulated meters, a broker, the daemon, readings on screen
 	packaging/install-venv $(PYTHON) $(VENV) demo
 	$(BIN)/dcud demo
+
+deb:  ## the Debian package, into build/deb
+	packaging/build-deb
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

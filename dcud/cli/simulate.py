@@ -20,6 +20,7 @@ from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.negotiation import LinkSizes
 from dcud.dlms.hdlc.station import StationParameters
 from dcud.dlms.server import ServerParameters
+from dcud.line.errors import PortError
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import Line, serve_pty, serve_tcp
@@ -73,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-pdu",
-        type=int,
+        type=_pdu_size,
         default=1024,
         metavar="OCTETS",
         help="of the APDUs that they take and send (default: %(default)s)",
@@ -90,8 +91,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if arguments.framing == "wrapper" and arguments.tcp is None:
         raise UsageError("the wrapper runs over TCP", remedy="add --tcp 127.0.0.1:4059")
-    asyncio.run(_serve(arguments, _authentication(arguments.key_file)))
+    authentication = _authentication(arguments.key_file)
+    try:
+        asyncio.run(_serve(arguments, authentication))
+    except OSError as error:
+        raise PortError(
+            f"the meters can't be served: {error.strerror}: {_place(arguments)}",
+            remedy="choose another place, with --pty LINK or --tcp HOST:PORT",
+        ) from None
     return 0
+
+
+def _place(arguments: argparse.Namespace) -> str:
+    if arguments.tcp is not None:
+        return f"{arguments.tcp.host}:{arguments.tcp.port}"
+    return str(arguments.pty or "a pseudo-terminal")
 
 
 async def _serve(arguments: argparse.Namespace, authentication: AuthenticationMechanism) -> None:
@@ -169,6 +183,12 @@ def _address(text: str) -> SocketAddress:
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of meters, 1 to 1000")
+    return int(text)
+
+
+def _pdu_size(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 12 <= int(text) <= 0xFFFF:
+        raise argparse.ArgumentTypeError(f"{text!r} is no APDU size, 12 to 65535")
     return int(text)
 
 

@@ -1,5 +1,6 @@
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -138,6 +139,7 @@ def test_a_key_file_makes_the_meters_demand_its_password(
         (["--capture-period", "1 ms"], "'1 ms' is less than a second"),
         (["--time-zone", "Mars/Olympus"], "'Mars/Olympus' is no time zone"),
         (["--max-pdu", "small"], "--max-pdu"),
+        (["--max-pdu", "11"], "'11' is no APDU size, 12 to 65535"),
     ],
 )
 def test_bad_arguments_are_a_fault_of_usage(
@@ -147,6 +149,21 @@ def test_bad_arguments_are_a_fault_of_usage(
     output = capsys.readouterr()
     assert said in output.err
     assert not output.out
+
+
+def test_a_place_that_can_not_be_had_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = tmp_path / "missing" / "bus"
+    assert main(["simulate", "--pty", str(link)]) == 69
+    assert f"{link}; choose another place" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert main(["simulate", "--tcp", place]) == 69
+    assert f"{place}; choose another place" in capsys.readouterr().err
 
 
 def test_a_key_file_without_the_password_is_a_fault_of_usage(
