@@ -45,14 +45,15 @@ class PublisherParameters:
         version: dcud's.
         reconnect_initial: the first pause before a new attempt, in seconds.
         reconnect_maximum: the longest pause, in seconds.
-        flush_seconds: how long a stop waits for the outbox to empty.
+        flush_seconds: how long a stop waits for the outbox to empty; the buses and the goodbye need
+            most of the five seconds that a stop may take.
     """
 
     gateway: str
     version: str
     reconnect_initial: float = 1.0
     reconnect_maximum: float = 60.0
-    flush_seconds: float = 2.0
+    flush_seconds: float = 1.0
 
 
 class Publisher:
