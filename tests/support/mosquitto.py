@@ -5,13 +5,17 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 _START_SECONDS = 10.0
+_END_SECONDS = 10.0
+_SIGNAL_AGAIN = 1.0
 _PORT_ATTEMPTS = 5
 
 
@@ -162,8 +166,13 @@ class Mosquitto:
         """Signal the process, then wait for it."""
         if self._process is None or self._reader is None:
             return
-        self._process.send_signal(how)
-        self._process.wait(10)
+        deadline = time.monotonic() + _END_SECONDS
+        while self._process.poll() is None:
+            assert time.monotonic() < deadline, "mosquitto does not end"
+            # It forgets a signal that comes while it says that it is running.
+            self._process.send_signal(how)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_SIGNAL_AGAIN)
         self._reader.join(10)
         assert self._process.stderr is not None
         self._process.stderr.close()
