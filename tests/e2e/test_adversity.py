@@ -110,7 +110,7 @@ def test_a_full_disk_is_waited_out(
     peer: Peer, broker: Mosquitto, subscriber: Subscriber, tmp_path: Path
 ) -> None:
     name = meter_id("pty", 0)
-    with Daemon(tmp_path, slow_site(peer, broker, "pty")) as daemon:
+    with Daemon(tmp_path, slow_site(peer, broker, "pty"), measured=False) as daemon:
         broker.stop()
         daemon.until(lambda: (daemon.metric("dcud_outbox_messages") or 0) >= 100, "outbox")
         fill_the_disk(daemon)
@@ -128,7 +128,7 @@ def test_sigterm_while_the_disk_is_full(
     peer: Peer, broker: Mosquitto, subscriber: Subscriber, tmp_path: Path
 ) -> None:
     name = meter_id("pty", 0)
-    with Daemon(tmp_path, slow_site(peer, broker, "pty")) as daemon:
+    with Daemon(tmp_path, slow_site(peer, broker, "pty"), measured=False) as daemon:
         broker.stop()
         daemon.until(lambda: (daemon.metric("dcud_outbox_messages") or 0) >= 100, "outbox")
         fill_the_disk(daemon)

@@ -1,5 +1,6 @@
 """`dcud run` in a process of its own."""
 
+import os
 import re
 import signal
 import subprocess
@@ -34,6 +35,7 @@ class Daemon:
         directory: an existing directory of its own.
         document: the configuration.
         keys: what stands in the gateway's key file.
+        measured: whether it counts for the coverage, which writes a file of its own at the end.
 
     Attributes:
         lines: of standard error, of all runs.
@@ -45,7 +47,10 @@ class Daemon:
         directory: Path,
         document: Mapping[str, TomlValue],
         keys: Mapping[str, TomlValue] | None = None,
+        *,
+        measured: bool = True,
     ) -> None:
+        self._measured = measured
         self.path = directory / "dcud.toml"
         self.frame_log = directory / "frames.log"
         self.database = directory / "state" / "dcud.db"
@@ -67,6 +72,11 @@ class Daemon:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dcud", "run", "--config", str(self.path)],
             cwd=_PROJECT,
+            env={
+                name: value
+                for name, value in os.environ.items()
+                if self._measured or not name.startswith("COVERAGE_")
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
