@@ -249,7 +249,7 @@ class Session:
         watch = self._watch
         for frame in frames:
             watch.tracer.frame(watch.bus, "tx", watch.meter, frame.octets, frame.secret)
-        await self._port.write(b"".join(frame.octets for frame in frames))
+        await self._port.write(b"".join([frame.octets for frame in frames]))
         self._connection.frames_sent(loop.time())
 
     async def _receive(self) -> Sequence[ConnectionEvent]:

@@ -237,9 +237,9 @@ class HdlcLink:
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
         silence = self._silence_at()
-        if self._deadline is None:
-            return silence
-        return self._due() if silence is None else min(silence, self._due())
+        if silence is None or self._deadline is None:
+            return self._deadline if silence is None else silence
+        return min(silence, self._due())
 
     def handle_timeout(self, now: float) -> list[LinkEvent]:
         """Act on time that has passed; harmless when called early."""
