@@ -14,7 +14,7 @@ from dcud.cosem.association_view import (
 from dcud.dlms.data import Data, array, encode_data
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.obis import Obis
-from tests.support.any_data import any_data
+from tests.support.data_strategies import data as any_data
 
 # A literal object list of three: the logical device name (readable), an import register with a
 # method that may be invoked, a profile whose buffer knows ranges with entries.

@@ -18,7 +18,8 @@ from dcud.cosem.clock import (
 from dcud.dlms.cosem_time import CosemDateTime, DeviationSign
 from dcud.dlms.data import Data, DataType, double_long_unsigned, null_data, octet_string
 from dcud.dlms.errors import DecodeError, EncodeError
-from tests.support.any_data import any_data, times
+from tests.support.data_strategies import data as any_data
+from tests.support.data_strategies import times
 
 # Circutor/gosem tests: 2020-07-01T10:00 with daylight saving, deviation -120, and
 # 2000-01-06T15:00:48, deviation +60, status 1, hundredths and offsets as they stand there.

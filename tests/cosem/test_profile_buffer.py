@@ -30,7 +30,7 @@ from dcud.dlms.data import (
 )
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.obis import Obis
-from tests.support.any_data import any_data
+from tests.support.data_strategies import data as any_data
 
 CET = timezone(timedelta(hours=1))
 QUARTER = timedelta(minutes=15)

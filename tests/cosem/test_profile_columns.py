@@ -17,7 +17,7 @@ from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
 from dcud.cosem.register import ScalerUnit
 from dcud.dlms.data import Data, DataType, to_native
 from dcud.dlms.obis import Obis
-from tests.support.any_data import scalars
+from tests.support.data_strategies import SCALARS
 
 NULL = DataType.NULL_DATA
 U32 = DataType.DOUBLE_LONG_UNSIGNED
@@ -165,7 +165,7 @@ def test_unix_seconds_are_moments_however_they_were_sent() -> None:
     ) == [MOMENT, MOMENT + timedelta(minutes=1)]
 
 
-@given(st.lists(st.tuples(scalars(), st.integers(1, 3)), max_size=6), st.sampled_from(NullData))
+@given(st.lists(st.tuples(SCALARS, st.integers(1, 3)), max_size=6), st.sampled_from(NullData))
 def test_any_cells_of_any_column_are_resolved(
     cells: list[tuple[Data, int]], null: NullData
 ) -> None:

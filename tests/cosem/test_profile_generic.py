@@ -29,7 +29,7 @@ from dcud.dlms.data import (
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from tests.support.any_data import any_data
+from tests.support.data_strategies import data as any_data
 
 # Attribute 3 of 7/0.0.98.1.1.255 of a real meter, as its nine blocks of a GET put together:
 # wireshark-dlms sample.pcap.

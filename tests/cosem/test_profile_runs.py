@@ -29,7 +29,7 @@ from dcud.dlms.data import (
 )
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.octets import Cursor
-from tests.support.any_data import any_data
+from tests.support.data_strategies import data as any_data
 
 NINE = bytes.fromhex("07e407010309000000000000")
 TEN = bytes.fromhex("07e40701030a000000ff8880")

@@ -13,7 +13,7 @@ from dcud.dlms.data import Data, null_data, octet_string
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from tests.support.any_data import any_data
+from tests.support.data_strategies import data as any_data
 
 CET = timezone(timedelta(hours=1))
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -43,7 +43,7 @@ from dcud.dlms.data import (
 )
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.octets import Cursor
-from tests.support.any_data import any_data
+from tests.support.data_strategies import data as any_data
 
 HUNDREDTHS_OF_VOLTS = ScalerUnit(scaler=-2, unit=35)
 

@@ -139,6 +139,13 @@ def data() -> st.SearchStrategy[Data]:
     )
 
 
+def times() -> st.SearchStrategy[Data]:
+    """Draw what may be a time, mostly of no moment that exists."""
+    return octets(12).map(lambda value: Data(DataType.OCTET_STRING, value)) | scalar(
+        DataType.DATE_TIME
+    )
+
+
 def is_nan(value: object) -> bool:
     """Tell whether `value` is a float that is not a number."""
     return isinstance(value, float) and math.isnan(value)
