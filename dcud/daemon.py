@@ -147,18 +147,15 @@ class Daemon:
         self, store: Store, surroundings: Surroundings, stopping: asyncio.Event
     ) -> None:
         """Poll all buses until the stop comes, then release what is open."""
+        buses = self._configuration.buses
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._run_bus(bus, store, surroundings), name=f"bus {bus.id}")
-                for bus in self._configuration.buses
+                for bus in buses
             ]
+            meters = sum(len(self._configuration.polled_meters(bus.id)) for bus in buses)
             _LOG.info(
-                "dcud %s polls %d meters on %d buses",
-                dcud.__version__,
-                sum(
-                    len(self._configuration.polled_meters(b.id)) for b in self._configuration.buses
-                ),
-                len(tasks),
+                "dcud %s: meters to poll: %d, buses: %d", dcud.__version__, meters, len(buses)
             )
             await stopping.wait()
             _LOG.info("stopping")
