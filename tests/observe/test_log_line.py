@@ -1,3 +1,6 @@
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 
 from dcud.observe.log_line import Record, line, timestamp
@@ -54,3 +57,14 @@ def test_known_secrets_are_masked_in_every_column() -> None:
     assert line(record, mask) == (
         "1970-01-01T00:00:00.000Z a****** rx! ****** is ****** 01************\n"
     )
+
+
+def test_the_lines_that_the_document_shows_are_such() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "frame-log.md").read_text()
+    shown = [text for text in document.splitlines() if text.startswith("2026-")]
+    assert len(shown) == 2
+    for text in shown:
+        at, bus, mark, meter, octets = text.split()
+        seconds = datetime.fromisoformat(at).timestamp()
+        record = Record(at=seconds, bus=bus, mark=mark, meter=meter, octets=bytes.fromhex(octets))
+        assert line(record, Mask()) == text + "\n"
