@@ -70,7 +70,7 @@ def test_an_adapter_is_pulled_out_in_the_middle_of_a_profile(
         daemon.until(lambda: daemon.metric("dcud_bus_up") == 0, "bus that is down")
         assert daemon.metric("dcud_meter_up") == 0
         with socat(*ends):
-            heard = subscriber.wait_for(has_entries(name, ROWS))
+            heard = subscriber.wait_for(has_entries(name, ROWS), 40)
             daemon.until(lambda: daemon.metric("dcud_bus_up") == 1, "bus that is up again")
             assert daemon.terminate()[0] == 0
     check_every_interval(heard, peer, name)
@@ -90,7 +90,7 @@ def test_a_connection_breaks_in_the_middle_of_a_profile(
         assert len(entries_of(heard, name)) < ROWS
         daemon.until(lambda: daemon.metric("dcud_bus_up") == 0, "bus that is down")
         with socat(*ends):
-            heard = subscriber.wait_for(has_entries(name, ROWS))
+            heard = subscriber.wait_for(has_entries(name, ROWS), 40)
             assert daemon.terminate()[0] == 0
     check_every_interval(heard, peer, name)
 
@@ -119,7 +119,7 @@ def test_a_full_disk_is_waited_out(
         free_the_disk(daemon)
         daemon.until(lambda: (daemon.metric("dcud_outbox_messages") or 0) > held, "more of it")
         broker.start()
-        heard = subscriber.wait_for(has_entries(name, ROWS))
+        heard = subscriber.wait_for(has_entries(name, ROWS), 40)
         assert daemon.terminate()[0] == 0
     check_every_interval(heard, peer, name)
 
@@ -141,7 +141,7 @@ def test_sigterm_while_the_disk_is_full(
         # Nothing was half kept: the next run goes on at the cursor.
         broker.start()
         daemon.start()
-        heard = subscriber.wait_for(has_entries(name, ROWS))
+        heard = subscriber.wait_for(has_entries(name, ROWS), 40)
         assert daemon.terminate()[0] == 0
     check_every_interval(heard, peer, name)
 

@@ -135,7 +135,7 @@ def test_a_daemon_killed_again_and_again_misses_nothing(
         for run in range(1, runs):
             # In the very moment of a delivery, where "sent" and "acknowledged" differ.
             wanted = run * ROWS // runs
-            heard = subscriber.wait_for(has_entries(METER, wanted))
+            heard = subscriber.wait_for(has_entries(METER, wanted), 40)
             daemon.kill()
             assert wanted <= len(entries_of(heard, METER)) < ROWS
             daemon.start()
@@ -162,6 +162,7 @@ def test_it_polls_without_a_broker_and_delivers_in_order_once_there_is_one(
         broker.start()
         heard = subscriber.wait_for(
             lambda heard: all_heard(heard) and len(heard) > ROWS + 5,  # old ones, then new ones
+            40,
         )
         daemon.until(lambda: outbox_depth(daemon) == 0, "empty outbox")
         assert daemon.metric("dcud_broker_connected") == 1

@@ -70,7 +70,7 @@ def test_a_dead_meter_delays_only_itself(
         times = times_read(heard, name)
         assert len(times) >= 6
         # A second each, and what asking the dead one costs.
-        assert max(after - before for before, after in pairwise(times)) < timedelta(seconds=2.5)
+        assert max(after - before for before, after in pairwise(times)) < timedelta(seconds=4)
         assert set(states(heard, name)) == {"up"}
     assert readings_of(heard, "dead", "registers") == []
 
@@ -98,7 +98,7 @@ def test_a_bus_whose_device_is_missing_disturbs_no_other_and_comes_when_it_comes
         assert daemon.metric("dcud_meter_up", meter=present) == 1
 
         device.symlink_to(peer.pty)
-        heard = subscriber.wait_for(has_entries(missing, 1000))
+        heard = subscriber.wait_for(has_entries(missing, 1000), 40)
         assert has_entries(missing, 1000)(heard)
         daemon.wait_for_line("bus pty: the line works again")
         daemon.until(lambda: daemon.metric("dcud_meter_up", meter=missing) == 1, "meter that is up")
@@ -112,7 +112,7 @@ def test_a_bus_whose_device_is_missing_disturbs_no_other_and_comes_when_it_comes
     assert states(heard, missing)[-1] == "up"
     assert set(states(heard, present)) == {"up"}
     times = times_read(heard, present)
-    assert max(after - before for before, after in pairwise(times)) < timedelta(seconds=2.5)
+    assert max(after - before for before, after in pairwise(times)) < timedelta(seconds=4)
 
 
 def test_buses_of_all_kinds_run_side_by_side(

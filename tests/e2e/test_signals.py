@@ -120,7 +120,7 @@ def test_sigterm_without_a_broker_keeps_the_outbox(
         asked = len(daemon.frames())
         broker.start()
         daemon.start()
-        heard = subscriber.wait_for(has_entries(METER, 1000))
+        heard = subscriber.wait_for(has_entries(METER, 1000), 40)
         assert has_entries(METER, 1000)(heard)
         check_clean_stop(daemon, broker)
     assert len(daemon.frames()) < asked + 60

@@ -109,7 +109,7 @@ class Daemon:
         assert match, f"the daemon wrote no {pattern!r}:\n{self.told}"
         return match
 
-    def until(self, look: Callable[[], T | None], what: str, within: float = 20.0) -> T:
+    def until(self, look: Callable[[], T | None], what: str, within: float = 40.0) -> T:
         """Look until there is something true to see, as long as the daemon lives."""
 
         def look_while_alive() -> T | None:
