@@ -90,7 +90,6 @@ def target(
         max_receive_pdu_size=meter.max_receive_pdu_size,
         release_with_rlrq=meter.release,
     )
-    turnaround = bus.turnaround if meter.turnaround is None else meter.turnaround
 
     def connect() -> ClientConnection:
         return ClientConnection(_link(bus, meter), association)
@@ -98,9 +97,16 @@ def target(
     return Target(
         meter=meter.id,
         connect=connect,
-        timing=SessionTiming(turnaround=turnaround),
+        timing=SessionTiming(turnaround=_turnaround(bus, meter)),
         notified=notified,
     )
+
+
+def _turnaround(bus: model.Bus, meter: model.Meter) -> float:
+    """Return the silence before each frame; the wrapper's network has no line to turn around."""
+    if meter.turnaround is not None:
+        return meter.turnaround
+    return 0.0 if bus.framing == "wrapper" else bus.turnaround
 
 
 def _authentication(meter: model.Meter, password: Secret | None) -> AuthenticationMechanism:

@@ -38,6 +38,19 @@ _LOG = logging.getLogger("dcud")
 wall_clock = time.time  # noqa: TID251  # the one place where the daemon's wall clock is wound
 
 
+TOLD_AGAIN = 300.0
+"""Seconds after which subscribers are told again how a meter does whose state did not change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What subscribers were last told of a meter: when, and since when it holds; unix seconds."""
+
+    health: MeterHealth
+    since: float
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Tracers:
     """Several watchers of frames as one."""
@@ -68,12 +81,16 @@ class Tracers:
 
 
 class HealthTold:
-    """Tells metrics and subscribers how polls and meters do."""
+    """Tells metrics and subscribers how polls and meters do.
+
+    Subscribers are told at once when a state or its reason changes; that a meter is still as it
+    was they are told only now and then, or every poll would be two messages.
+    """
 
     def __init__(self, metrics: Metrics, publisher: Publisher) -> None:
         self._metrics = metrics
         self._publisher = publisher
-        self._since: dict[str, tuple[MeterState, datetime]] = {}
+        self._told: dict[str, _Told] = {}
 
     def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
         """Count a poll."""
@@ -84,15 +101,18 @@ class HealthTold:
         self._metrics.meter_up(health.bus, health.meter, health.state is not MeterState.DOWN)
         if health.last_success is not None:
             self._metrics.meter_succeeded(health.bus, health.meter, health.last_success)
-        state, since = self._since.get(health.meter, (None, _utc(wall_clock())))
-        if state is not health.state:
-            since = _utc(wall_clock())
-            self._since[health.meter] = (health.state, since)
+        now = wall_clock()
+        told = self._told.get(health.meter)
+        same = told is not None and told.health.state is health.state
+        if told and same and told.health.reason == health.reason and now - told.at < TOLD_AGAIN:
+            return
+        since = told.since if told and same else now
+        self._told[health.meter] = _Told(health=health, since=since, at=now)
         self._publisher.show_meter_state(
             health.meter,
             PublishedState(
                 condition=MeterCondition(health.state.value),
-                since=since,
+                since=_utc(since),
                 last_success=None if health.last_success is None else _utc(health.last_success),
                 reason=health.reason,
             ),

@@ -248,7 +248,9 @@ class Bus:
     turnaround: Annotated[
         float,
         kind.duration("0 s", "5 s"),
-        Note("Least silence between a received frame and the next one sent."),
+        Note(
+            "Least silence between a received frame and the next one sent; none over the wrapper."
+        ),
     ] = 0.01
     read_at_start: Annotated[
         bool,
