@@ -7,7 +7,7 @@ columns are known from an earlier one, and both sides end up with scaled numbers
 `read_cpu_register` is the least there is to read: one register within an association that stands.
 
 The peer's loop is the leanest that is right: a blocking socket, nothing logged, nothing bounded.
-Ours is the daemon's own path: an event loop, a port, a session, every wait bounded; and for
+Ours is the daemon's own path: its event loop, a port, a session, every wait bounded; and for
 `read_cpu_logged` a log of every frame, as the daemon has it.
 """
 
@@ -26,6 +26,7 @@ from gurux_dlms import GXByteBuffer, GXDLMSClient, GXReplyData
 from gurux_dlms.objects import GXDLMSObject, GXDLMSProfileGeneric, GXDLMSRegister
 
 from benchmarks.result import Result
+from dcud.cli.event_loop import new_event_loop
 from dcud.collect.meter_memory import MeterMemory, get_data
 from dcud.collect.profile_reader import ProfileReader
 from dcud.cosem.register import scale
@@ -142,8 +143,13 @@ async def ours(peer: Peer, tracer: FrameTracer) -> Measured:
     return measured
 
 
+def measured(peer: Peer, tracer: FrameTracer) -> Measured:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(ours(peer, tracer))
+
+
 def unlogged(peer: Peer) -> Measured:
-    return asyncio.run(ours(peer, NoTracer()))
+    return measured(peer, NoTracer())
 
 
 def logged(peer: Peer) -> Measured:
@@ -153,7 +159,7 @@ def logged(peer: Peer) -> Measured:
         log = FrameLog(Path(directory) / "frames.log", clock=clock)
         log.start()
         try:
-            return asyncio.run(ours(peer, log))
+            return measured(peer, log)
         finally:
             log.close()
 

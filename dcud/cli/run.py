@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
+from dcud.cli.event_loop import new_event_loop
 from dcud.config.key_file import Access
 from dcud.config.key_ring import load_secrets
 from dcud.config.load import load
@@ -36,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
         stream=sys.stderr, level=configuration.log.level.upper(), format=_FORMAT, force=True
     )
     secrets = load_secrets(configuration, Access.of_this_process())
-    asyncio.run(_run(Daemon(configuration, secrets)))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_run(Daemon(configuration, secrets)))
     return 0
 
 

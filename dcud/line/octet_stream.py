@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from dcud.line.errors import PortError
 
@@ -113,10 +114,10 @@ class OctetStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport, from itself."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # asyncio types it too widely
-        self._transport = transport
+        # asyncio types it too widely, and not every loop's transport derives from asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         # A write counts as done once nothing is left here, so every octet held back is too many.
-        transport.set_write_buffer_limits(high=0)
+        self._transport.set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
         """Take octets, from the transport."""

@@ -75,6 +75,8 @@ class TcpPort:
     async def write(self, octets: bytes) -> None:
         """Send `octets`; returns when the operating system has taken them all."""
         stream, transport = self._opened()
+        if stream.is_lost:
+            raise stream.loss()
         transport.write(octets)
         if stream.is_drained:  # nearly always; a timer would cost more than the write
             return

@@ -123,8 +123,7 @@ async def test_far_end_that_takes_no_octets() -> None:
     done = asyncio.Event()
 
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert isinstance(writer.transport, asyncio.Transport)
-        writer.transport.pause_reading()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # typed too widely
         assert not reader.at_eof()
         await done.wait()
 
