@@ -99,15 +99,25 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` begin with; returns the exit code."""
     try:
+        code = _outcome(arguments)
+        # At exit it would be too late to bear that nobody reads any more.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read our output has gone, as `head` does; Python must not try to flush it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _outcome(arguments: Sequence[str]) -> int:
+    try:
         return _run(arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else SOFTWARE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Who read our output has gone, as `head` does; Python must not try to flush it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
     except Exception as error:  # noqa: BLE001  # the last line of defence, told as what it is
         return _tell(error)
 
