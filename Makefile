@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: help demo test lint bench deb venv debs clean
+.PHONY: help demo test lint kill-loop soak fuzz bench deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -28,6 +28,15 @@ test: venv debs  ## all the tests, with the coverage gates
 	rm -f build/coverage/.coverage*
 	COVERAGE_FILE=build/coverage/.coverage $(BIN)/pytest -n $(JOBS) --cov --cov-context=test --cov-report=
 	COVERAGE_FILE=build/coverage/.coverage $(BIN)/python tests/coverage_gate.py
+
+kill-loop: venv debs  ## kill the daemon at random moments; KILLS, SEED
+	$(BIN)/pytest -m soak -s tests/soak/test_kill_loop.py
+
+soak: venv debs  ## poll for SOAK_MINUTES and watch the memory
+	$(BIN)/pytest -m soak -s tests/soak/test_soak.py
+
+fuzz: venv  ## every property with many more examples
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n $(JOBS) tests/dlms tests/cosem
 
 bench: venv  ## measure beside the peer; writes build/bench.json
 	$(BIN)/python -m benchmarks
