@@ -6,7 +6,7 @@ comes back as events. Nothing here waits, sends or reads a clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NewType, Protocol
+from typing import NamedTuple, NewType, Protocol
 
 from dcud.dlms.errors import LinkError
 
@@ -14,9 +14,8 @@ ClientSap = NewType("ClientSap", int)
 """A client service access point: 7 bits over HDLC, 16 over the wrapper; 16 is the public one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One frame as it stands on the line.
+class Frame(NamedTuple):
+    """One frame as it stands on the line; a tuple, since two are made for every exchange.
 
     Attributes:
         octets: the whole frame, flags included for HDLC, header included for the wrapper.
@@ -64,9 +63,8 @@ class LinkFailed:
     error: LinkError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameReceived:
-    """A frame with good check sequences was heard, whoever it was for."""
+class FrameReceived(NamedTuple):
+    """A frame with good check sequences was heard, whoever it was for; a tuple like `Frame`."""
 
     frame: Frame
 

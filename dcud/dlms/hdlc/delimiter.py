@@ -119,7 +119,7 @@ class Delimiter:
     @property
     def partial(self) -> bool:
         """Whether octets are held that more octets, or else a `flush`, will decide on."""
-        return bool(self._buffer) or self._discards.pending
+        return len(self._buffer) > 0 or self._discards.pending
 
     def feed(self, octets: bytes) -> list[Delimited | Discarded]:
         """Take octets; return what is certain now."""

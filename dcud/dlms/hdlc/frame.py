@@ -9,6 +9,7 @@ stuffed: 7E may stand inside.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from dcud.dlms.errors import DecodeError, EncodeError
@@ -134,32 +135,41 @@ class HdlcFrame(NamedTuple):
         Raises:
             EncodeError: when it would be longer than the length field can say.
         """
-        length = len(self.destination) + len(self.source) + len(self.information) + 5
-        if self.information:
-            length += 2
+        if not self.information:
+            return _build_bare(
+                self.destination, self.source, self.control.octet, segmented=self.segmented
+            )
+        length = len(self.destination) + len(self.source) + len(self.information) + 7
         if length > MAX_LENGTH:
             raise EncodeError(
                 f"{len(self.information)} octets of information don't fit one HDLC frame",
                 remedy=f"send at most {MAX_INFORMATION}",
             )
-        format_type = _FRAME_TYPE | self.segmented * _SEGMENTATION | length >> 8
         octets = b"%c%c%b%b%c" % (
-            format_type,
+            _FRAME_TYPE | self.segmented * _SEGMENTATION | length >> 8,
             length & 0xFF,
             self.destination,
             self.source,
             self.control.octet,
         )
         octets += check_sequence(octets)
-        if self.information:
-            octets += self.information
-            octets += check_sequence(octets)
+        octets += self.information
+        octets += check_sequence(octets)
         return b"\x7e%b\x7e" % octets
 
     @property
     def information_start(self) -> int:
         """The index of the first octet of information among the octets that `build` returns."""
         return len(self.destination) + len(self.source) + 6
+
+
+@lru_cache(maxsize=128)
+def _build_bare(destination: bytes, source: bytes, control: int, *, segmented: bool) -> bytes:
+    """Build a frame without information; one client and one server have but a few, often sent."""
+    length = len(destination) + len(source) + 5
+    format_type = _FRAME_TYPE | segmented * _SEGMENTATION
+    octets = b"%c%c%b%b%c" % (format_type, length, destination, source, control)
+    return b"\x7e%b%b\x7e" % (octets, check_sequence(octets))
 
 
 class Defect(StrEnum):

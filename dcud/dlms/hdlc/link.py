@@ -71,7 +71,7 @@ from dcud.dlms.hdlc.frame import (
 )
 from dcud.dlms.hdlc.incoming import Arrival, Assembly, Incoming
 from dcud.dlms.hdlc.negotiation import LinkSizes, negotiate
-from dcud.dlms.hdlc.outgoing import Acknowledgement, Outgoing
+from dcud.dlms.hdlc.outgoing import CONTRADICTIONS, Acknowledgement, Outgoing
 from dcud.dlms.hdlc.overheard import Overheard
 from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
 
@@ -494,7 +494,7 @@ class HdlcLink:
         acknowledgement = self._outgoing.acknowledge(frame.control.receive_sequence or 0)
         if arrival is Arrival.GAP and acknowledgement is Acknowledgement.OUTDATED:
             return
-        if acknowledgement in {Acknowledgement.OUTDATED, Acknowledgement.IMPOSSIBLE}:
+        if acknowledgement in CONTRADICTIONS:
             self._fail(self._sequence_error(frame))
         elif arrival is Arrival.TOO_LONG:
             limit = self._parameters.max_apdu

@@ -37,6 +37,12 @@ class Acknowledgement(Enum):
     OUTDATED = auto()  # it acknowledges less than one before it: a late frame
     IMPOSSIBLE = auto()  # it acknowledges what was never sent
 
+    __hash__ = object.__hash__  # members are themselves alone; Enum's own hashes their names
+
+
+CONTRADICTIONS = frozenset((Acknowledgement.OUTDATED, Acknowledgement.IMPOSSIBLE))
+"""What no frame in sequence says."""
+
 
 def cut(octets: bytes, size: int, secret: Sequence[tuple[int, int]], first: int) -> deque[Segment]:
     """Cut octets into segments of at most `size`, numbered from `first` modulo 8."""
