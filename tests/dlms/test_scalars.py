@@ -95,7 +95,6 @@ def test_any_octets_give_a_value_or_the_one_error(kind: DataType, octets: bytes)
     try:
         value = SCALARS[kind].read(cursor)
     except DecodeError:
-        assert cursor.remaining < 24
         return
     assert SCALARS[kind].read(Cursor(SCALARS[kind].write(value))) == value
     assert cursor.position >= SCALARS[kind].least
