@@ -7,7 +7,7 @@ from decimal import Decimal
 from dcud.cosem.clock import ClockConvention, parse_time
 from dcud.cosem.profile_columns import Cell
 from dcud.cosem.register import NotNumericError, ScalerUnit, scale
-from dcud.dlms.access import AttributeDescriptor, DataAccessResult
+from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.data import Data, DataType, Native, to_native
 from dcud.dlms.errors import DecodeError
 from dcud.reading import Quality, Quantity, Scalar, Value
@@ -21,18 +21,16 @@ _TIMES = frozenset({(4, 5), (5, 6), (5, 7), (8, 2)})
 
 def value_of(
     template: Value,
-    answer: Data | DataAccessResult,
+    answer: Data,
     scaler_unit: ScalerUnit | None,
 ) -> Value:
     """Return `template` with what the meter answered.
 
     Args:
         template: a value of which obis, attribute and name count.
-        answer: what the meter gave, or its refusal.
+        answer: what the meter gave.
         scaler_unit: makes a quantity of a number; None for what is no quantity.
     """
-    if isinstance(answer, DataAccessResult):
-        return missing(template, answer.words)
     if answer.type is DataType.NULL_DATA:
         return missing(template, "null-data")
     if scaler_unit is None:

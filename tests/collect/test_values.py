@@ -35,7 +35,7 @@ def test_a_number_with_its_scaler_is_an_exact_quantity() -> None:
 
 
 def test_a_refusal_is_missing_and_never_zero() -> None:
-    value = value_of(ENERGY, DataAccessResult.READ_WRITE_DENIED, TENTH_OF_A_VOLT)
+    value = missing(ENERGY, DataAccessResult.READ_WRITE_DENIED.words)
     assert value.value is None
     assert (value.quality, value.reason) == (Quality.MISSING, "read-write-denied")
 
