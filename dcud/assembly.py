@@ -43,14 +43,18 @@ _SIGNS = {
 
 def port(bus: model.Bus) -> Port:
     """Return the port of a bus, not opened yet."""
-    if bus.tcp is not None:
-        return TcpPort(
-            TcpParameters(
-                host=bus.tcp.host, port=bus.tcp.port, connect_timeout=bus.tcp.connect_timeout
+    line = bus.line
+    match line:
+        case model.Serial():
+            return SerialPort(_serial_parameters(line))
+        case model.Tcp():
+            return TcpPort(
+                TcpParameters(host=line.host, port=line.port, connect_timeout=line.connect_timeout)
             )
-        )
-    assert bus.serial is not None  # noqa: S101  # the configuration's check: one of the two is there
-    return SerialPort(_serial_parameters(bus.serial))
+        case model.Rfc2217() | model.Udp():
+            raise NotImplementedError
+        case _:
+            assert_never(line)
 
 
 def _serial_parameters(serial: model.Serial) -> SerialParameters:

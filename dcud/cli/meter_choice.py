@@ -12,13 +12,14 @@ from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
 from dcud.cli.main import UsageError
-from dcud.config import model, rules
+from dcud.config import medium, model, rules
 from dcud.config.bind import bind
 from dcud.config.build import Builder
 from dcud.config.document import Document, RawTable
 from dcud.config.key_file import Access
 from dcud.config.key_ring import KeyRing
 from dcud.config.load import load
+from dcud.config.merge import merge
 from dcud.config.problem import ConfigError, Problem
 from dcud.config.report import Place, Report, suggestion
 from dcud.config.rules import ToldMeter
@@ -107,7 +108,7 @@ _OPTIONS = (
         "data bits, parity, stop bits (default: 8N1)",
     ),
     _Option("--tcp", "HOST:PORT", ("bus", "tcp"), _far_end, "serial server, or meter (port: 4059)"),
-    _Option("--framing", "hdlc|wrapper", ("bus", "tcp", "framing"), str, "on TCP (default: hdlc)"),
+    _Option("--framing", "hdlc|wrapper", ("bus", "framing"), str, "on TCP (default: hdlc)"),
     _Option(
         "--server",
         "LOGICAL[/PHYSICAL]",
@@ -264,7 +265,9 @@ def _direct(arguments: argparse.Namespace) -> ChosenMeter:
         for name, table in (("bus", model.Bus), ("meter", model.Meter))
     ]
     builder = Builder(report)
-    bus, meter = builder.build(told[0], model.Bus), builder.build(told[1], model.Meter)
+    bus = builder.build(medium.whole_bus(told[0]), model.Bus)
+    layer = medium.meter_layer(bus.medium if bus else model.MEDIA[0])
+    meter = builder.build(merge([layer, told[1]]), model.Meter)
     if meter is not None:
         rules.check_meters([ToldMeter(told[1], meter, bus)], report)
     try:
@@ -280,7 +283,7 @@ def _refuse_other_line(arguments: argparse.Namespace) -> None:
     """Refuse what tells of the other kind of line than the one that was given."""
     line, other = ("serial", "tcp") if arguments.serial is not None else ("tcp", "serial")
     for option, _ in _given(arguments):
-        if option.path[:2] == ("bus", other):
+        if option.path[:2] == ("bus", other) or (line == "serial" and option.flag == "--framing"):
             raise UsageError(f"{option.flag} contradicts --{line}", remedy="keep one of the two")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from dcud.config import model, rules, shipped
+from dcud.config import medium, model, rules, shipped
 from dcud.config.bind import Part, Parts, Spoiled, bind
 from dcud.config.build import Builder
 from dcud.config.document import read
@@ -102,7 +102,7 @@ class _Loader:
         self._builder = Builder(report)
         self._gateway = self._section("gateway", model.Gateway) or model.Gateway(id="unknown")
         self._templates = self._collect_templates()
-        self._layers: dict[tuple[str, ...], Part] = {}
+        self._layers: dict[tuple[str, tuple[str, ...]], Part] = {}
 
     def configuration(self) -> model.Configuration:
         """Return the configuration; it means nothing where the report has faults."""
@@ -172,20 +172,24 @@ class _Loader:
             self._templates.update(_Told(part).templates())
         return self._templates.get(name)
 
-    def _layer(self, names: tuple[str, ...]) -> Part:
-        """Return what the templates of these names say together, the gateway's part beneath."""
-        if names not in self._layers:
+    def _layer(self, on: str, names: tuple[str, ...]) -> Part:
+        """Return what the templates of these names say together.
+
+        What follows from the medium `on` which the meter is, and from the gateway, lies beneath.
+        """
+        if (on, names) not in self._layers:
             place = self._part("gateway").place
             clock = Part(place, {"time_zone": self._gateway.time_zone})
             found = [self._template(name) for name in names]
-            layers = [Part(place, {"clock": clock}), *(part for part in found if part)]
-            self._layers[names] = merge(layers)
-        return self._layers[names]
+            beneath = [medium.meter_layer(on), Part(place, {"clock": clock})]
+            self._layers[on, names] = merge([*beneath, *(part for part in found if part)])
+        return self._layers[on, names]
 
     def _buses(self) -> Sequence[ToldBus]:
         parts = list(self._told.tables("bus"))
         self._report_double_ids(parts, "bus")
-        built = [(part, self._builder.build(part, model.Bus)) for part in parts]
+        wholes = [(part, medium.whole_bus(part)) for part in parts]
+        built = [(part, self._builder.build(whole, model.Bus)) for part, whole in wholes]
         buses = [ToldBus(part, bus) for part, bus in built if bus]
         rules.check_buses(buses, self._report)
         return buses
@@ -194,24 +198,25 @@ class _Loader:
         parts = list(self._told.tables("meter"))
         self._report_double_ids(parts, "meter")
         ids = {part.values.get("id") for part in self._told.tables("bus")}
-        by_id = {told.bus.id: told.bus for told in buses}
+        by_id: dict[object, model.Bus] = {told.bus.id: told.bus for told in buses}
         meters = []
         for part in parts:
             self._report_double_jobs(part)
-            whole, is_complete = self._whole_meter(part)
+            bus = by_id.get(part.values.get("bus"))
+            whole, is_complete = self._whole_meter(part, bus)
             meter = self._builder.build(whole, model.Meter)
             self._check_bus(part, ids)
             if meter and is_complete:
-                meters.append(ToldMeter(part, meter, by_id.get(meter.bus)))
+                meters.append(ToldMeter(part, meter, bus))
         rules.check_meters(meters, self._report)
         return meters
 
-    def _whole_meter(self, part: Part) -> tuple[Part, bool]:
+    def _whole_meter(self, part: Part, bus: model.Bus | None) -> tuple[Part, bool]:
         """Return what a meter and its templates say, and whether all of these exist."""
         names = part.values.get("template", ())
         names = names if isinstance(names, tuple) else ()
         rules.check_secret_source(part, self._report)
-        whole = merge([self._layer(names), part])
+        whole = merge([self._layer(bus.medium if bus else model.MEDIA[0], names), part])
         whole.values.update(self._secret_source(part))
         missing = [name for name in names if name not in self._templates]
         for name in missing:

@@ -19,6 +19,13 @@ HDLC_CLIENT_SAPS = 127
 
 _METRICS_LISTENER = SocketAddress(host="127.0.0.1", port=9415)
 _CLOCK = Obis.parse("0.0.1.0.0.255")
+_FORMATS = ("8N1", "7E1", "8E1", "8O1", "7O1", "8N2")
+
+MEDIA = ("rs485", "optical", "plc", "network")
+"""Each has its file in media/, with what it asks of a bus and of its meters."""
+
+LINES = ("serial", "tcp", "rfc2217", "udp")
+"""The keys of a bus that tell how it is reached; one of them it must have."""
 
 
 def is_loopback(host: str) -> bool:
@@ -206,11 +213,7 @@ class Serial:
         ),
     ]
     baud: Annotated[int, kind.integer(300, 4_000_000), Note("Speed in bit/s.")] = 9600
-    format: Annotated[
-        str,
-        kind.choice("8N1", "7E1", "8E1", "8O1", "7O1", "8N2"),
-        Note("Data bits, parity, stop bits."),
-    ] = "8N1"
+    format: Annotated[str, kind.choice(*_FORMATS), Note("Data bits, parity, stop bits.")] = "8N1"
     rs485: Annotated[
         Rs485 | None, kind.Table(model=Rs485), Note("RS-485 mode.", derived="left to the hardware")
     ] = None
@@ -218,20 +221,38 @@ class Serial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tcp:
-    """A serial server, or a meter with a network port."""
+    """A serial server in raw mode, or a meter with a network port."""
 
     host: Annotated[
         str, kind.text(), Note("Name or address to connect to.", example="meter-1.example")
     ]
     port: Annotated[int, kind.integer(1, 65535), Note("TCP port.")] = 4059
-    framing: Annotated[
-        str,
-        kind.choice("hdlc", "wrapper"),
-        Note("HDLC frames, or the TCP wrapper of IEC 62056-4-7."),
-    ] = "hdlc"
     connect_timeout: Annotated[
         float, kind.duration("100 ms", "5 min"), Note("How long a connection may take.")
     ] = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rfc2217:
+    """A serial server that lets its port be set from here (Telnet with RFC 2217)."""
+
+    host: Annotated[
+        str, kind.text(), Note("Name or address to connect to.", example="server-1.example")
+    ]
+    port: Annotated[int, kind.integer(1, 65535), Note("TCP port.")] = 2217
+    baud: Annotated[int, kind.integer(300, 4_000_000), Note("Speed in bit/s.")] = 9600
+    format: Annotated[str, kind.choice(*_FORMATS), Note("Data bits, parity, stop bits.")] = "8N1"
+    connect_timeout: Annotated[
+        float, kind.duration("100 ms", "5 min"), Note("How long a connection may take.")
+    ] = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Udp:
+    """A meter that takes the wrapper over UDP."""
+
+    host: Annotated[str, kind.text(), Note("Name or address to ask.", example="meter-2.example")]
+    port: Annotated[int, kind.integer(1, 65535), Note("UDP port.")] = 4059
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,16 +261,35 @@ class Bus:
 
     id: Annotated[str, kind.name(), Note("Name of the bus.", example="rs485")]
     serial: Annotated[
-        Serial | None, kind.Table(model=Serial), Note("The serial port; this or tcp.", example="")
+        Serial | None, kind.Table(model=Serial), Note("The serial port; this or another of four.")
     ] = None
-    tcp: Annotated[Tcp | None, kind.Table(model=Tcp), Note("The connection; this or serial.")] = (
-        None
-    )
+    tcp: Annotated[Tcp | None, kind.Table(model=Tcp), Note("The TCP connection.")] = None
+    rfc2217: Annotated[
+        Rfc2217 | None, kind.Table(model=Rfc2217), Note("The serial server that is set from here.")
+    ] = None
+    udp: Annotated[Udp | None, kind.Table(model=Udp), Note("Where datagrams go.")] = None
+    framing: Annotated[
+        str,
+        kind.choice("hdlc", "wrapper"),
+        Note(
+            "HDLC frames, or the wrapper of IEC 62056-4-7.",
+            derived='"wrapper" over UDP, else "hdlc"',
+        ),
+    ] = "hdlc"
+    medium: Annotated[
+        str,
+        kind.choice(*MEDIA),
+        Note(
+            "What lies between here and the meters; most times and sizes follow from it.",
+            derived='"rs485" on a serial port or RFC 2217, else "network"',
+        ),
+    ] = "rs485"
     turnaround: Annotated[
         float,
         kind.duration("0 s", "5 s"),
         Note(
-            "Least silence between a received frame and the next one sent; none over the wrapper."
+            "Least silence between a received frame and the next one sent; none over the wrapper.",
+            derived="by medium",
         ),
     ] = 0.01
     read_at_start: Annotated[
@@ -259,9 +299,11 @@ class Bus:
     ] = True
 
     @property
-    def framing(self) -> str:
-        """Return "hdlc" or "wrapper"."""
-        return self.tcp.framing if self.tcp else "hdlc"
+    def line(self) -> Serial | Tcp | Rfc2217 | Udp:
+        """Return what the bus is reached by; the configuration's check saw to it that it's one."""
+        line = self.serial or self.tcp or self.rfc2217 or self.udp
+        assert line is not None  # noqa: S101  # rules.check_buses
+        return line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,12 +332,19 @@ class Hdlc:
     """How the data link to the meter is kept."""
 
     max_info_transmit: Annotated[
-        int, kind.integer(32, 2030), Note("Octets of information proposed for frames to the meter.")
+        int,
+        kind.integer(32, 2030),
+        Note(
+            "Octets of information proposed for frames to the meter.", derived="128, less over PLC"
+        ),
     ] = 128
     max_info_receive: Annotated[
         int,
         kind.integer(32, 2030),
-        Note("Octets of information proposed for frames from the meter."),
+        Note(
+            "Octets of information proposed for frames from the meter.",
+            derived="128, less over PLC",
+        ),
     ] = 128
     window_transmit: Annotated[
         int, kind.integer(1, 7), Note("Frames proposed to stay unacknowledged towards the meter.")
@@ -312,12 +361,17 @@ class Hdlc:
         bool, kind.flag(), Note("Whether DISC precedes SNRM; some meters must hear it.")
     ] = False
     retries: Annotated[
-        int, kind.integer(0, 20), Note("Repetitions of a frame that nothing answers.")
+        int,
+        kind.integer(0, 20),
+        Note("Repetitions of a frame that nothing answers.", derived="by medium"),
     ] = 3
     inter_octet_timeout: Annotated[
         float,
         kind.duration("20 ms", "6 s"),
-        Note("Silence within a frame that ends it; wide enough for USB and network bridges."),
+        Note(
+            "Silence within a frame that ends it; wide enough for USB and network bridges.",
+            derived="by medium",
+        ),
     ] = 0.5
     busy_polls: Annotated[
         int,
@@ -560,7 +614,9 @@ class Meter:
         Note("Whether associations end with RLRQ; false for meters that know only DISC."),
     ] = True
     response_timeout: Annotated[
-        float, kind.duration("50 ms", "5 min"), Note("How long an answer may take to begin.")
+        float,
+        kind.duration("50 ms", "5 min"),
+        Note("How long an answer may take to begin.", derived="by medium"),
     ] = 3.0
     turnaround: Annotated[
         float | None,

@@ -9,8 +9,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from inspect import cleandoc, getdoc
 from pathlib import Path
+from typing import cast
 
-from dcud.config import model, shipped
+from dcud.config import medium, model, shipped
+from dcud.config.document import RawTable
 from dcud.config.kind import Kind, Table, Tables
 from dcud.config.schema import MAIN_KEYS, REQUIRED, VARIANT_KEY, Key, Keys, keys_of
 
@@ -53,6 +55,13 @@ _TEMPLATES = """
 
     dcud comes with these templates: {shipped}. A template of the same name in the configuration
     takes the place of a shipped one.
+    """
+
+_MEDIA = """
+    ## Media
+
+    A bus's `medium` decides what holds for the bus and for the meters on it where neither a
+    template nor the meter says otherwise:
     """
 
 _DROP_INS = """
@@ -104,7 +113,7 @@ def markdown() -> str:
             parts += _chapter(f"[[{name}]]", key.kind.variants[""], "##")
     templates = ", ".join(f"`{name}`" for name in shipped.shipped())
     parts += [cleandoc(_TEMPLATES).format(shipped=templates)]
-    parts += [cleandoc(_DROP_INS), cleandoc(_KEY_FILES)]
+    parts += [cleandoc(_MEDIA), _media_table(), cleandoc(_DROP_INS), cleandoc(_KEY_FILES)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -131,6 +140,25 @@ def _key_table(keys: Keys) -> str:
     return "\n".join(rows)
 
 
+def _media_table() -> str:
+    columns = [dict(_flat(medium.preset_document(name).data)) for name in model.MEDIA]
+    rows = ["| key | " + " | ".join(f"`{name}`" for name in model.MEDIA) + " |"]
+    rows.append("|---" * (1 + len(columns)) + "|")
+    for path in dict.fromkeys(path for column in columns for path in column):
+        cells = [f"`{column[path]}`" if path in column else "" for column in columns]
+        rows.append(f"| `{path}` | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _flat(table: RawTable, path: str = "") -> Iterator[tuple[str, object]]:
+    """Give the dotted path and the value of every key in `table` and in those within it."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}{name}.")
+        else:
+            yield path + name, value
+
+
 def _default_words(key: Key) -> str:
     if key.is_required:
         return "**required**"
@@ -154,9 +182,11 @@ def example() -> str:
     for name, key in MAIN_KEYS.items():
         if isinstance(key.kind, Table):
             lines += _table(f"[{name}]", key.kind.model, live=True)
-    lines += _table("[[bus]]", model.Bus, leave_out=("tcp",))
-    lines += ["", "#[[bus]]", '#id = "network"']
-    lines += _table("[bus.tcp]", model.Tcp)
+    _, *others = model.LINES
+    lines += _table("[[bus]]", model.Bus, leave_out=others)
+    for line in others:
+        table = cast("Table", keys_of(model.Bus)[line].kind)
+        lines += ["", "#[[bus]]", f'#id = "{line}"', *_table(f"[bus.{line}]", table.model)]
     lines += _table("[[meter]]", model.Meter)
     lines += ["", "# What meters have in common; see the chapter on templates."]
     lines += ["#[template.our-meters]", "#client_sap = 32"]

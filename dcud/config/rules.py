@@ -7,14 +7,25 @@ from typing import Any
 from dcud.config.bind import Part
 from dcud.config.model import (
     HDLC_CLIENT_SAPS,
+    LINES,
     Breaker,
     Bus,
     Meter,
     Mqtt,
     RegistersJob,
+    Serial,
     ServerAddress,
+    Udp,
 )
 from dcud.config.report import Place, Report
+
+_FRAMINGS = {
+    "serial": ("hdlc",),
+    "tcp": ("hdlc", "wrapper"),
+    "rfc2217": ("hdlc",),
+    "udp": ("wrapper",),
+}
+"""What goes over which line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +87,35 @@ def check_buses(buses: Sequence[ToldBus], report: Report) -> None:
     """Report buses without a line, or with another's."""
     lines: list[tuple[Hashable, Place]] = []
     for told in buses:
-        serial, tcp = told.bus.serial, told.bus.tcp
-        if serial and tcp:
-            report.add(told.part.place / "tcp", "contradicts serial", "keep one of the two")
-        elif serial:
-            lines.append((serial.device, told.part.place / "serial"))
-        elif tcp:
-            lines.append(((tcp.host, tcp.port), told.part.place / "tcp"))
+        named = [name for name in LINES if getattr(told.bus, name) is not None]
+        for name in named[1:]:
+            report.add(told.part.place / name, f"contradicts {named[0]}", "keep one of the two")
+        if named:
+            lines.append((_line(told.bus), told.part.place / named[0]))
+            _check_framing(told, named[0], report)
         else:
             remedy = 'write serial = { device = "..." } or tcp = { host = "..." }'
-            report.add(told.part.place, "has neither serial nor tcp", remedy)
+            report.add(told.part.place, "has none of serial, tcp, rfc2217 and udp", remedy)
     report_doubles(lines, report, "is the line of another bus, at {}", "make them one bus")
+
+
+def _line(bus: Bus) -> Hashable:
+    """Return what no two buses can both have."""
+    line = bus.line
+    if isinstance(line, Serial):
+        return line.device
+    return ("udp" if isinstance(line, Udp) else "tcp", line.host, line.port)
+
+
+def _check_framing(told: ToldBus, line: str, report: Report) -> None:
+    framing = told.bus.framing
+    suitable = _FRAMINGS[line]
+    if framing not in suitable:
+        report.add(
+            told.part.place / "framing",
+            f'"{framing}" does not go over {line}',
+            f'write "{suitable[0]}"' + "".join(f' or "{other}"' for other in suitable[1:]),
+        )
 
 
 def check_meters(meters: Sequence[ToldMeter], report: Report) -> None:

@@ -69,7 +69,8 @@ def test_a_bus_and_a_meter_are_told_in_full(tmp_path: Path) -> None:
         serial.rs485 = { delay_after_send = "1 ms" }
         [[bus]]
         id = "net"
-        tcp = { host = "meter.example", framing = "wrapper" }
+        framing = "wrapper"
+        tcp = { host = "meter.example" }
         [[meter]]
         id = "m1"
         bus = "net"
@@ -104,7 +105,8 @@ def test_a_bus_and_a_meter_are_told_in_full(tmp_path: Path) -> None:
             bus="net",
             server_address=model.ServerAddress(logical=3),
             clock=model.Clock(deviation="local-minus-utc"),
-            hdlc=model.Hdlc(window_receive=7),
+            response_timeout=5.0,
+            hdlc=model.Hdlc(window_receive=7, inter_octet_timeout=1.5),
             job=(
                 model.ProfileJob(
                     name="load",

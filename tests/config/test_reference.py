@@ -39,7 +39,7 @@ def test_the_reference_file_is_one_with_every_line_uncommented(tmp_path: Path) -
     path = tmp_path / "dcud.toml"
     path.write_text(re.sub(r"(?m)^#(?! )", "", reference.example()), encoding="utf-8")
     configuration = load(path)
-    assert [bus.id for bus in configuration.buses] == ["rs485", "network"]
+    assert [bus.id for bus in configuration.buses] == ["rs485", "tcp", "rfc2217", "udp"]
     assert configuration.buses[0].serial is not None
     assert configuration.buses[0].serial.rs485 == model.Rs485()
     (meter,) = configuration.meters

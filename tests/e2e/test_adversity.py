@@ -83,7 +83,7 @@ def test_a_connection_breaks_in_the_middle_of_a_profile(
     port, name = free_port(), meter_id(line, 0)
     host, target = peer.hdlc if line == "hdlc" else peer.wrapper
     ends = (f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr", f"TCP:{host}:{target}")
-    site = slow_site(peer, broker, line, tcp={"host": "127.0.0.1", "port": port, "framing": line})
+    site = slow_site(peer, broker, line, tcp={"host": "127.0.0.1", "port": port}, framing=line)
     with Daemon(tmp_path, site) as daemon:
         with socat(*ends):
             heard = subscriber.wait_for(has_entries(name, 100))

@@ -27,7 +27,7 @@ def bus(peer: Peer, line: str, **amended: TomlValue) -> Table:
         table["serial"] = {"device": peer.pty}
     else:
         host, port = peer.hdlc if line == "hdlc" else peer.wrapper
-        table["tcp"] = {"host": host, "port": port, "framing": line}
+        table |= {"tcp": {"host": host, "port": port}, "framing": line}
     return {**table, **amended}
 
 

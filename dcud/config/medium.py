@@ -1,0 +1,50 @@
+"""What follows from the medium of a bus, for the bus itself as for its meters."""
+
+from functools import cache
+from pathlib import Path
+
+from dcud.config import model
+from dcud.config.bind import Part, bind
+from dcud.config.document import Document, read
+from dcud.config.kind import Table
+from dcud.config.note import Note
+from dcud.config.report import Place, Report
+from dcud.config.schema import Key, Keys
+
+DIRECTORY = Path(__file__).parent / "media"
+"""Package data: `NAME.toml` holds `[bus]` and `[meter]`."""
+
+_KEYS: Keys = {
+    name: Key(name=name, kind=Table(model=table), note=Note(""), default=None)
+    for name, table in (("bus", model.Bus), ("meter", model.Meter))
+}
+_SERIAL_LINES = ("serial", "rfc2217")
+
+
+def whole_bus(part: Part) -> Part:
+    """Return what a bus's table says, with what follows where it says nothing."""
+    values = dict(part.values)
+    medium = "rs485" if any(name in values for name in _SERIAL_LINES) else "network"
+    told = values.setdefault("medium", medium)
+    values.setdefault("framing", "wrapper" if "udp" in values else "hdlc")
+    known = told if isinstance(told, str) else medium
+    return Part(part.place, {**_preset(known)["bus"].values, **values})
+
+
+def meter_layer(medium: str) -> Part:
+    """Return what a medium asks of every meter, as if a template said it."""
+    return _preset(medium)["meter"]
+
+
+def preset_document(medium: str) -> Document:
+    """Return the file of a medium."""
+    return read(DIRECTORY / f"{medium}.toml")
+
+
+@cache
+def _preset(medium: str) -> dict[str, Part]:
+    document = preset_document(medium)
+    report = Report()
+    told = bind(document.data, _KEYS, Place(document), report)
+    report.raise_if_any()
+    return {name: part for name, part in told.values.items() if isinstance(part, Part)}
