@@ -15,10 +15,12 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from dcud.observe.figures import (
+    ANSWER_SECONDS,
     POLL_RESULTS,
     POLL_SECONDS,
     BusFigures,
     Figures,
+    Histogram,
     MeterFigures,
     OutboxFigures,
 )
@@ -110,11 +112,23 @@ def _polls(figures: Figures) -> Iterable[Row]:
             yield (*labels, result), (count,)
 
 
-def _poll_durations(figures: Figures) -> Iterable[Row]:
-    bounds = [*(str(bound) for bound in POLL_SECONDS), "+Inf"]
+def _seconds(
+    bounds: tuple[float, ...], histogram: Callable[[BusFigures], Histogram]
+) -> Callable[[Figures], Iterable[Row]]:
+    words = [*(str(bound) for bound in bounds), "+Inf"]
+
+    def rows(figures: Figures) -> Iterable[Row]:
+        for name, bus in list(figures.buses.items()):
+            told = histogram(bus)
+            yield (name,), (list(zip(words, accumulate(told.buckets), strict=True)), told.total)
+
+    return rows
+
+
+def _busy(figures: Figures) -> Iterable[Row]:
     for name, bus in list(figures.buses.items()):
-        buckets = list(zip(bounds, accumulate(bus.durations), strict=True))
-        yield (name,), (buckets, bus.duration_sum)
+        seconds, since = bus.busy
+        yield (name,), (seconds if since is None else seconds + figures.clock() - since,)
 
 
 def _outbox(value: Callable[[OutboxFigures], float]) -> Callable[[Figures], Iterable[Row]]:
@@ -169,7 +183,21 @@ FAMILIES: Final = (
         kind="histogram",
         help="How long a poll held the bus, association and release included.",
         labels=("bus",),
-        rows=_poll_durations,
+        rows=_seconds(POLL_SECONDS, lambda bus: bus.polls),
+    ),
+    Family(
+        name="dcud_bus_busy_seconds_total",
+        kind="counter",
+        help="Time for which meters had the bus; its rate is the share of time that it is busy.",
+        labels=("bus",),
+        rows=_busy,
+    ),
+    Family(
+        name="dcud_answer_seconds",
+        kind="histogram",
+        help="How long meters took from our last octet to the first good frame of an answer.",
+        labels=("bus",),
+        rows=_seconds(ANSWER_SECONDS, lambda bus: bus.answers),
     ),
     Family(
         name="dcud_frames_total",

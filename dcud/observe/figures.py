@@ -6,6 +6,7 @@ is replaced by one store of the interpreter, so no lock is needed, and a scrape 
 poll's count a moment before its duration.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,6 +25,10 @@ DROP_REASONS: Final = ("size", "age", "too_large")
 
 POLL_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Upper bounds of the histogram: from one register over TCP to a long profile at 300 baud."""
+
+
+ANSWER_SECONDS: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Upper bounds of the histogram: from a meter on the bench to one at the end of a power line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +56,37 @@ class MeterFigures:
 
 
 @dataclass(slots=True, kw_only=True)
+class Histogram:
+    """Seconds, counted in the buckets below each of some bounds and in one beyond."""
+
+    buckets: list[int]
+    total: float = 0.0
+
+    @classmethod
+    def below(cls, bounds: tuple[float, ...]) -> "Histogram":
+        """Return one with nothing in it."""
+        return cls(buckets=[0] * (len(bounds) + 1))
+
+
+@dataclass(slots=True, kw_only=True)
 class BusFigures:
-    """One bus's; `durations` counts polls in the buckets of `POLL_SECONDS` and one beyond."""
+    """One bus's.
+
+    Attributes:
+        polls: in the buckets of `POLL_SECONDS`.
+        answers: in the buckets of `ANSWER_SECONDS`.
+        busy: seconds for which meters had the bus, up to the last time that one gave it back; and
+            since when, on the clock of the figures, one has it.
+    """
 
     up: bool = False
     frames: dict[str, int] = field(default_factory=lambda: {"rx": 0, "tx": 0})
     discards: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DISCARD_REASONS, 0))
     failures: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FAILURE_REASONS, 0))
     retransmissions: int = 0
-    durations: list[int] = field(default_factory=lambda: [0] * (len(POLL_SECONDS) + 1))
-    duration_sum: float = 0.0
+    polls: Histogram = field(default_factory=lambda: Histogram.below(POLL_SECONDS))
+    answers: Histogram = field(default_factory=lambda: Histogram.below(ANSWER_SECONDS))
+    busy: tuple[float, float | None] = (0.0, None)
     meters: dict[str, MeterFigures] = field(default_factory=dict)
 
 
@@ -69,10 +95,12 @@ class Figures:
     """The whole daemon's.
 
     Attributes:
+        clock: monotonic seconds.
         outbox: gives the outbox's figures; None until there is an outbox.
     """
 
     version: str
+    clock: Callable[[], float] = time.monotonic
     buses: dict[str, BusFigures] = field(default_factory=dict)
     outbox: Callable[[], OutboxFigures] | None = None
     drops: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DROP_REASONS, 0))

@@ -1,14 +1,17 @@
 """What the other rooms tell of the daemon's health."""
 
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from dcud.observe.figures import (
+    ANSWER_SECONDS,
     POLL_RESULTS,
     POLL_SECONDS,
     BusFigures,
     Figures,
+    Histogram,
     MeterFigures,
     OutboxFigures,
 )
@@ -41,8 +44,8 @@ class Metrics:
     Methods belong to the event loop's thread, return at once and never raise.
     """
 
-    def __init__(self, *, version: str) -> None:
-        self._figures = Figures(version=version)
+    def __init__(self, *, version: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._figures = Figures(version=version, clock=clock)
 
     def add_bus(self, bus: str) -> None:
         """Show the bus from now on."""
@@ -55,6 +58,14 @@ class Metrics:
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         """Tell whether the bus's port is open."""
         self._bus(bus).up = up
+
+    def bus_busy(self, bus: str, busy: bool) -> None:  # noqa: FBT001  # likewise
+        """Tell that a meter was given the bus, or that it gave it back."""
+        figures, now = self._bus(bus), self._figures.clock()
+        seconds, since = figures.busy
+        if since is not None:
+            seconds += now - since
+        figures.busy = seconds, now if busy else None
 
     def meter_up(self, bus: str, meter: str, up: bool) -> None:  # noqa: FBT001  # likewise
         """Tell whether the meter answers."""
@@ -71,8 +82,7 @@ class Metrics:
         figures = self._bus(bus)
         if result not in {"success", "partial"}:
             figures.failures[_REASON_OF_CODE.get(result, "protocol")] += 1
-        figures.durations[bisect_left(POLL_SECONDS, seconds)] += 1
-        figures.duration_sum += seconds
+        _count(figures.polls, POLL_SECONDS, seconds)
 
     def frame(
         self,
@@ -100,6 +110,10 @@ class Metrics:
     def retransmitted(self, bus: str, meter: str, frames: int) -> None:  # noqa: ARG002  # likewise
         """Count frames sent once more because no answer came."""
         self._bus(bus).retransmissions += frames
+
+    def answered(self, bus: str, meter: str, seconds: float) -> None:  # noqa: ARG002  # likewise
+        """Count one answer, by the time that it took to come."""
+        _count(self._bus(bus).answers, ANSWER_SECONDS, seconds)
 
     def broker_connected(self, connected: bool) -> None:  # noqa: FBT001  # a state, told as it is
         """Tell whether the broker accepted us and the connection still stands."""
@@ -153,3 +167,8 @@ class Metrics:
         if figures is None:
             figures = meters[name] = MeterFigures()
         return figures
+
+
+def _count(histogram: Histogram, bounds: tuple[float, ...], seconds: float) -> None:
+    histogram.buckets[bisect_left(bounds, seconds)] += 1
+    histogram.total += seconds

@@ -26,7 +26,8 @@ def samples(metrics: Metrics) -> dict[str, float]:
 
 
 def eventful() -> Metrics:
-    metrics = Metrics(version="0.1.0")
+    now = iter((1000.0, 1002.5, 1010.0, 1010.25))
+    metrics = Metrics(version="0.1.0", clock=lambda: next(now))
     metrics.add_bus("rs485-1")
     metrics.add_meter("rs485-1", "meter-1")
     metrics.add_meter("rs485-1", "meter-2")
@@ -43,6 +44,11 @@ def eventful() -> Metrics:
     metrics.frame("rs485-1", "rx", "meter-1", b"\x7e\x7e", ())
     metrics.discarded("rs485-1", "meter-1", "noise", b"\x00\xff")
     metrics.retransmitted("rs485-1", "meter-2", 3)
+    metrics.bus_busy("rs485-1", True)
+    metrics.bus_busy("rs485-1", False)
+    metrics.bus_busy("tcp-1", True)
+    metrics.answered("rs485-1", "meter-1", 0.04)
+    metrics.answered("rs485-1", "meter-2", 31.5)
     metrics.broker_connected(True)
     metrics.published()
     metrics.published(4)
@@ -112,6 +118,21 @@ def test_a_known_meter_stands_at_zero_before_its_first_poll() -> None:
     assert shown['dcud_meter_up{bus="b",meter="m"}'] == 0
     assert shown['dcud_bus_up{bus="b"}'] == 0
     assert shown['dcud_poll_duration_seconds_count{bus="b"}'] == 0
+
+
+def test_a_bus_that_is_busy_is_seen_to_be() -> None:
+    now = [0.0]
+    metrics = Metrics(version="0.1.0", clock=lambda: now[0])
+    name = 'dcud_bus_busy_seconds_total{bus="b"}'
+    metrics.bus_busy("b", True)
+    now[0] = 5.0
+    assert samples(metrics)[name] == 5
+    metrics.bus_busy("b", True)
+    now[0] = 6.0
+    metrics.bus_busy("b", False)
+    metrics.bus_busy("b", False)
+    now[0] = 60.0
+    assert samples(metrics)[name] == 6
 
 
 def test_the_last_success_is_absent_until_there_is_one() -> None:
