@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from dcud.config import model
 from dcud.config.bind import Part, bind
@@ -19,6 +20,8 @@ _KEYS: Keys = {
     for name, table in (("bus", model.Bus), ("meter", model.Meter))
 }
 _SERIAL_LINES = ("serial", "rfc2217")
+_TURNAROUND_BITS = 30
+"""Three characters. [field: two to three characters between frames on RS-485]"""
 
 
 def whole_bus(part: Part) -> Part:
@@ -28,7 +31,19 @@ def whole_bus(part: Part) -> Part:
     told = values.setdefault("medium", medium)
     values.setdefault("framing", "wrapper" if "udp" in values else "hdlc")
     known = told if isinstance(told, str) else medium
-    return Part(part.place, {**_preset(known)["bus"].values, **values})
+    preset = dict(_preset(known)["bus"].values)
+    preset["turnaround"] = max(cast("float", preset["turnaround"]), _shortest_turnaround(part))
+    return Part(part.place, {**preset, **values})
+
+
+def _shortest_turnaround(part: Part) -> float:
+    """Return how long a receiver of this line's speed needs to see that a frame is over."""
+    for name in _SERIAL_LINES:
+        line = part.values.get(name)
+        baud = line.values.get("baud") if isinstance(line, Part) else None
+        if isinstance(baud, int):
+            return _TURNAROUND_BITS / baud
+    return 0.0
 
 
 def meter_layer(medium: str) -> Part:

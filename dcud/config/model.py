@@ -289,9 +289,9 @@ class Bus:
         kind.duration("0 s", "5 s"),
         Note(
             "Least silence between a received frame and the next one sent; none over the wrapper.",
-            derived="by medium",
+            derived="by medium, and at least three characters",
         ),
-    ] = 0.01
+    ] = 0.005
     read_at_start: Annotated[
         bool,
         kind.flag(),

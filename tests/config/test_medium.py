@@ -43,6 +43,19 @@ def test_a_medium_decides_what_nobody_else_does(tmp_path: Path) -> None:
     assert (meter.hdlc.retries, meter.hdlc.max_info_receive) == (9, 64)
 
 
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [
+        ('serial = { device = "/dev/ttyS0", baud = 300 }', 0.1),
+        ('serial = { device = "/dev/ttyS0", baud = 19200 }', 0.005),
+        ('rfc2217 = { host = "server", baud = 2400 }', 0.0125),
+        ('serial = { device = "/dev/ttyS0", baud = 300 }\nturnaround = "1 ms"', 0.001),
+    ],
+)
+def test_a_slow_line_turns_around_slowly(tmp_path: Path, line: str, seconds: float) -> None:
+    assert configured(tmp_path, line)[0].turnaround == seconds
+
+
 def test_a_template_goes_before_the_medium_and_the_bus_before_its_preset(tmp_path: Path) -> None:
     template = '[template.slow]\nresponse_timeout = "7 s"\n'
     path = tmp_path / "dcud.toml"
