@@ -1,8 +1,10 @@
-"""The data link over TCP: one APDU behind a header of eight octets.
+"""The data link over TCP or UDP: one APDU behind a header of eight octets.
 
 [IEC 62056-4-7: wrapper protocol data unit] version (1), source port, destination port, length of
-the APDU, two octets each. There is no check sequence, no sequence number and no repetition: TCP
-does all that. A header with another version means that the place in the stream is lost for good.
+the APDU, two octets each. There is no check sequence and no sequence number. TCP takes care that
+all octets come, so nothing is repeated there, and a header with another version means that the
+place in the stream is lost for good. Over UDP each datagram holds one unit and stands for itself:
+one that is no unit is dropped, and a request that stays unanswered is sent once more as it was.
 """
 
 from collections.abc import Sequence
@@ -22,8 +24,10 @@ from dcud.dlms.datalink import (
     LinkFailed,
     NotificationReceived,
     OctetsDiscarded,
+    Retransmitted,
 )
 from dcud.dlms.errors import EncodeError, LinkError, MisuseError, NoAnswerError
+from dcud.dlms.gateway import without_prefix
 
 VERSION: Final = 1
 MAX_APDU: Final = 0xFFFF
@@ -35,6 +39,29 @@ NOTIFICATION_TAGS: Final = frozenset((0x0F, 0xC2, 0x18))
 
 _PATIENCE: Final = 10
 """How many response timeouts one answer may take as long as its octets keep coming."""
+
+_LLC_REPLY: Final = b"\xe6\xe7\x00"
+"""HDLC's LLC header of an answer, which some concentrators leave in. [field: legacy header]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapperVariant:
+    """What a network, or a meter in the field, does otherwise than the usual one over TCP.
+
+    Attributes:
+        datagrams: whether octets come as datagrams (UDP), each a unit of its own.
+        retries: how often a request that stays unanswered is repeated; 0 over TCP, which does that.
+        swapped_ports: whether answers are taken as well that bear the request's own order of ports.
+        llc_header: whether HDLC's LLC header is taken off the front of an answer.
+    """
+
+    datagrams: bool = False
+    retries: int = 0
+    swapped_ports: bool = False
+    llc_header: bool = False
+
+
+OVER_TCP: Final = WrapperVariant()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +94,30 @@ class Wpdu:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Octets from a header with an unknown version on; nothing after them can be read either."""
+    """Octets that are no unit, and why: "version", "length" or "truncated".
+
+    In a stream it is the version, and nothing after them can be read either.
+    """
 
     octets: bytes
+    reason: str = "version"
+
+
+def cut_datagram(octets: bytes) -> list[Wpdu | Unreadable]:
+    """Return what one datagram holds: a unit, what stands behind its end, or what is no unit.
+
+    [IEC 62056-4-7: UDP] Octets beyond the length are ignored, a datagram that ends before is none.
+    """
+    if len(octets) < _HEADER.size:
+        return [Unreadable(octets, "truncated")]
+    version, source, destination, length = _HEADER.unpack_from(octets)
+    if version != VERSION:
+        return [Unreadable(octets)]
+    end = _HEADER.size + length
+    if len(octets) < end:
+        return [Unreadable(octets, "truncated")]
+    unit = Wpdu(source, destination, octets[_HEADER.size : end])
+    return [unit, Unreadable(octets[end:], "length")] if len(octets) > end else [unit]
 
 
 class WrapperDelimiter:
@@ -125,22 +173,37 @@ class _State(Enum):
 
 
 class WrapperLink:
-    """The client's side of the wrapper over a TCP connection that stands already.
+    """The client's side of the wrapper over a connection that stands already, or over UDP.
 
     There is nothing to set up and nothing to take down: `connect` and `disconnect` succeed at the
     next `handle_timeout`, for which `next_timeout` asks at once.
+
+    Over UDP the answer to a request that was repeated may come twice. Where both are the same the
+    second is only heard; else the layer above tells them apart by their invoke id.
     """
 
     def __init__(
-        self, *, client_sap: ClientSap, server_sap: int, response_timeout: float = 10.0
+        self,
+        *,
+        client_sap: ClientSap,
+        server_sap: int,
+        response_timeout: float = 10.0,
+        variant: WrapperVariant = OVER_TCP,
     ) -> None:
         self._client_sap = client_sap
         self._server_sap = server_sap
         self._response_timeout = response_timeout
+        self._variant = variant
+        self._answer_ports: set[tuple[int, int]] = {(server_sap, client_sap)}
+        if variant.swapped_ports:
+            self._answer_ports.add((client_sap, server_sap))
         self._state = _State.DISCONNECTED
         self._delimiter = WrapperDelimiter()
         self._outgoing: list[Frame] = []
         self._secret_frames: dict[bytes, tuple[tuple[int, int], ...]] = {}
+        self._request = Frame(octets=b"")
+        self._answer = b""
+        self._retries_left = 0
         self._deadline: float | None = None
         self._limit = 0.0
 
@@ -154,6 +217,8 @@ class WrapperLink:
             raise MisuseError("the wrapper link is up already")
         self._delimiter = WrapperDelimiter()
         self._secret_frames.clear()
+        self._request = Frame(octets=b"")
+        self._answer = b""
         self._state = _State.CONNECTING
         self._deadline = now
 
@@ -170,7 +235,9 @@ class WrapperLink:
         ranges = tuple((start + _HEADER.size, end + _HEADER.size) for start, end in secret)
         if ranges:
             self._secret_frames[octets] = ranges
-        self._outgoing.append(Frame(octets=octets, secret=ranges))
+        self._request = Frame(octets=octets, secret=ranges)
+        self._outgoing.append(self._request)
+        self._retries_left = self._variant.retries
         self._state = _State.AWAITING
         self._deadline = None
 
@@ -181,41 +248,57 @@ class WrapperLink:
         self._deadline = now
 
     def receive_data(self, octets: bytes, now: float) -> list[LinkEvent]:
-        """Take octets as they come, cut anywhere."""
+        """Take octets as they come: cut anywhere from TCP, one datagram at a time from UDP."""
         events: list[LinkEvent] = []
-        for unit in self._delimiter.feed(octets):
+        cut = cut_datagram if self._variant.datagrams else self._delimiter.feed
+        for unit in cut(octets):
             if isinstance(unit, Wpdu):
                 events += self._receive(unit)
             else:
                 events += self._lose(unit)
-        if self._deadline is not None and self._state is _State.AWAITING:
+        if self._is_trickling():
             self._deadline = min(now + self._response_timeout, self._limit)
         return events
+
+    def _is_trickling(self) -> bool:
+        """Tell whether what came may be a part of the answer, for which there is more time then."""
+        awaiting = self._deadline is not None and self._state is _State.AWAITING
+        return awaiting and not self._variant.datagrams
 
     def _receive(self, unit: Wpdu) -> list[LinkEvent]:
         octets = unit.build()
         secret = self._secret_frames.get(octets, ())
-        ours = unit.source == self._server_sap and unit.destination == self._client_sap
-        mirrored = unit.source == self._client_sap and unit.destination == self._server_sap
+        ports = (unit.source, unit.destination)
+        ours = ports in self._answer_ports
+        mirrored = ports == (self._client_sap, self._server_sap)
         if self._secret_frames and mirrored and not ours and not secret:
             secret = ((_HEADER.size, len(octets)),)  # not what we sent, but nobody else's either
         events: list[LinkEvent] = [FrameReceived(frame=Frame(octets=octets, secret=secret))]
-        if not ours or secret or self._state in {_State.DISCONNECTED, _State.DISCONNECTING}:
+        if not ours or secret or self._is_known(octets) or self._state in _DOWN:
             return events
-        if self._state is not _State.AWAITING or unit.apdu[:1] in _NOTIFICATIONS:
-            return [*events, NotificationReceived(apdu=unit.apdu)]
+        apdu = unit.apdu
+        if self._variant.llc_header:
+            apdu = apdu.removeprefix(_LLC_REPLY)
+        if self._state is not _State.AWAITING or without_prefix(apdu)[:1] in _NOTIFICATIONS:
+            return [*events, NotificationReceived(apdu=apdu)]
+        self._answer = octets
         self._state = _State.IDLE
         self._deadline = None
-        return [*events, ApduReceived(apdu=unit.apdu)]
+        return [*events, ApduReceived(apdu=apdu)]
+
+    def _is_known(self, octets: bytes) -> bool:
+        """Tell whether a unit is our own request, or over UDP the last answer once more."""
+        doubled = self._variant.datagrams and octets == self._answer
+        return doubled or octets == self._request.octets
 
     def _lose(self, unit: Unreadable) -> list[LinkEvent]:
         # An echo damaged this way could hold what was sent in secret.
         withheld = bool(self._secret_frames)
         octets = bytes(len(unit.octets)) if withheld else unit.octets
         events: list[LinkEvent] = [
-            OctetsDiscarded(reason="version", octets=octets, withheld=withheld)
+            OctetsDiscarded(reason=unit.reason, octets=octets, withheld=withheld)
         ]
-        if self._state in {_State.CONNECTING, _State.IDLE, _State.AWAITING}:
+        if not self._variant.datagrams and self._state not in _DOWN:
             events += self._fail(
                 LinkError(
                     "what came over TCP isn't the DLMS wrapper",
@@ -256,14 +339,24 @@ class WrapperLink:
         if self._state is _State.DISCONNECTING:
             self._state = _State.DISCONNECTED
             return [LinkClosed()]
-        return self._fail(
-            NoAnswerError(
-                f"no answer from wrapper port {self._server_sap} to client {self._client_sap}"
-                f" within {self._response_timeout:g} s",
-                remedy="check both SAPs and the meter's own timeout",
-            )
+        return self._repeat() if self._retries_left else self._fail(self._silence())
+
+    def _repeat(self) -> list[LinkEvent]:
+        self._retries_left -= 1
+        self._outgoing.append(self._request)
+        return [Retransmitted(frames=1)]
+
+    def _silence(self) -> NoAnswerError:
+        tries = self._variant.retries + 1
+        times = f", asked {tries} times" if tries > 1 else ""
+        return NoAnswerError(
+            f"no answer from wrapper port {self._server_sap} to client {self._client_sap}"
+            f" within {self._response_timeout:g} s{times}",
+            remedy="check both SAPs and the meter's own timeout",
         )
 
+
+_DOWN: Final = frozenset({_State.DISCONNECTED, _State.DISCONNECTING})
 
 _NOTIFICATIONS: Final = frozenset(bytes((tag,)) for tag in NOTIFICATION_TAGS)
 

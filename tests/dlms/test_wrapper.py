@@ -14,9 +14,18 @@ from dcud.dlms.datalink import (
     LinkFailed,
     NotificationReceived,
     OctetsDiscarded,
+    Retransmitted,
 )
 from dcud.dlms.errors import EncodeError, LinkError, MisuseError, NoAnswerError
-from dcud.dlms.wrapper import Unreadable, Wpdu, WrapperDelimiter, WrapperLink
+from dcud.dlms.wrapper import (
+    OVER_TCP,
+    Unreadable,
+    Wpdu,
+    WrapperDelimiter,
+    WrapperLink,
+    WrapperVariant,
+    cut_datagram,
+)
 
 # jDLMS tests: an AARQ of client 16 to server 17
 AARQ_APDU = bytes.fromhex("602080020780a109060760857405080102be0f040d01000000065f0400181a200000")
@@ -26,8 +35,11 @@ RESPONSE = bytes.fromhex("c401c1010300")
 ANSWER = Wpdu(17, 16, RESPONSE).build()
 
 
-def connected() -> WrapperLink:
-    link = WrapperLink(client_sap=ClientSap(16), server_sap=17, response_timeout=5)
+OVER_UDP = WrapperVariant(datagrams=True, retries=2)
+
+
+def connected(variant: WrapperVariant = OVER_TCP) -> WrapperLink:
+    link = WrapperLink(client_sap=ClientSap(16), server_sap=17, response_timeout=5, variant=variant)
     link.connect(0.0)
     assert link.next_timeout() == 0.0
     (event,) = link.handle_timeout(0.0)
@@ -35,8 +47,8 @@ def connected() -> WrapperLink:
     return link
 
 
-def asked() -> WrapperLink:
-    link = connected()
+def asked(variant: WrapperVariant = OVER_TCP) -> WrapperLink:
+    link = connected(variant)
     link.send_apdu(GET, 1.0)
     link.frames_to_send()
     link.frames_sent(1.0)
@@ -216,3 +228,118 @@ def test_an_echo_is_no_answer_even_where_the_ports_are_equal() -> None:
     (frame,) = link.frames_to_send()
     (event,) = link.receive_data(frame.octets, 1.1)
     assert event == FrameReceived(frame=frame)
+
+
+def test_an_echo_is_heard_only_also_where_it_holds_no_secret() -> None:
+    link = asked(WrapperVariant(swapped_ports=True))
+    echo = Wpdu(16, 17, GET).build()
+    assert link.receive_data(echo, 2.0) == [FrameReceived(frame=Frame(octets=echo))]
+    assert link.next_timeout() is not None
+
+
+def test_a_datagram_is_one_unit() -> None:
+    assert cut_datagram(AARQ) == [Wpdu(16, 17, AARQ_APDU)]
+    excess = b"\x00\x01"
+    assert cut_datagram(AARQ + excess) == [Wpdu(16, 17, AARQ_APDU), Unreadable(excess, "length")]
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 41])
+def test_a_datagram_that_ends_too_early_is_no_unit(length: int) -> None:
+    assert cut_datagram(AARQ[:length]) == [Unreadable(AARQ[:length], "truncated")]
+
+
+@given(st.binary(max_size=20), st.sampled_from([b"", b"\x00\x01\x00\x11\x00\x10\x00\x02"]))
+def test_any_datagram_is_accounted_for(octets: bytes, header: bytes) -> None:
+    octets = header + octets
+    parts = cut_datagram(octets)
+    assert b"".join(p.octets if isinstance(p, Unreadable) else p.build() for p in parts) == octets
+
+
+def test_no_datagram_loses_the_next_one() -> None:
+    link = asked(OVER_UDP)
+    for octets, reason in ((ANSWER[:-1], "truncated"), (b"\x7e" + ANSWER, "version")):
+        dropped = OctetsDiscarded(reason=reason, octets=octets)
+        assert link.receive_data(octets, 2.0) == [dropped]
+    assert link.next_timeout() == 6.0
+    assert link.receive_data(ANSWER + b"\xff", 3.0) == [
+        FrameReceived(frame=Frame(octets=ANSWER)),
+        ApduReceived(apdu=RESPONSE),
+        OctetsDiscarded(reason="length", octets=b"\xff"),
+    ]
+
+
+def test_over_udp_a_request_is_repeated_as_it_was() -> None:
+    link = connected(OVER_UDP)
+    link.send_apdu(b"\x60\x08password", 1.0, secret=[(2, 10)])
+    sent = link.frames_to_send()
+    for now in (1.0, 6.0):
+        link.frames_sent(now)
+        assert link.handle_timeout(now + 4.9) == []
+        assert link.handle_timeout(now + 5.0) == [Retransmitted(frames=1)]
+        assert link.next_timeout() is None
+        assert link.frames_to_send() == sent
+    link.frames_sent(11.0)
+    assert link.receive_data(ANSWER, 15.9)[-1] == ApduReceived(apdu=RESPONSE)
+
+
+def test_each_request_has_its_own_repetitions_and_then_fails() -> None:
+    link = asked(OVER_UDP)
+    link.handle_timeout(6.0)
+    link.frames_sent(6.0)
+    link.receive_data(ANSWER, 7.0)
+    link.send_apdu(GET, 8.0)
+    now = 8.0
+    events: list[LinkEvent] = []
+    for _ in range(3):
+        link.frames_to_send()
+        link.frames_sent(now)
+        now += 5.0
+        events += link.handle_timeout(now)
+    *repeated, failed = events
+    assert repeated == [Retransmitted(frames=1)] * 2
+    assert isinstance(failed, LinkFailed)
+    assert "within 5 s, asked 3 times" in str(failed.error)
+
+
+def test_an_answer_that_comes_twice_is_taken_once() -> None:
+    link = asked(OVER_UDP)
+    assert link.receive_data(ANSWER, 2.0)[-1] == ApduReceived(apdu=RESPONSE)
+    again = [FrameReceived(frame=Frame(octets=ANSWER))]
+    assert link.receive_data(ANSWER, 3.0) == again
+    link.send_apdu(GET, 4.0)
+    link.frames_sent(4.0)
+    assert link.receive_data(ANSWER, 5.0) == again
+    assert link.next_timeout() == 9.0
+    second = Wpdu(17, 16, bytes.fromhex("c401c2010300")).build()
+    assert isinstance(link.receive_data(second, 6.0)[-1], ApduReceived)
+    link.disconnect(7.0)
+    link.handle_timeout(7.0)
+    link.connect(8.0)
+    link.handle_timeout(8.0)
+    assert isinstance(link.receive_data(second, 9.0)[-1], NotificationReceived)
+
+
+@pytest.mark.parametrize(("swapped", "taken"), [(True, True), (False, False)])
+def test_ports_in_the_requests_order(*, swapped: bool, taken: bool) -> None:
+    link = asked(WrapperVariant(swapped_ports=swapped))
+    events = link.receive_data(Wpdu(16, 17, RESPONSE).build(), 2.0)
+    assert (ApduReceived(apdu=RESPONSE) in events) is taken
+
+
+def test_meters_that_swap_ports_may_also_not() -> None:
+    link = asked(WrapperVariant(swapped_ports=True))
+    assert ApduReceived(apdu=RESPONSE) in link.receive_data(ANSWER, 2.0)
+
+
+@pytest.mark.parametrize(("strips", "header"), [(True, "e6e700"), (True, ""), (False, "")])
+def test_the_llc_header_of_hdlc_within_a_unit(*, strips: bool, header: str) -> None:
+    link = asked(WrapperVariant(llc_header=strips))
+    unit = Wpdu(17, 16, bytes.fromhex(header) + RESPONSE)
+    assert link.receive_data(unit.build(), 2.0)[-1] == ApduReceived(apdu=RESPONSE)
+
+
+@pytest.mark.parametrize("prefix", ["e60102a1b2", "e70102a1b2"])
+def test_a_push_from_behind_a_gateway_is_no_answer(prefix: str) -> None:
+    apdu = bytes.fromhex(prefix + "0f00000001")
+    events = asked().receive_data(Wpdu(17, 16, apdu).build(), 2.0)
+    assert events[-1] == NotificationReceived(apdu=apdu)
