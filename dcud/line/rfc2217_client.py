@@ -22,6 +22,7 @@ from dcud.line.com_port_option import (
     STOP_BITS,
     Answer,
     Command,
+    Control,
     Signature,
     Unknown,
     decode_answer,
@@ -55,6 +56,10 @@ _VALUES: Final = {
     Command.SET_STOPSIZE: {1: "1", 2: "2", 3: "1.5"},
 }
 
+_FLOW_CONTROLS: Final = frozenset(
+    {Control.NO_FLOW_CONTROL, Control.XON_XOFF, Control.HARDWARE_FLOW_CONTROL}
+)
+
 _NEEDED: Final = {COM_PORT: "the com-port option", BINARY: "binary transmission"}
 
 
@@ -66,6 +71,7 @@ class Rfc2217Client:
         line_errors: octets that the server's UART received wrongly, by reason.
         faults: how often the server said what nobody could read.
         signature: what the server calls itself, "" while unknown.
+        eats_octets: whether the server keeps XON/XOFF on, for which 0x11 and 0x13 are no data.
     """
 
     def __init__(self) -> None:
@@ -73,6 +79,7 @@ class Rfc2217Client:
         self.line_errors: Counter[str] = Counter()
         self.faults = 0
         self.signature = ""
+        self.eats_octets = False
         self._decoder = TelnetDecoder()
         self._options = OptionNegotiation(
             ours=(COM_PORT, BINARY, SUPPRESS_GO_AHEAD), theirs=(BINARY, SUPPRESS_GO_AHEAD)
@@ -145,10 +152,6 @@ class Rfc2217Client:
             if command in self._answers and self._answers[command] != asked
         )
 
-    def answer(self, command: Command) -> int | None:
-        """Return what the server last answered to a command; None while it has not."""
-        return self._answers.get(command)
-
     def octets_to_send(self) -> bytes:
         """Take (and forget) the octets that are to go to the server now."""
         octets = bytes(self._outgoing)
@@ -182,6 +185,9 @@ class Rfc2217Client:
                 self.may_send = said is Command.FLOWCONTROL_RESUME
             case Answer(command=Command.NOTIFY_LINESTATE, value=state):
                 self.line_errors.update(name for bit, name in LINE_ERRORS.items() if state & bit)
+            case Answer(command=Command.SET_CONTROL, value=value):
+                if value in _FLOW_CONTROLS:
+                    self.eats_octets = value == Control.XON_XOFF
             case Answer(command=command, value=value):
                 self._answers[command] = value
             case Unknown():

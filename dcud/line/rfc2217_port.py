@@ -77,6 +77,7 @@ class Rfc2217Port:
         try:
             await self._agree(connection)
             await self._set_line(connection, self._parameters.baud, self._parameters.format)
+            self._check_flow_control(connection)
         except BaseException:  # cancelled as well: nobody else would end the connection
             transport.abort()
             raise
@@ -185,6 +186,13 @@ class Rfc2217Port:
                 remedy="check which speeds and formats its port has, and what is fixed there",
             )
         self._line = (baud, character_format)
+
+    def _check_flow_control(self, connection: "_Connection") -> None:
+        if connection.client.eats_octets:
+            raise PortError(
+                f"serial server {self._server} keeps XON/XOFF flow control on",
+                remedy="turn flow control off in the configuration of its port",
+            )
 
     def _no_rfc2217(self, connection: "_Connection") -> PortError:
         client = connection.client
