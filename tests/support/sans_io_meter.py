@@ -37,9 +37,9 @@ class HdlcMeter:
         self._application: ServerApplication | None = None
         self.events: list[str] = []
 
-    def reply(self, octets: bytes) -> bytes:
+    def reply(self, octets: bytes, now: float = 0.0) -> bytes:
         """Return what the meter sends after hearing `octets`; b"" where it isn't its turn."""
-        for event in self._station.receive_data(octets, 0.0):
+        for event in self._station.receive_data(octets, now):
             match event:
                 case ClientConnected(client_sap=client_sap):
                     self.events.append("connected")
