@@ -7,6 +7,7 @@ and 08 the windows. Each frame tells the view of its own sender. What is missing
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from dcud.dlms.errors import DecodeError, EncodeError
@@ -25,6 +26,17 @@ _INFO_TRANSMIT: Final = 0x05
 _INFO_RECEIVE: Final = 0x06
 _WINDOW_TRANSMIT: Final = 0x07
 _WINDOW_RECEIVE: Final = 0x08
+
+
+class SizeForm(StrEnum):
+    """How many octets tell the length of an information field.
+
+    [field: meters that read only one form, or only the other]
+    """
+
+    AUTO = "auto"  # one where the value fits, else two
+    ONE = "one"  # a value that doesn't fit is told as 255
+    TWO = "two"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +70,24 @@ class LinkSizes:
                 remedy=f"use 1 to {MAX_WINDOW}",
             )
 
-    def build(self) -> bytes:
+    def told_in(self, form: SizeForm) -> "LinkSizes":
+        """Return what the peer makes of them when they are told in that form."""
+        if form is not SizeForm.ONE:
+            return self
+        return LinkSizes(
+            max_info_transmit=min(self.max_info_transmit, 0xFF),
+            max_info_receive=min(self.max_info_receive, 0xFF),
+            window_transmit=self.window_transmit,
+            window_receive=self.window_receive,
+        )
+
+    def build(self, form: SizeForm = SizeForm.AUTO) -> bytes:
         """Return the information field that tells them."""
+        told = self.told_in(form)
         group = b"".join(
             (
-                _build_info(_INFO_TRANSMIT, self.max_info_transmit),
-                _build_info(_INFO_RECEIVE, self.max_info_receive),
+                _build_info(_INFO_TRANSMIT, told.max_info_transmit, form),
+                _build_info(_INFO_RECEIVE, told.max_info_receive, form),
                 bytes((_WINDOW_TRANSMIT, 4, 0, 0, 0, self.window_transmit)),
                 bytes((_WINDOW_RECEIVE, 4, 0, 0, 0, self.window_receive)),
             )
@@ -75,7 +99,8 @@ class LinkSizes:
         """Read an information field, empty or not.
 
         [field: values of one, two or four octets, in any order, of length zero, or left out] Values
-        out of range are taken for the nearest that is allowed, zero for the default.
+        out of range are taken for the nearest that is allowed, zero for the default. Groups of the
+        manufacturer's own that follow are none of our business.
 
         Raises:
             DecodeError: when it isn't such a group.
@@ -89,16 +114,18 @@ class LinkSizes:
         )
 
 
-def _build_info(identifier: int, size: int) -> bytes:
-    value = size.to_bytes(1 if size <= 0xFF else 2, "big")
+def _build_info(identifier: int, size: int, form: SizeForm) -> bytes:
+    two = form is SizeForm.TWO or size > 0xFF
+    value = size.to_bytes(1 + two, "big")
     return bytes((identifier, len(value))) + value
 
 
 def _parse_group(information: bytes) -> Iterator[tuple[int, int]]:
     if not information:
         return
-    rest = information[3:]
-    if information[:2] != _PREFIX or [*information[2:3]] != [len(rest)]:
+    length = information[2] if len(information) > 2 else len(information)
+    rest = information[3 : 3 + length]
+    if information[:2] != _PREFIX or len(rest) != length:
         raise DecodeError(f"{information.hex()} is no group of HDLC parameters")
     while rest:
         value = rest[2 : 2 + rest[1]] if len(rest) > 1 else b""

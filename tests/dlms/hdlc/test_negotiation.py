@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.errors import DecodeError, EncodeError
-from dcud.dlms.hdlc.negotiation import LinkSizes, negotiate
+from dcud.dlms.hdlc.negotiation import LinkSizes, SizeForm, negotiate
 
 DEFAULTS = LinkSizes()
 
@@ -27,6 +27,11 @@ DEFAULTS = LinkSizes()
         # out of range: taken for the nearest
         ("81800a0502ffff060407ffffff", (2030, 2030, 1, 1)),
         ("8180060701ff080100", (128, 128, 7, 1)),
+        # a length of zero stands for the default, for each of the four
+        ("8180080500060007000800", (128, 128, 1, 1)),
+        # IEC 62056-46 allows groups of the manufacturer's own (format 81, group F0) behind ours
+        ("81800605014006" + "0140" + "f00401020304", (64, 64, 1, 1)),
+        ("818000" + "f001ff", (128, 128, 1, 1)),
     ],
 )
 def test_known_groups(information: str, sizes: tuple[int, int, int, int]) -> None:
@@ -53,6 +58,20 @@ def test_a_proposal_has_the_known_octets() -> None:
     assert DEFAULTS.build().hex() == "818012050180060180070400000001080400000001"
     wide = LinkSizes(max_info_receive=512)
     assert wide.build().hex() == "81801305018006020200070400000001080400000001"
+
+
+@pytest.mark.parametrize(
+    ("form", "information"),
+    [
+        (SizeForm.AUTO, "8180130501800602020007040000000108040000" + "0001"),
+        (SizeForm.ONE, "8180120501800601ff0704000000010804000000" + "01"),
+        (SizeForm.TWO, "81801405020080060202000704000000010804" + "00000001"),
+    ],
+)
+def test_sizes_in_a_form_that_the_meter_reads(form: SizeForm, information: str) -> None:
+    sizes = LinkSizes(max_info_receive=512)
+    assert sizes.build(form).hex() == information
+    assert LinkSizes.parse(bytes.fromhex(information)) == sizes.told_in(form)
 
 
 @pytest.mark.parametrize("info", [0, 2031])
@@ -82,9 +101,10 @@ sizes_of_any_kind = st.builds(
 )
 
 
-@given(sizes_of_any_kind)
-def test_sizes_survive_the_line(sizes: LinkSizes) -> None:
+@given(sizes_of_any_kind, st.sampled_from(SizeForm))
+def test_sizes_survive_the_line(sizes: LinkSizes, form: SizeForm) -> None:
     assert LinkSizes.parse(sizes.build()) == sizes
+    assert LinkSizes.parse(sizes.build(form)) == sizes.told_in(form)
 
 
 @given(st.binary(max_size=20) | st.binary(max_size=12).map(lambda rest: b"\x81\x80\x0c" + rest))
