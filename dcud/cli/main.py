@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "check": "dcud.cli.check",
         "read": "dcud.cli.read",
         "objects": "dcud.cli.objects",
+        "scan": "dcud.cli.scan",
         "simulate": "dcud.cli.simulate",
         "demo": "dcud.cli.demo",
     }
