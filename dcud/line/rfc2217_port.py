@@ -14,10 +14,11 @@ from typing import Final, cast
 
 from dcud.line.com_port_option import LINE_ERRORS, PURGE_RECEIVED, Command, Control
 from dcud.line.errors import PortError
+from dcud.line.far_end import FarEnd
 from dcud.line.line_settings import check_format, line_time
 from dcud.line.octet_stream import OctetStream
 from dcud.line.rfc2217_client import Rfc2217Client
-from dcud.line.tcp_connection import FarEnd, connect, connection_loss
+from dcud.line.tcp_connection import acknowledge, connect, connection_loss
 
 _LOG = logging.getLogger(__name__)
 
@@ -256,6 +257,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take octets, from the transport."""
+        if self._transport is not None:
+            acknowledge(self._transport)
         said = self.client.receive(data)
         self.flush()
         if said:

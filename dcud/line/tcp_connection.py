@@ -1,13 +1,13 @@
 """A TCP connection to a meter or serial server, made the way that a line needs it."""
 
 import asyncio
-import os
+import contextlib
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from dcud.line.errors import PortError
+from dcud.line.far_end import FarEnd, reason_of
 
 _KEEPALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -18,19 +18,6 @@ _KEEPALIVE = (
 """A far end that went without a word is noticed within a minute, also while nothing is asked."""
 
 Receiver = TypeVar("Receiver", bound=asyncio.Protocol)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FarEnd:
-    """Where a connection leads; `connect_timeout` is the seconds until it must stand."""
-
-    host: str
-    port: int
-    connect_timeout: float = 10.0
-
-    def __str__(self) -> str:
-        """Return host and port as one writes them."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 async def connect(
@@ -58,6 +45,17 @@ async def connect(
     return transport, receiver
 
 
+def acknowledge(transport: asyncio.Transport) -> None:
+    """Let the far end know at once what arrived; for a receiver of what a serial line says.
+
+    Serial servers send the first octets of a frame at once, and many hold the rest back until those
+    are acknowledged (Nagle), which the kernel would do only with our next request, or after 40 ms.
+    """
+    connected: socket.socket = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):  # a connection that was reset tells of it by itself
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
 def connection_loss(far_end: FarEnd, reason: Exception | None) -> PortError:
     """Return the error that tells of a connection that ended; None: the far end closed it."""
     why = "the far end closed it" if reason is None else reason_of(reason)
@@ -65,14 +63,6 @@ def connection_loss(far_end: FarEnd, reason: Exception | None) -> PortError:
         f"the connection to {far_end} ended: {why}",
         remedy="check that nobody else uses the far end; dcud connects again by itself",
     )
-
-
-def reason_of(error: Exception) -> str:
-    """Return why a connection failed, in the operating system's words."""
-    number = getattr(error, "errno", None)
-    if isinstance(number, int) and number > 0:
-        return os.strerror(number)
-    return str(error) or type(error).__name__
 
 
 def _open_error(far_end: FarEnd, reason: str) -> PortError:

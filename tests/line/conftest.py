@@ -10,7 +10,13 @@ LoopFactories = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 
 ASYNCIO: LoopFactories = {"asyncio": asyncio.new_event_loop}
 BOTH: LoopFactories = {**ASYNCIO, "uvloop": uvloop.new_event_loop}
-ON_BOTH = {"test_serial_port.py", "test_session_pty.py", "test_tcp_port.py"}
+ON_BOTH = {
+    "test_rfc2217_port.py",
+    "test_serial_port.py",
+    "test_session_pty.py",
+    "test_tcp_port.py",
+    "test_udp_port.py",
+}
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> LoopFactories:

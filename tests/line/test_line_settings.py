@@ -1,8 +1,8 @@
 import pytest
 
+from dcud.line.far_end import FarEnd
 from dcud.line.line_settings import LineSettings, check_format, line_time
 from dcud.line.rfc2217_port import Rfc2217Parameters, Rfc2217Port
-from dcud.line.tcp_connection import FarEnd
 
 
 @pytest.mark.parametrize(
