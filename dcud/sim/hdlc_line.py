@@ -13,17 +13,17 @@ from dcud.dlms.hdlc.station import (
     StationEvent,
     StationParameters,
 )
-from dcud.dlms.server import ServerApplication, ServerParameters
-from dcud.sim.meter import SimulatedMeter
+from dcud.dlms.server import ServerParameters
+from dcud.sim.device import Application, Device
 
 
 @dataclass(slots=True, eq=False)
 class _Drop:
-    """One meter on the bus: its station, and who is associated through it."""
+    """One device on the bus: its station, and who is associated through it."""
 
     station: HdlcStation
-    meter: SimulatedMeter
-    application: ServerApplication | None = None
+    device: Device
+    application: Application | None = None
 
 
 class HdlcLine:
@@ -31,15 +31,15 @@ class HdlcLine:
 
     def __init__(
         self,
-        meters: Mapping[ServerAddress, SimulatedMeter],
+        devices: Mapping[ServerAddress, Device],
         parameters: ServerParameters,
         link: StationParameters | None = None,
     ) -> None:
         self._parameters = parameters
         self._delimiter = Delimiter()
         self._drops = [
-            _Drop(HdlcStation(server_address=address, parameters=link), meter)
-            for address, meter in meters.items()
+            _Drop(HdlcStation(server_address=address, parameters=link), device)
+            for address, device in devices.items()
         ]
 
     def receive(self, octets: bytes, now: float) -> bytes | None:
@@ -59,7 +59,7 @@ class HdlcLine:
     def _heed(self, drop: _Drop, event: StationEvent) -> None:
         match event:
             case ClientConnected(client_sap=client_sap):
-                drop.application = ServerApplication(drop.meter.serve, self._parameters, client_sap)
+                drop.application = drop.device.application(self._parameters, client_sap)
             case ClientDisconnected():
                 drop.application = None
             case RequestReceived(apdu=apdu):

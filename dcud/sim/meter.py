@@ -21,6 +21,7 @@ from dcud.dlms.constructors import (
 from dcud.dlms.data_types import Data
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.obis import Obis
+from dcud.dlms.server import ServerApplication, ServerParameters
 from dcud.sim.consumption import LoadCurve
 from dcud.sim.load_profile import CLOCK, Column, LoadProfile, SelectionRefusedError, clock_octets
 
@@ -96,6 +97,10 @@ class SimulatedMeter:
     ) -> Data | bytes | DataAccessResult:
         """Answer a client: all clients see the same."""
         return self.read(attribute, selection)
+
+    def application(self, parameters: ServerParameters, client_sap: ClientSap) -> ServerApplication:
+        """Return what one client speaks to, not associated yet."""
+        return ServerApplication(self.serve, parameters, client_sap)
 
 
 def _objects(parameters: MeterParameters) -> dict[Key, Attributes]:

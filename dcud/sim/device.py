@@ -1,0 +1,22 @@
+"""What stands on a simulated line: a meter, or a gateway to others."""
+
+from typing import Protocol
+
+from dcud.dlms.datalink import ClientSap
+from dcud.dlms.server import ServerParameters
+
+
+class Application(Protocol):
+    """The application layer that one client of a device speaks to."""
+
+    def answer(self, apdu: bytes) -> bytes | None:
+        """Return the answer to an APDU of the client; None where it wants none."""
+        ...
+
+
+class Device(Protocol):
+    """What can be put on a line; `SimulatedMeter` and `SimulatedGateway` are such."""
+
+    def application(self, parameters: ServerParameters, client_sap: ClientSap) -> Application:
+        """Return a fresh application for a client whose link was just set up."""
+        ...
