@@ -7,6 +7,7 @@ place in the stream is lost for good. Over UDP each datagram holds one unit and 
 one that is no unit is dropped, and a request that stays unanswered is sent once more as it was.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -39,6 +40,9 @@ NOTIFICATION_TAGS: Final = frozenset((0x0F, 0xC2, 0x18))
 
 _PATIENCE: Final = 10
 """How many response timeouts one answer may take as long as its octets keep coming."""
+
+_REMEMBERED: Final = 8
+"""Answers by which late doubles are known; fewer than there are invoke ids, which come round."""
 
 _LLC_REPLY: Final = b"\xe6\xe7\x00"
 """HDLC's LLC header of an answer, which some concentrators leave in. [field: legacy header]"""
@@ -178,8 +182,9 @@ class WrapperLink:
     There is nothing to set up and nothing to take down: `connect` and `disconnect` succeed at the
     next `handle_timeout`, for which `next_timeout` asks at once.
 
-    Over UDP the answer to a request that was repeated may come twice. Where both are the same the
-    second is only heard; else the layer above tells them apart by their invoke id.
+    Over UDP the answer to a request that was repeated may come twice, the second one late. Where
+    both are the same the second is only heard, for answers to different requests differ at least in
+    their invoke id or block number. Else the layer above tells them apart by these.
     """
 
     def __init__(
@@ -202,7 +207,7 @@ class WrapperLink:
         self._outgoing: list[Frame] = []
         self._secret_frames: dict[bytes, tuple[tuple[int, int], ...]] = {}
         self._request = Frame(octets=b"")
-        self._answer = b""
+        self._answers: deque[bytes] = deque(maxlen=_REMEMBERED)
         self._retries_left = 0
         self._deadline: float | None = None
         self._limit = 0.0
@@ -218,7 +223,7 @@ class WrapperLink:
         self._delimiter = WrapperDelimiter()
         self._secret_frames.clear()
         self._request = Frame(octets=b"")
-        self._answer = b""
+        self._answers.clear()
         self._state = _State.CONNECTING
         self._deadline = now
 
@@ -281,15 +286,15 @@ class WrapperLink:
             apdu = apdu.removeprefix(_LLC_REPLY)
         if self._state is not _State.AWAITING or without_prefix(apdu)[:1] in _NOTIFICATIONS:
             return [*events, NotificationReceived(apdu=apdu)]
-        self._answer = octets
+        if self._variant.datagrams:
+            self._answers.append(octets)
         self._state = _State.IDLE
         self._deadline = None
         return [*events, ApduReceived(apdu=apdu)]
 
     def _is_known(self, octets: bytes) -> bool:
-        """Tell whether a unit is our own request, or over UDP the last answer once more."""
-        doubled = self._variant.datagrams and octets == self._answer
-        return doubled or octets == self._request.octets
+        """Tell whether a unit is our own request, or over UDP one of the last answers again."""
+        return octets == self._request.octets or octets in self._answers
 
     def _lose(self, unit: Unreadable) -> list[LinkEvent]:
         # An echo damaged this way could hold what was sent in secret.

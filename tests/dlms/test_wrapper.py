@@ -343,3 +343,14 @@ def test_a_push_from_behind_a_gateway_is_no_answer(prefix: str) -> None:
     apdu = bytes.fromhex(prefix + "0f00000001")
     events = asked().receive_data(Wpdu(17, 16, apdu).build(), 2.0)
     assert events[-1] == NotificationReceived(apdu=apdu)
+
+
+def test_a_double_may_come_later_than_the_next_answer() -> None:
+    link = asked(OVER_UDP)
+    answers = [Wpdu(17, 16, bytes((0xC4, 0x02, 0xC1, 0, 0, 0, 0, n))).build() for n in range(20)]
+    for number, answer in enumerate(answers):
+        assert isinstance(link.receive_data(answer, 2.0)[-1], ApduReceived)
+        link.send_apdu(GET, 3.0)
+        for late in answers[max(number - 7, 0) : number + 1]:
+            assert link.receive_data(late, 3.0) == [FrameReceived(frame=Frame(octets=late))]
+    assert isinstance(link.receive_data(answers[0], 4.0)[-1], ApduReceived)
