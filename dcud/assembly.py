@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 from zoneinfo import ZoneInfo
 
 from dcud.collect.breaker import Breaker, BreakerLimits
@@ -29,11 +29,15 @@ from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.hdlc.parameters import HdlcParameters
 from dcud.dlms.secret import Secret
 from dcud.line.bus import Bus, BusParameters, Target
+from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.serial_port import Rs485Parameters, SerialParameters, SerialPort
 from dcud.line.session import SessionTiming
 from dcud.line.tcp_port import TcpParameters, TcpPort
 from dcud.publish.parameters import MqttParameters, ProtocolChoice, TlsParameters
+
+if TYPE_CHECKING:
+    from dcud.dlms.gateway import GatewayAddress
 
 _SIGNS = {
     "utc-minus-local": DeviationSign.UTC_MINUS_LOCAL,
@@ -51,10 +55,21 @@ def port(bus: model.Bus) -> Port:
             return TcpPort(
                 TcpParameters(host=line.host, port=line.port, connect_timeout=line.connect_timeout)
             )
-        case model.Rfc2217() | model.Udp():
-            raise NotImplementedError
+        case model.Rfc2217():
+            return _rfc2217_port(line)
+        case model.Udp():
+            from dcud.line.udp_port import UdpPort  # noqa: PLC0415  # most have none: start-up
+
+            return UdpPort(FarEnd(host=line.host, port=line.port))
         case _:
             assert_never(line)
+
+
+def _rfc2217_port(line: model.Rfc2217) -> Port:
+    from dcud.line.rfc2217_port import Rfc2217Parameters, Rfc2217Port  # noqa: PLC0415  # likewise
+
+    server = FarEnd(host=line.host, port=line.port, connect_timeout=line.connect_timeout)
+    return Rfc2217Port(Rfc2217Parameters(server=server, baud=line.baud, format=line.format))
 
 
 def _serial_parameters(serial: model.Serial) -> SerialParameters:
@@ -91,7 +106,7 @@ def target(
     """Return how the meter is reached on its bus."""
     association = AssociationParameters(
         authentication=_authentication(meter, password),
-        max_receive_pdu_size=meter.max_receive_pdu_size,
+        max_receive_pdu_size=_max_receive_pdu_size(meter),
         release_with_rlrq=meter.release,
     )
 
@@ -119,19 +134,51 @@ def _authentication(meter: model.Meter, password: Secret | None) -> Authenticati
     return LowLevelSecurity(password)
 
 
-def _link(bus: model.Bus, meter: model.Meter) -> DataLink:
-    address = meter.server_address
-    client_sap = ClientSap(meter.client_sap)
-    if bus.framing == "wrapper":
-        from dcud.dlms.wrapper import WrapperLink  # noqa: PLC0415  # most have none: start-up
+def _max_receive_pdu_size(meter: model.Meter) -> int:
+    behind = _gateway_address(meter)
+    size = meter.max_receive_pdu_size
+    return size if behind is None else behind.reduced(size)
 
-        return WrapperLink(
-            client_sap=client_sap,
-            server_sap=address.logical,
-            response_timeout=meter.response_timeout,
-        )
+
+def _gateway_address(meter: model.Meter) -> "GatewayAddress | None":
+    if meter.gateway is None:
+        return None
+    from dcud.dlms.gateway import GatewayAddress  # noqa: PLC0415  # most have none: start-up
+
+    behind = meter.gateway
+    return GatewayAddress(network_id=behind.network_id, device_address=behind.device_address)
+
+
+def _link(bus: model.Bus, meter: model.Meter) -> DataLink:
+    link = _wrapper_link(bus, meter) if bus.framing == "wrapper" else _hdlc_link(meter)
+    address = _gateway_address(meter)
+    if address is None:
+        return link
+    from dcud.dlms.gateway import GatewayLink  # noqa: PLC0415  # likewise
+
+    return GatewayLink(link, address, patience=meter.response_timeout)
+
+
+def _wrapper_link(bus: model.Bus, meter: model.Meter) -> DataLink:
+    from dcud.dlms.wrapper import WrapperLink, WrapperVariant  # noqa: PLC0415  # likewise
+
+    return WrapperLink(
+        client_sap=ClientSap(meter.client_sap),
+        server_sap=meter.server_address.logical,
+        response_timeout=meter.response_timeout,
+        variant=WrapperVariant(
+            datagrams=bus.udp is not None,
+            retries=meter.wrapper.retries if bus.udp else 0,
+            swapped_ports=meter.wrapper.swapped_ports,
+            llc_header=meter.wrapper.llc_header,
+        ),
+    )
+
+
+def _hdlc_link(meter: model.Meter) -> DataLink:
+    address = meter.server_address
     return HdlcLink(
-        client_sap=client_sap,
+        client_sap=ClientSap(meter.client_sap),
         server_address=ServerAddress(
             logical=address.logical, physical=address.physical, size=address.size
         ),

@@ -1,8 +1,8 @@
 """The meter that a command by hand asks: from options to the configuration's model.
 
-A configured meter is taken as its configuration has it. One given by `--serial` or `--tcp` is told
-by options that stand for keys of the configuration: they are checked by the same rules, and the
-defaults are the same.
+A configured meter is taken as its configuration has it. One given by its line (`--serial`, `--tcp`,
+`--rfc2217`, `--udp`) is told by options that stand for keys of the configuration: they are checked
+by the same rules, and the defaults are the same.
 """
 
 import argparse
@@ -31,6 +31,10 @@ BUS_ID = "line"
 METER_ID = "meter"
 """Of the meter that nobody named."""
 
+_THE_LINE = "(line)"
+_LINE_FLAGS = "--serial, --tcp, --rfc2217 or --udp"
+_WITH_SPEED = ("serial", "rfc2217")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenMeter:
@@ -51,8 +55,9 @@ class _Option:
     """An option that stands for keys of the configuration.
 
     Attributes:
-        path: of the key, or of the table where `read` gives one.
+        path: of the key, or of the table where `read` gives one; `_THE_LINE` stands for the line.
         read: from the argument to what TOML would give.
+        lines: those that it means something for; every one where there are none.
     """
 
     flag: str
@@ -60,6 +65,7 @@ class _Option:
     path: tuple[str, ...]
     read: Callable[[str], object]
     words: str
+    lines: tuple[str, ...] = ()
 
     @property
     def destination(self) -> str:
@@ -97,18 +103,46 @@ def _server(text: str) -> RawTable:
     return address
 
 
+def _behind(text: str) -> RawTable:
+    network, slash, address = text.rpartition("/")
+    place: RawTable = {"device_address": address}
+    if slash:
+        place["network_id"] = _number(network)
+    return place
+
+
 _OPTIONS = (
     _Option("--serial", "DEVICE", ("bus", "serial", "device"), str, "serial port of the meter"),
-    _Option("--baud", "N", ("bus", "serial", "baud"), _number, "bit/s (default: 9600)"),
+    _Option("--tcp", "HOST:PORT", ("bus", "tcp"), _far_end, "serial server, or meter (port: 4059)"),
+    _Option(
+        "--rfc2217",
+        "HOST:PORT",
+        ("bus", "rfc2217"),
+        _far_end,
+        "serial server that is set from here (port: 2217)",
+    ),
+    _Option("--udp", "HOST:PORT", ("bus", "udp"), _far_end, "meter (port: 4059)"),
+    _Option(
+        "--baud", "N", ("bus", _THE_LINE, "baud"), _number, "bit/s (default: 9600)", _WITH_SPEED
+    ),
     _Option(
         "--line-format",
         "8N1|7E1|...",
-        ("bus", "serial", "format"),
+        ("bus", _THE_LINE, "format"),
         str,
         "data bits, parity, stop bits (default: 8N1)",
+        _WITH_SPEED,
     ),
-    _Option("--tcp", "HOST:PORT", ("bus", "tcp"), _far_end, "serial server, or meter (port: 4059)"),
-    _Option("--framing", "hdlc|wrapper", ("bus", "framing"), str, "on TCP (default: hdlc)"),
+    _Option(
+        "--framing", "hdlc|wrapper", ("bus", "framing"), str, "on TCP (default: hdlc)", ("tcp",)
+    ),
+    _Option(
+        "--medium",
+        "|".join(model.MEDIA),
+        ("bus", "medium"),
+        str,
+        "decides times and sizes (default: rs485 on a serial port, else network)",
+    ),
     _Option(
         "--server",
         "LOGICAL[/PHYSICAL]",
@@ -122,6 +156,13 @@ _OPTIONS = (
         ("meter", "server_address", "size"),
         _number,
         "octets of that address (default: the least that fits)",
+    ),
+    _Option(
+        "--gateway",
+        "[NETWORK/]ADDRESS",
+        ("meter", "gateway"),
+        _behind,
+        'behind a concentrator at --server: the meter\'s own address, as text or "hex:..."',
     ),
     _Option(
         "--client",
@@ -187,7 +228,7 @@ def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
     configured.add_argument(
         "--meter",
         metavar="ID",
-        help="its id; with --serial or --tcp, its name in frames and key file (default: meter)",
+        help="its id; with a line, its name in frames and key file (default: meter)",
     )
     configured.add_argument(
         "--key-file",
@@ -195,7 +236,7 @@ def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="key file with the password, under [meter.ID] (default: the configured one)",
     )
-    direct = parser.add_argument_group("or any meter, given by --serial or --tcp")
+    direct = parser.add_argument_group("or any meter, given by its line")
     for option in _OPTIONS:
         direct.add_argument(
             option.flag, metavar=option.metavar, type=option.read, help=option.words
@@ -212,8 +253,10 @@ def choose(arguments: argparse.Namespace) -> ChosenMeter:
         UsageError: they contradict each other.
         ConfigError: the configuration or the key file can't be used.
     """
-    is_direct = arguments.serial is not None or arguments.tcp is not None
-    chosen = _direct(arguments) if is_direct else _configured(arguments)
+    lines = [line for line in model.LINES if getattr(arguments, line) is not None]
+    for line in lines[1:]:
+        raise UsageError(f"--{line} contradicts --{lines[0]}", remedy="keep one of the two")
+    chosen = _direct(arguments, lines[0]) if lines else _configured(arguments)
     password = KeyRing(Access.of_this_process()).lls_password(chosen.meter)
     return replace(chosen, password=password)
 
@@ -221,8 +264,8 @@ def choose(arguments: argparse.Namespace) -> ChosenMeter:
 def _configured(arguments: argparse.Namespace) -> ChosenMeter:
     for option, _ in _given(arguments):
         raise UsageError(
-            f"{option.flag} is for a meter given by --serial or --tcp",
-            remedy="add one of the two, or leave it out: the configuration tells of its meters",
+            f"{option.flag} is for a meter given by its line",
+            remedy=f"add {_LINE_FLAGS}, or leave it out: the configuration tells of its meters",
         )
     configuration = load(arguments.config or DEFAULT_PATH)
     meter = _named(configuration.meters, arguments.meter)
@@ -251,13 +294,15 @@ def _given(arguments: argparse.Namespace) -> Iterator[tuple[_Option, object]]:
             yield option, value
 
 
-def _direct(arguments: argparse.Namespace) -> ChosenMeter:
+def _direct(arguments: argparse.Namespace, line: str) -> ChosenMeter:
     if arguments.config is not None:
         raise UsageError(
-            "--config contradicts --serial and --tcp", remedy="name a configured --meter, or a line"
+            f"--config contradicts --{line}", remedy="name a configured --meter, or a line"
         )
-    _refuse_other_line(arguments)
-    tables = _tables(arguments)
+    for option, _ in _given(arguments):
+        if option.lines and line not in option.lines:
+            raise UsageError(f"{option.flag} contradicts --{line}", remedy="keep one of the two")
+    tables = _tables(arguments, line)
     document = Document("the command line", Path.cwd(), "", tables)
     report = Report()
     told = [
@@ -279,15 +324,7 @@ def _direct(arguments: argparse.Namespace) -> ChosenMeter:
     return ChosenMeter(bus=bus, meter=meter)
 
 
-def _refuse_other_line(arguments: argparse.Namespace) -> None:
-    """Refuse what tells of the other kind of line than the one that was given."""
-    line, other = ("serial", "tcp") if arguments.serial is not None else ("tcp", "serial")
-    for option, _ in _given(arguments):
-        if option.path[:2] == ("bus", other) or (line == "serial" and option.flag == "--framing"):
-            raise UsageError(f"{option.flag} contradicts --{line}", remedy="keep one of the two")
-
-
-def _tables(arguments: argparse.Namespace) -> RawTable:
+def _tables(arguments: argparse.Namespace, line: str) -> RawTable:
     """Return the options as the tables that a configuration file would have."""
     # A meter that is not enabled needs no jobs.
     meter: RawTable = {"id": arguments.meter or METER_ID, "bus": BUS_ID, "enabled": False}
@@ -303,6 +340,7 @@ def _tables(arguments: argparse.Namespace) -> RawTable:
         *path, key = option.path
         table = tables
         for step in path:
+            step = line if step == _THE_LINE else step  # noqa: PLW2901  # the line's own name
             table = table.setdefault(step, {})  # type: ignore[assignment]  # tables all the way
         if isinstance(value, dict):
             table.setdefault(key, {}).update(value)  # type: ignore[attr-defined]  # likewise
@@ -313,7 +351,11 @@ def _tables(arguments: argparse.Namespace) -> RawTable:
 
 def _as_option(problem: Problem) -> str:
     """Return a fault in a key as one of the option that stands for it."""
-    flags = [_Flag(".".join(option.path), option.flag) for option in _OPTIONS]
+    flags = [
+        _Flag(".".join(option.path).replace(_THE_LINE, line), option.flag)
+        for option in _OPTIONS
+        for line in option.lines or ("",)
+    ]
     flags.append(_Flag("meter.id", "--meter"))
     known = [each for each in flags if f"{problem.key}.".startswith(f"{each.key}.")]
     named = max(known, key=lambda each: len(each.key)).flag if known else problem.key

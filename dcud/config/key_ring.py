@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from dcud.config.document import Document, parse
 from dcud.config.key_file import Access, SecretFile, credential, key_file, read_secret_file
-from dcud.config.kind import kind_of
+from dcud.config.kind import kind_of, parse_octets
 from dcud.config.model import Configuration, Meter, Mqtt
 from dcud.config.problem import ConfigError, Problem
 from dcud.config.report import suggestion
@@ -19,8 +19,6 @@ Entry: TypeAlias = tuple[str, ...]
 
 LONGEST_PASSWORD = 128
 """Octets."""
-
-HEX_PREFIX = "hex:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,12 +188,10 @@ def _password(shortest: int) -> Callable[[object], Secret | str]:
     def read(value: object) -> Secret | str:
         if not isinstance(value, str):
             return f"must be text, not {kind_of(value)}"
-        octets = value.encode()
-        if value.startswith(HEX_PREFIX):
-            try:
-                octets = bytes.fromhex(value.removeprefix(HEX_PREFIX))
-            except ValueError:
-                return "holds something else than pairs of hexadecimal digits"
+        try:
+            octets = parse_octets(value)
+        except ValueError:
+            return "holds something else than pairs of hexadecimal digits"
         if not shortest <= len(octets) <= LONGEST_PASSWORD:
             return f"must have {shortest} to {LONGEST_PASSWORD} octets"
         return Secret(octets)

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from dcud.config import quantity
@@ -209,6 +209,43 @@ def size(low: str, high: str) -> Kind:
         read=read,
         write=lambda value: quoted(quantity.format_size(int(str(value)))),
     )
+
+
+HEX_PREFIX = "hex:"
+"""Before octets that are written as digits."""
+
+
+def octets(least: int, most: int) -> Kind:
+    """Return the kind of octets, so many of them, written as text or as hexadecimal digits."""
+
+    def read(raw: Raw) -> bytes:
+        try:
+            found = parse_octets(_text(raw))
+        except ValueError:
+            raise UnfitError(
+                "holds something else than hexadecimal digits",
+                f'write text, or "{HEX_PREFIX}" and pairs of hexadecimal digits',
+            ) from None
+        if not least <= len(found) <= most:
+            raise UnfitError(f"has {len(found)} octets", f"write {least} to {most} octets")
+        return found
+
+    return Kind(
+        words=f'{least} to {most} octets, as text or as "{HEX_PREFIX}01 AB"',
+        read=read,
+        write=lambda value: quoted(HEX_PREFIX + bytes(cast("bytes", value)).hex(" ").upper()),
+    )
+
+
+def parse_octets(text: str) -> bytes:
+    """Return what octets written as text or as hexadecimal digits are.
+
+    Raises:
+        ValueError: behind the prefix stands something else than pairs of hexadecimal digits.
+    """
+    if text.startswith(HEX_PREFIX):
+        return bytes.fromhex(text.removeprefix(HEX_PREFIX))
+    return text.encode()
 
 
 def logical_name() -> Kind:

@@ -381,6 +381,44 @@ class Hdlc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapper:
+    """How the wrapper to the meter is spoken, on a bus with that framing."""
+
+    retries: Annotated[
+        int,
+        kind.integer(0, 20),
+        Note("Repetitions of a request that nothing answers; over UDP alone, TCP has its own."),
+    ] = 3
+    swapped_ports: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether answers are taken that bear the wrapper ports in the request's order."),
+    ] = False
+    llc_header: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether answers may bear the LLC header of HDLC, as some concentrators leave it."),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """A meter behind another concentrator, which `bus` and `server_address` lead to.
+
+    It is reached by the gateway protocol: a prefix before each APDU names the meter.
+    """
+
+    network_id: Annotated[
+        int, kind.integer(0, 255), Note("The concentrator's network that the meter is on.")
+    ] = 0
+    device_address: Annotated[
+        bytes,
+        kind.octets(1, 127),
+        Note("The meter's address on that network.", example=b"\x00\x01"),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """What the meter's clock means."""
 
@@ -624,6 +662,12 @@ class Meter:
         Note("Silence before each frame to this meter.", derived="the bus's"),
     ] = None
     hdlc: Annotated[Hdlc, kind.Table(model=Hdlc), Note("Its data link.")] = Hdlc()
+    wrapper: Annotated[Wrapper, kind.Table(model=Wrapper), Note("Its wrapper.")] = Wrapper()
+    gateway: Annotated[
+        Behind | None,
+        kind.Table(model=Behind),
+        Note("Its place behind another concentrator.", derived="on the bus itself"),
+    ] = None
     clock: Annotated[Clock, kind.Table(model=Clock), Note("Its clock.")] = Clock()
     breaker: Annotated[Breaker, kind.Table(model=Breaker), Note("Its breaker.")] = Breaker()
     job: Annotated[

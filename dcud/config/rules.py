@@ -136,7 +136,7 @@ def check_meters(meters: Sequence[ToldMeter], report: Report) -> None:
 
 def _station(meter: Meter) -> Hashable:
     address = meter.server_address
-    return (meter.bus, address.logical, address.physical, meter.client_sap)
+    return (meter.bus, meter.gateway, address.logical, address.physical, meter.client_sap)
 
 
 def _address_place(told: ToldMeter) -> Place:

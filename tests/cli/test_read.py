@@ -219,8 +219,8 @@ def test_a_configured_profile_is_read_as_its_job_says(read: Read, configured: Pa
         ([], "which meter?; add --meter ID; known are: house-1, house-2"),
         (["--meter", "house1"], 'no meter house1 is configured; did you mean "house-1"?'),
         (["--meter", "house-2"], "read what?; name an attribute"),
-        (["--meter", "house-1", "--baud", "300"], "--baud is for a meter given by --serial"),
-        (["--serial", "line"], "--config contradicts --serial and --tcp"),
+        (["--meter", "house-1", "--baud", "300"], "--baud is for a meter given by its line"),
+        (["--serial", "line"], "--config contradicts --serial"),
     ],
 )
 def test_a_choice_that_leads_nowhere(
@@ -342,7 +342,7 @@ def test_a_device_that_is_not_there(read: Read) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--baud", "9600", "clock"], "--baud is for a meter given by --serial or --tcp"),
+        (["--baud", "9600", "clock"], "--baud is for a meter given by its line"),
         (["--serial", "x", "--framing", "hdlc", "clock"], "--framing contradicts --serial"),
         (["--serial", "x", "--tcp", "y", "clock"], "--tcp contradicts --serial"),
         (["--serial", "x", "--baud", "12", "clock"], "--baud: 12 is out of range"),

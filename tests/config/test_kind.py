@@ -21,6 +21,7 @@ KINDS = {
     "integer": kind.integer(1, 127),
     "duration": kind.duration("1 s", "1 d"),
     "size": kind.size("1 KiB", "1 GiB"),
+    "octets": kind.octets(1, 4),
     "logical_name": kind.logical_name(),
     "time_zone": kind.time_zone(),
     "listener": kind.listener(),
@@ -45,6 +46,8 @@ KINDS = {
         ("duration", 2.5, 2.5),
         ("size", "64 MiB", 67108864),
         ("size", 4096, 4096),
+        ("octets", "12", b"12"),
+        ("octets", "hex:00 ff", b"\x00\xff"),
         ("logical_name", "1-0:1.8.0*255", Obis(bytes((1, 0, 1, 8, 0, 255)))),
         ("time_zone", "Europe/Berlin", "Europe/Berlin"),
         ("listener", "127.0.0.1:9415", SocketAddress(host="127.0.0.1", port=9415)),
@@ -96,6 +99,9 @@ def test_what_fits_is_taken_and_survives_being_written(
         ("listener", "h:65536", "is no address with a port"),
         ("text", {}, "not a table"),
         ("text", dt.date(2024, 1, 1), "not a date or time"),
+        ("octets", "hex:0", "holds something else than hexadecimal digits"),
+        ("octets", "", "has 0 octets"),
+        ("octets", "12345", "has 5 octets"),
     ],
 )
 def test_what_does_not_fit_is_refused(name: str, raw: object, message: str) -> None:
