@@ -228,15 +228,15 @@ def _configured(arguments: argparse.Namespace) -> model.Bus:
 
 def _timing(arguments: argparse.Namespace, bus: model.Bus) -> ScanTiming:
     usual = _TIMINGS[bus.medium]
-    patience = least = arguments.response_timeout
-    if patience is None:
-        wrapper = bus.framing == "wrapper"
-        patience = _WRAPPER_PATIENCE if wrapper else usual.patience
-        least = usual.least_patience
+    patience, hail, least = usual.patience, usual.hail_patience, usual.least_patience
+    if bus.framing == "wrapper":
+        patience = _WRAPPER_PATIENCE
+    if arguments.response_timeout is not None:
+        patience = hail = least = arguments.response_timeout
     return ScanTiming(
         patience=patience,
         least_patience=least,
-        hail_patience=max(patience, usual.hail_patience),
+        hail_patience=max(patience, hail),
         turnaround=max(bus.turnaround, usual.turnaround),
         frames_per_second=arguments.pace or usual.frames_per_second,
         listen=usual.listen if arguments.listen is None else arguments.listen,

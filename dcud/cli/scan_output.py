@@ -9,6 +9,7 @@ from dcud.config import model
 from dcud.config.kind import quoted
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.line.scan.found import OPEN, ClientStanding, Found, FoundMeter, SignedOn
+from dcud.line.scan.hdlc_prober import station_name
 from dcud.line.scan.ranges import LineSetting, is_shared
 
 COLUMNS = (
@@ -36,7 +37,7 @@ def add_meter(shown: Rows, meter: FoundMeter, setting: LineSetting) -> None:
     serial_number = who.serial_number if who else ""
     remark = "; ".join(_remarks(meter))
     cells: list[Cell] = [
-        server_words(address),
+        station_name(address),
         address.octet_count,
         str(setting),
         name,
@@ -61,7 +62,7 @@ def add_meter(shown: Rows, meter: FoundMeter, setting: LineSetting) -> None:
                 for each in standings
             ],
             "logical_devices": [{"sap": each.sap, "name": each.name} for each in devices],
-            "also_at": [server_words(each.address) for each in meter.stations[1:]],
+            "also_at": [station_name(each.address) for each in meter.stations[1:]],
             "mode_e": None,
             "remark": remark,
         },
@@ -96,18 +97,11 @@ def add_signed_on(shown: Rows, who: SignedOn) -> None:
     )
 
 
-def server_words(address: ServerAddress) -> str:
-    """Return an address as the command line takes it."""
-    if address.physical is None:
-        return str(address.logical)
-    return f"{address.logical}/{address.physical}"
-
-
 def found_words(station: Found, setting: LineSetting) -> str:
     """Return the line that tells of a station as soon as it is found."""
     who = station.identity
     name = who.logical_device_name if who else ""
-    words = f"found {server_words(station.address)} at {setting}"
+    words = f"found {station_name(station.address)} at {setting}"
     return f"{words}: {name or station.answer}"
 
 
@@ -208,9 +202,9 @@ def _id(meter: FoundMeter, taken: set[str]) -> str:
     """Return a name that no other meter has, from what the meter says of itself."""
     who, address = meter.best.identity, meter.best.address
     told = (who.logical_device_name or who.serial_number) if who else ""
-    usual = f"meter-{server_words(address).replace('/', '-')}"
+    usual = f"meter-{station_name(address).replace('/', '-')}"
     name = _NO_NAME.sub("-", told).strip("-._")[:_LONGEST_ID] or usual
     if name in taken:
-        name = f"{name[: _LONGEST_ID - 12]}-{server_words(address).replace('/', '-')}"
+        name = f"{name[: _LONGEST_ID - 12]}-{station_name(address).replace('/', '-')}"
     taken.add(name)
     return name

@@ -1,51 +1,58 @@
-"""A port whose far end is a function from octets to octets, on the event loop's clock."""
+"""A port whose far end is a function from octets to octets, on any clock."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
 
+Answer = Callable[[bytes, float], bytes]
+"""From what was written, and when, to what comes back; b"" for silence."""
+
+
+def silent(_octets: bytes, _now: float) -> bytes:
+    return b""
+
+
+def joined(*answers: Answer) -> Answer:
+    """Return what several stations on one line say, one after another."""
+
+    def answer(octets: bytes, now: float) -> bytes:
+        return b"".join(each(octets, now) for each in answers)
+
+    return answer
+
+
+def echoing(answer: Answer) -> Answer:
+    """Return a line that also brings back what is sent."""
+    return lambda octets, now: octets + answer(octets, now)
+
 
 class AnsweringPort:
-    """Answers what is written as `answer(octets, now)` says, so many seconds for each octet."""
+    """A port that takes no time, at a far end that takes `delay` seconds to answer."""
 
-    def __init__(
-        self,
-        answer: Callable[[bytes, float], bytes],
-        *,
-        octet_time: float = 0.0,
-        answer_time: float = 0.01,
-    ) -> None:
-        self._answer = answer
-        self._octet_time = octet_time
-        self._answer_time = answer_time
-        self._underway: deque[bytes] = deque()
-        self._free_at = 0.0
+    def __init__(self, answer: Answer, *, delay: float = 0.02) -> None:
+        self.answer = answer
+        self.delay = delay
+        self.written: list[tuple[float, bytes]] = []
         self._stream: OctetStream | None = None
-        self.written = 0
 
     @property
     def is_open(self) -> bool:
         return self._stream is not None
 
     async def open(self) -> None:
-        self._stream = OctetStream(lambda _: PortError("gone", remedy="check the cable"))
+        self._stream = OctetStream(_lost)
 
     async def write(self, octets: bytes) -> None:
         loop = asyncio.get_running_loop()
-        if self._octet_time:
-            await asyncio.sleep(self._octet_time * len(octets))
-        self.written += 1
-        if answer := self._answer(octets, loop.time()):
-            began = max(loop.time() + self._answer_time, self._free_at)
-            self._free_at = began + self._octet_time * len(answer)
-            self._underway.append(answer)
-            loop.call_at(self._free_at, self._arrive)
+        self.written.append((loop.time(), octets))
+        said = self.answer(octets, loop.time())
+        if said:
+            loop.call_later(self.delay, self.hear, said)
 
-    def _arrive(self) -> None:
-        octets = self._underway.popleft()
+    def hear(self, octets: bytes) -> None:
+        """Let octets arrive, whoever sent them."""
         if self._stream is not None:
             self._stream.data_received(octets)
 
@@ -54,7 +61,11 @@ class AnsweringPort:
         return await self._stream.read(within)
 
     def discard_input(self) -> int:
-        return self._stream.discard() if self._stream is not None else 0
+        return 0 if self._stream is None else self._stream.discard()
 
     async def close(self) -> None:
         self._stream = None
+
+
+def _lost(_: Exception | None) -> PortError:
+    return PortError("the device vanished")

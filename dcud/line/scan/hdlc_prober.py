@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.delimiter import Delimited, Discarded
 from dcud.dlms.hdlc.frame import Defect, FrameKind
 from dcud.errors import DcudError
@@ -39,7 +40,7 @@ class HdlcProber:
         self._bus = bus
         self._heard_at = float("-inf")
         self._sent_at = float("-inf")
-        self._goodbye: tuple[Port, bytes] | None = None
+        self._goodbye: tuple[Port, bytes, str] | None = None
 
     async def ask(self, port: Port, setting: LineSetting, probe: Probe, patience: float) -> Verdict:
         """Return what came of one SNRM; `patience` in seconds, for an answer to begin.
@@ -48,16 +49,16 @@ class HdlcProber:
             PortError: the line is gone.
         """
         hearing = Hearing(probe.client, probe.address, self.traffic)
-        name = station_name(probe)
-        self._goodbye = (port, hearing.disc)
+        name = station_name(probe.address)
+        self._goodbye = (port, hearing.disc, name)
         self._heard_at = asyncio.get_running_loop().time()  # perhaps by somebody else
         await self._send(port, hearing.snrm, name)
-        verdict = await self._hear(port, setting, hearing, patience, name)
+        verdict = await self._hear(port, setting, hearing, patience, others=_SECOND_ANSWER)
         self.echoes += hearing.echoes
         if verdict.answer not in {"", FrameKind.DM} or verdict.damaged or verdict.answers > 1:
             farewell = Hearing(probe.client, probe.address, self.traffic)
             await self._send(port, farewell.disc, name)
-            await self._hear(port, setting, farewell, patience, name)
+            await self._hear(port, setting, farewell, patience, others=0.0)
         self._goodbye = None
         return verdict
 
@@ -66,10 +67,11 @@ class HdlcProber:
         goodbye, self._goodbye = self._goodbye, None
         if goodbye is None:
             return
-        port, disc = goodbye
+        port, disc, name = goodbye
         with contextlib.suppress(DcudError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_LIMIT):
                 await asyncio.sleep(self._timing.turnaround)
+                self._tracer.frame(self._bus, "tx", name, disc, ())
                 await port.write(disc)
 
     async def _send(self, port: Port, octets: bytes, name: str) -> None:
@@ -85,11 +87,12 @@ class HdlcProber:
         await port.write(octets)
 
     async def _hear(
-        self, port: Port, setting: LineSetting, hearing: Hearing, patience: float, name: str
+        self, port: Port, setting: LineSetting, hearing: Hearing, patience: float, *, others: float
     ) -> Verdict:
-        """Listen until the answer is there and others had the time for theirs, or patience ends."""
+        """Listen until the answer is there, and `others` had time for theirs, or patience ends."""
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
+        name = station_name(hearing.address)
         gap = max(_LEAST_GAP, _OCTETS_APART * setting.octet_time)
         until = asked_at + patience + 2 * setting.octet_time
         at_most = until + LONGEST_ANSWER * setting.octet_time + gap
@@ -101,7 +104,7 @@ class HdlcProber:
             now = self._heard_at = loop.time()
             self._trace(hearing.receive(octets, now - asked_at), name)
             if hearing.is_answered and hearing.is_between_frames and not waits_for_others:
-                until = now + max(_SECOND_ANSWER, gap)
+                until = now + max(others, gap)
             else:
                 until = max(until, now + gap)
         self._trace(hearing.give_up(), name)
@@ -115,9 +118,8 @@ class HdlcProber:
                 self._tracer.discarded(self._bus, name, part.reason, part.octets)
 
 
-def station_name(probe: Probe) -> str:
-    """Return the name of who is asked, without spaces."""
-    address = probe.address
-    return (
-        str(address.logical) if address.physical is None else f"{address.logical}/{address.lower}"
-    )
+def station_name(address: ServerAddress) -> str:
+    """Return the name under which frames to an address are shown, without spaces."""
+    if address.physical is None:
+        return str(address.logical)
+    return f"{address.logical}/{address.physical}"

@@ -1,7 +1,7 @@
 """Asks a station who it is, and which clients it knows."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dcud.dlms.access import AttributeDescriptor
@@ -24,6 +24,7 @@ from dcud.dlms.wrapper import WrapperLink
 from dcud.line.errors import StalledError
 from dcud.line.port import Port
 from dcud.line.scan.found import OPEN, ClientStanding, Found, Identity, LogicalDevice
+from dcud.line.scan.hdlc_prober import station_name
 from dcud.line.session import Session, SessionTiming, Watch
 
 LOGICAL_DEVICE_NAME: Final = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
@@ -32,6 +33,11 @@ SAP_ASSIGNMENT: Final = AttributeDescriptor(17, Obis.parse("0.0.41.0.0.255"), 2)
 
 _REFUSALS = (AssociationRejectedError, ServiceRefusedError, ConfirmedServiceFailure)
 _LONGEST_NAME = 64
+_STALLS = 2
+"""Timeouts after which a station that answers, but not what was asked, is given up.
+
+[field: refusals that carry another request's invoke id]
+"""
 
 Ask = Callable[[int], Awaitable[str]]
 """From a client's address to the kind of the frame that answers its SNRM; "" for silence."""
@@ -88,8 +94,10 @@ class Acquaintance:
         session = Session(
             port,
             ClientConnection(self._link(station, client), AssociationParameters()),
-            watch=self.watch,
-            timing=SessionTiming(turnaround=self.turnaround, stall_limit=20.0),
+            watch=replace(self.watch, meter=station_name(station.address)),
+            timing=SessionTiming(
+                turnaround=self.turnaround, stall_limit=_STALLS * self._timeout(station)
+            ),
         )
         told: Identity | None = None
         try:
@@ -105,8 +113,11 @@ class Acquaintance:
             await session.close()
         return ClientStanding(client=client, standing=OPEN), told
 
+    def _timeout(self, station: Found) -> float:
+        return max(self.response_timeout, 5 * station.seconds)
+
     def _link(self, station: Found, client: int) -> DataLink:
-        timeout = max(self.response_timeout, 5 * station.seconds)
+        timeout = self._timeout(station)
         if self.wrapper:
             return WrapperLink(
                 client_sap=ClientSap(client),

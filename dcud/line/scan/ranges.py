@@ -93,6 +93,8 @@ class ScanRanges:
             raise MisuseError("a scan's clients are out of bounds")
         if not (1 <= self.sweep_clients <= len(self.clients)):
             raise MisuseError("a scan's sweep takes one of its clients at least")
+        if not self.addresses:
+            raise MisuseError("a scan's logical and physical devices don't fit its address sizes")
 
     @cached_property
     def hails(self) -> tuple[tuple[int, ServerAddress], ...]:

@@ -232,10 +232,11 @@ def remaining(ranges: ScanRanges, state: SearchState) -> list[Remaining]:
     for line, progress in enumerate(state.lines):
         if (busy or (state.mode_e and not ranges.all_lines)) and line not in busy:
             continue
+        probe = _sweep(ranges, state, line)
         swept = progress.heard or ranges.silent_lines
         left[line] = Remaining(
             0 if progress.heard else len(ranges.hails) - progress.hailed,
-            left[line].sweeps + swept * (ranges.sweep_length - progress.swept),
+            left[line].sweeps + (ranges.sweep_length - probe.place if probe and swept else 0),
         )
     return left
 

@@ -43,7 +43,7 @@ class WrapperProber:
         session = Session(
             port,
             ClientConnection(link, AssociationParameters()),
-            watch=Watch(tracer=self._tracer, bus=self._bus, meter=station_name(probe)),
+            watch=Watch(tracer=self._tracer, bus=self._bus, meter=station_name(probe.address)),
             timing=SessionTiming(turnaround=0.0, release_limit=patience),
         )
         try:
