@@ -1,7 +1,7 @@
-"""Whether an APDU can be the answer to another, as far as its first octets tell.
+"""Which APDU answers which, as far as that can be told without sequence numbers.
 
-Over links without sequence numbers an answer may come late or twice, and a request may be repeated
-only where no harm comes of its being carried out twice.
+Over such links an answer may come late or twice, and a request may be repeated only where no harm
+comes of its being carried out twice.
 """
 
 from typing import Final
@@ -35,3 +35,44 @@ def may_answer(request: bytes, answer: bytes, *, match_invoke_id: bool = True) -
     if not (is_get and match_invoke_id):
         return True
     return (request[_GET_SIZE - 1] ^ answer[_GET_SIZE - 1]) & 0x0F == 0
+
+
+class AnswerMatch:
+    """Tells the answer to the last request from what comes late or twice.
+
+    Args:
+        match_invoke_id: whether a GET's answer must bear its invoke id; if not, doubles can't be
+            told from answers that are the same.
+    """
+
+    __slots__ = ("_is_new", "_last_answer", "_match_invoke_id", "_request")
+
+    def __init__(self, *, match_invoke_id: bool = True) -> None:
+        self._match_invoke_id = match_invoke_id
+        self._request = b""
+        self._last_answer = b""
+        self._is_new = True
+
+    @property
+    def request(self) -> bytes:
+        """The last one; empty where none was made."""
+        return self._request
+
+    def forget(self) -> None:
+        """Begin afresh."""
+        self._request = self._last_answer = b""
+
+    def asked(self, request: bytes) -> None:
+        """Learn what is asked next."""
+        self._is_new = request != self._request
+        self._request = request
+
+    def accepts(self, answer: bytes) -> bool:
+        """Tell whether `answer` is the one to what was asked last."""
+        is_double = self._is_new and self._match_invoke_id and answer == self._last_answer
+        if is_double or not may_answer(
+            self._request, answer, match_invoke_id=self._match_invoke_id
+        ):
+            return False
+        self._last_answer = answer
+        return True

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.dlms.answers import is_repeatable, may_answer
+from dcud.dlms.answers import AnswerMatch, is_repeatable, may_answer
 
 GET = bytes.fromhex("C001C2000F0000280000FF0700")
 AARQ, AARE = b"\x60\x00", b"\x61\x00"
@@ -64,3 +64,42 @@ def test_some_meters_always_answer_with_the_same_id() -> None:
 @given(st.binary(max_size=5), st.binary(max_size=5), st.booleans())
 def test_any_octets_are_judged(request_: bytes, answer: bytes, match: bool) -> None:  # noqa: FBT001  # drawn
     assert may_answer(request_, answer, match_invoke_id=match) in {True, False}
+
+
+BLOCK = bytes.fromhex("c402c2000000000100020102")
+NEXT_BLOCK = bytes.fromhex("c002c200000001")
+
+
+def test_a_double_is_known_by_being_the_same() -> None:
+    match = AnswerMatch()
+    match.asked(GET)
+    assert match.accepts(BLOCK)
+    match.asked(NEXT_BLOCK)
+    assert match.request == NEXT_BLOCK
+    assert not match.accepts(BLOCK)
+    assert match.accepts(bytes.fromhex("c402c2010000000200020102"))
+
+
+def test_the_same_request_may_have_the_same_answer() -> None:
+    match = AnswerMatch()
+    for _ in range(2):
+        match.asked(GET)
+        assert match.accepts(BLOCK)
+
+
+def test_afresh_everything_is_new() -> None:
+    match = AnswerMatch()
+    match.asked(GET)
+    assert match.accepts(BLOCK)
+    match.forget()
+    match.asked(NEXT_BLOCK)
+    assert match.accepts(BLOCK)
+
+
+def test_without_invoke_ids_doubles_are_not_known() -> None:
+    match = AnswerMatch(match_invoke_id=False)
+    match.asked(GET)
+    assert match.accepts(BLOCK)
+    match.asked(NEXT_BLOCK)
+    assert match.accepts(BLOCK)
+    assert not match.accepts(AARE)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from dcud.dlms.answers import is_repeatable, may_answer
+from dcud.dlms.answers import AnswerMatch, is_repeatable
 from dcud.dlms.datalink import (
     ApduReceived,
     ClientSap,
@@ -123,16 +123,18 @@ class SfskLink:
         self._delimiter = SfskDelimiter(parameters.framing)
         self._secrets = SentSecrets(parameters.framing, parameters.initiator)
         self._outgoing: list[Frame] = []
-        self._request = b""
+        self._match = AnswerMatch(match_invoke_id=parameters.match_invoke_id)
         self._request_frame = Frame(b"")
         self._repeated = 0
-        self._is_new = True  # the request, that is: it isn't the last one over again
         self._is_extended = False
-        self._last_answer = b""
         self._refused = 0
         self._resend_at: float | None = None
         self._deadline: float | None = None
         self._silence_at: float | None = None
+
+    @property
+    def _m_sdu_size(self) -> int:
+        return HEADER_SIZE + len(self._match.request)
 
     def connect(self, now: float) -> None:
         """Begin afresh; `LinkConnected` follows.
@@ -145,7 +147,7 @@ class SfskLink:
         self._delimiter = SfskDelimiter(self._parameters.framing)
         self._silence_at = None
         self._secrets.forget()
-        self._request = self._last_answer = b""
+        self._match.forget()
         self._state = State.CONNECTING
         self._deadline = now
 
@@ -171,8 +173,7 @@ class SfskLink:
         )
         ranges = tuple((HEADER_SIZE + low, HEADER_SIZE + high) for low, high in secret)
         self._request_frame = self._secrets.mark(self._parameters.framing.build(frame), ranges)
-        self._is_new = apdu != self._request
-        self._request = apdu
+        self._match.asked(apdu)
         self._repeated = self._refused = 0
         self._is_extended = False
         self._outgoing.append(self._request_frame)
@@ -246,11 +247,8 @@ class SfskLink:
         return ours and len(frame.m_sdu) > HEADER_SIZE
 
     def _deliver(self, apdu: bytes) -> list[LinkEvent]:
-        match_invoke_id = self._parameters.match_invoke_id
-        is_double = self._is_new and match_invoke_id and apdu == self._last_answer
-        if is_double or not may_answer(self._request, apdu, match_invoke_id=match_invoke_id):
+        if not self._match.accepts(apdu):
             return []
-        self._last_answer = apdu
         self._state = State.IDLE
         self._deadline = self._resend_at = None
         return [ApduReceived(apdu=apdu)]
@@ -259,7 +257,7 @@ class SfskLink:
         """Count anew from where the modem has sent the request, once for each time it is sent."""
         if self._deadline is not None and not self._is_extended:
             self._is_extended = True
-            self._deadline = now + self._parameters.rest(HEADER_SIZE + len(self._request))
+            self._deadline = now + self._parameters.rest(self._m_sdu_size)
 
     def _pause(self, status: int, now: float) -> list[LinkEvent]:
         """Keep the request back for a while, since the modem didn't take it."""
@@ -292,7 +290,7 @@ class SfskLink:
     def frames_sent(self, now: float) -> None:
         """Start the response timer."""
         if self._state is State.AWAITING and self._deadline is None and self._resend_at is None:
-            self._deadline = now + self._parameters.exchange(HEADER_SIZE + len(self._request))
+            self._deadline = now + self._parameters.exchange(self._m_sdu_size)
 
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
@@ -328,7 +326,7 @@ class SfskLink:
         if self._state is State.DISCONNECTING:
             self._state = State.DISCONNECTED
             return [LinkClosed()]
-        if self._repeated < self._parameters.retries and is_repeatable(self._request):
+        if self._repeated < self._parameters.retries and is_repeatable(self._match.request):
             self._repeated += 1
             return self._resend()
         return self._fail(
