@@ -201,7 +201,8 @@ def test_a_link_under_it_may_deliver_two_apdus_at_once() -> None:
     link = GatewayLink(inner, METER)
     inner.tell(RESPONSE, METER.prefix(RESPONSE_TAG) + RESPONSE)
     assert link.receive_data(b"", 2.0) == []
-    assert inner.calls[-1] == "disconnect 2.0"
+    link.disconnect(2.5)
+    assert [call for call in inner.calls if "disconnect" in call] == ["disconnect 2.0"]
 
 
 def test_another_devices_answer_fails_the_link_in_the_end() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -354,6 +355,31 @@ async def test_cancelled_opening_leaks_no_descriptor() -> None:
                 await port.open()
         assert not port.is_open
         await until(lambda: open_descriptors() <= before)
+
+
+async def test_an_answer_in_pieces_does_not_wait_for_the_kernels_acknowledgement() -> None:
+    class Gathering(Server):
+        """Sends an answer as it comes from the line, and gathers what isn't acknowledged."""
+
+        async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connected: socket.socket = writer.get_extra_info("socket")
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+            await super().serve(reader, writer)
+
+    server = Gathering()
+    async with far_end(server) as port:
+        await port.open()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number in range(1, 41):
+            await port.write(b"?")
+            await until(lambda number=number: len(server.line) == number)  # type: ignore[misc]  # bound
+            server.say(b"\x7e")
+            server.say(b"\xa0")
+            heard = b""
+            while len(heard) < 2:
+                heard += await port.read(1.0)
+        assert loop.time() - began < 0.8  # 40 ms each, otherwise
 
 
 async def test_far_end_that_takes_no_octets() -> None:
