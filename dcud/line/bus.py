@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from dcud.dlms.errors import NoAnswerError, ProtocolError
 from dcud.line.errors import PortError
+from dcud.line.line_settings import LineSettings
 from dcud.line.port import Port
 from dcud.line.session import Connection, Session, SessionTiming, Watch
+from dcud.line.sign_on import SignOn, say_goodbye, sign_on
 from dcud.line.tracer import FrameTracer
 
 _LOG = logging.getLogger(__name__)
@@ -32,12 +35,15 @@ class Target:
         connect: makes a fresh connection machine for each session.
         timing: None for the usual one.
         notified: takes the APDUs that the meter sends unasked during a session.
+        sign_on: what brings the meter to speak HDLC, before each session; None where it does so by
+            itself.
     """
 
     meter: str
     connect: Callable[[], Connection]
     timing: SessionTiming | None = None
     notified: Callable[[bytes], None] | None = None
+    sign_on: SignOn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +56,27 @@ class BusParameters:
             association ends with the TCP connection.
         first_pause: before the first try to open a port that failed.
         longest_pause: that the pause grows to, doubling with each failure.
+        silent_sessions: after how many sessions in a row that no meter answered the port is opened
+            anew; a device or server that hangs looks like that.
+        line: speed and format to which the line returns after a session that changed them by its
+            sign-on; None leaves it as it is, where all meters begin with one.
     """
 
     gap: float = 0.0
     keep_open: bool = True
     first_pause: float = 1.0
     longest_pause: float = 60.0
+    silent_sessions: int = 3
+    line: tuple[int, str] | None = None
 
 
 class Bus:
     """One port with the meters behind it.
 
-    Sessions take turns in the order in which they were asked for. A port that failed is opened
-    again by the first session after a pause that grows from failure to failure; sessions before
-    that fail at once.
+    Sessions take turns in the order in which they were asked for. A port that went while nobody
+    used it is opened again by the session that finds it so, which then goes on. One that fails
+    after that is opened again by the first session after a pause that grows from failure to
+    failure; sessions before that fail at once.
     """
 
     def __init__(
@@ -86,6 +99,8 @@ class Bus:
         self._failure: PortError | None = None
         self._pause = 0.0
         self._not_before = float("-inf")
+        self._silent = 0  # sessions in a row that no meter answered
+        self._speeds: dict[str, int] = {}  # at which meters were left that signed on
 
     @property
     def name(self) -> str:
@@ -99,25 +114,20 @@ class Bus:
         Raises `PortError` where the line is down and the protocol's errors where the meter is.
         """
         async with self._turn:
+            was_open = self._port.is_open
             await self._open_port()
             await self._keep_gap()
-            watch = Watch(tracer=self._tracer, bus=self._name, meter=target.meter)
-            session = Session(
-                self._port,
-                target.connect(),
-                watch=watch,
-                timing=target.timing,
-                notified=target.notified,
-            )
             try:
-                await session.open()
-                self._works_again()
-                yield session
+                session = await self._begin(target, may_reopen=was_open)
+                try:
+                    yield session
+                finally:
+                    await session.close()
             except PortError as error:
                 self._went_down(error)
                 raise
             finally:
-                await self._end(session)
+                await self._end(target)
 
     async def close(self) -> None:
         """Wait for the session that is under way, and close the port."""
@@ -145,13 +155,71 @@ class Bus:
         if pause > 0:
             await asyncio.sleep(pause)
 
-    async def _end(self, session: Session) -> None:
+    async def _begin(self, target: Target, *, may_reopen: bool) -> Session:
+        """Return an open session; `may_reopen` tells whether the port may have gone unnoticed."""
         try:
+            try:
+                session = await self._open_session(target)
+            except PortError as error:
+                if not may_reopen:
+                    raise
+                _LOG.info("bus %s: %s; opening it again at once", self._name, error.message)
+                await self._port.close()
+                await self._port.open()
+                session = await self._open_session(target)
+        except NoAnswerError:
+            self._silent += 1
+            raise
+        self._silent = 0
+        self._works_again()
+        return session
+
+    async def _open_session(self, target: Target) -> Session:
+        watch = Watch(tracer=self._tracer, bus=self._name, meter=target.meter)
+        if target.sign_on is not None:
+            left_at = self._speeds.get(target.meter)
+            done = await sign_on(self._port, target.sign_on, watch, left_at=left_at)
+            self._speeds[target.meter] = done.baud
+        session = Session(
+            self._port,
+            target.connect(),
+            watch=watch,
+            timing=target.timing,
+            notified=target.notified,
+        )
+        try:
+            await session.open()
+        except ProtocolError:
             await session.close()
+            if target.sign_on is not None:  # the meter waits in vain, and hears no sign-on
+                await say_goodbye(self._port, target.sign_on, watch)
+            raise
+        except BaseException:  # cancelled as well
+            await session.close()
+            raise
+        return session
+
+    async def _end(self, target: Target) -> None:
+        try:
+            if target.sign_on is not None and self._is_up:
+                await self._restore_line()
         finally:
             self._quiet_since = asyncio.get_running_loop().time()
-            if not self._is_up or not self._parameters.keep_open:
+            if self._silent >= self._parameters.silent_sessions:
+                self._silent = 0
                 await self._port.close()
+            elif not self._is_up or not self._parameters.keep_open:
+                await self._port.close()
+
+    async def _restore_line(self) -> None:
+        """Give the line back the speed and format that the bus's other meters have."""
+        line = self._parameters.line
+        if line is None or not isinstance(self._port, LineSettings):
+            return
+        try:
+            await self._port.set_line(*line)
+        except PortError as error:
+            self._went_down(error)  # the session is over; the next one will tell
 
     def _works_again(self) -> None:
         if self._failure is not None:

@@ -8,6 +8,7 @@ import os
 import termios
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import serial
@@ -15,6 +16,7 @@ import serial.rs485
 import serial_asyncio
 
 from dcud.line.errors import PortBusyError, PortError
+from dcud.line.line_settings import check_format, line_time
 from dcud.line.octet_stream import OctetStream
 
 _LOG = logging.getLogger(__name__)
@@ -87,26 +89,22 @@ class SerialParameters:
 
     def __post_init__(self) -> None:
         """Refuse formats that are none."""
-        tables = (_DATA_BITS, _PARITIES, _STOP_BITS)
-        if len(self.format) != len(tables) or any(
-            letter not in table for letter, table in zip(self.format, tables, strict=True)
-        ):
-            raise ValueError(f"{self.format!r} is no character format; write it as 8N1 or 7E1")
+        check_format(self.format)
 
     def line_time(self, octets: int) -> float:
         """Return the seconds that so many octets need on the line."""
-        data, parity, stop = tuple(self.format)
-        return octets * (1 + int(data) + (parity != "N") + int(stop)) / self.baud
+        return line_time(octets, self.baud, self.format)
 
 
 class SerialPort:
-    """A serial device as a `Port`."""
+    """A serial device as a `Port` whose speed and format can be set."""
 
     def __init__(self, parameters: SerialParameters) -> None:
         self._parameters = parameters
         self._stream: OctetStream | None = None
         self._transport: _Transport | None = None
         self._line_time: Callable[[int], float] = parameters.line_time
+        self._pseudo_terminal = False
         self._warned_of_rs485 = False
 
     @property
@@ -122,12 +120,36 @@ class SerialPort:
         opened, pseudo_terminal = await self._open_in_thread()
         if self._parameters.rs485 is not None and not _set_rs485(opened, self._parameters.rs485):
             self._warn_of_rs485()
+        self._pseudo_terminal = pseudo_terminal
         self._line_time = _no_time if pseudo_terminal else self._parameters.line_time
         self._stream = OctetStream(self._loss)
         self._transport = _Transport(asyncio.get_running_loop(), self._stream, opened)
         await asyncio.sleep(
             0
         )  # the transport presents itself to the stream in the loop's next turn
+
+    async def set_line(self, baud: int, format: str) -> None:  # noqa: A002  # the field's own word
+        """Give the line another speed and format; returns once the driver has them.
+
+        Raises:
+            PortError: the device can't have them, or is gone.
+            ValueError: the format is none.
+        """
+        check_format(format)
+        stream, transport = self._opened()
+        if stream.is_lost:
+            raise stream.loss()
+        # In a thread, for with USB adapters each setting is a transfer that may be slow to fail.
+        setting = asyncio.get_running_loop().run_in_executor(
+            None, transport.set_line, baud, _format_of(format, self._pseudo_terminal)
+        )
+        try:
+            async with asyncio.timeout(_OPEN_LIMIT):
+                await asyncio.shield(setting)
+        except (OSError, ValueError, termios.error) as error:
+            raise self._line_error(baud, format, error) from error
+        # On a pseudo-terminal as well: who sets its speed has somebody who looks at it.
+        self._line_time = partial(line_time, baud=baud, character_format=format)
 
     async def write(self, octets: bytes) -> None:
         """Send `octets`; returns when, by the baud rate and the driver's queue, they have left."""
@@ -190,6 +212,16 @@ class SerialPort:
             raise PortError(f"serial device {self._parameters.device} is not open")
         return self._stream, self._transport
 
+    def _line_error(self, baud: int, character_format: str, error: Exception) -> PortError:
+        # TimeoutError is an OSError without a number.
+        number = _error_number(error)
+        reason = os.strerror(number) if number else str(error) or "it doesn't answer in time"
+        return PortError(
+            f"serial device {self._parameters.device} "
+            f"can't be set to {baud} {character_format}: {reason}",
+            remedy=_REMEDIES.get(number, "check that the device supports this speed and format"),
+        )
+
     def _loss(self, reason: Exception | None) -> PortError:
         return PortError(
             f"serial device {self._parameters.device} vanished ({reason or 'closed'})",
@@ -210,6 +242,15 @@ class SerialPort:
 
 class _Transport(serial_asyncio.SerialTransport):  # type: ignore[misc]  # the package ships no types
     """pyserial-asyncio's transport without what would block, log or fail twice."""
+
+    def set_line(self, baud: int, character_format: str) -> None:
+        """Set speed and format, at once; called in a thread."""
+        if self._serial is None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._serial.baudrate = baud
+        data, parity, stop = tuple(character_format)
+        self._serial.bytesize, self._serial.parity = _DATA_BITS[data], _PARITIES[parity]
+        self._serial.stopbits = _STOP_BITS[stop]
 
     def octets_in_driver(self) -> int:
         """Return how many octets the driver has yet to send; 0 once the device is gone."""
@@ -250,8 +291,7 @@ def _open(parameters: SerialParameters) -> tuple[serial.Serial, bool]:
     port.exclusive = parameters.exclusive or None
     try:
         pseudo_terminal = _is_pseudo_terminal(parameters.device)
-        # Linux forces 8N1 on pseudo-terminals, and glibc takes offence where another one is asked.
-        data, parity, stop = tuple("8N1" if pseudo_terminal else parameters.format)
+        data, parity, stop = tuple(_format_of(parameters.format, pseudo_terminal))
         port.bytesize, port.parity = _DATA_BITS[data], _PARITIES[parity]
         port.stopbits = _STOP_BITS[stop]
         port.open()
@@ -310,6 +350,11 @@ def _set_rs485(port: serial.Serial, rs485: Rs485Parameters) -> bool:
 
 def _is_pseudo_terminal(device: str) -> bool:
     return os.major(Path(device).stat().st_rdev) in _UNIX98_TERMINALS
+
+
+def _format_of(character_format: str, pseudo_terminal: bool) -> str:  # noqa: FBT001  # of the device
+    # Linux forces 8N1 on pseudo-terminals, and glibc takes offence where another one is asked.
+    return "8N1" if pseudo_terminal else character_format
 
 
 def _no_time(octets: int) -> float:  # noqa: ARG001  # stands in for line_time

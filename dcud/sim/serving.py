@@ -3,11 +3,16 @@
 import asyncio
 import os
 import pty
+import termios
 import tty
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+_SPEEDS = {
+    getattr(termios, f"B{baud}"): baud for baud in (300, 600, 1200, 2400, 4800, 9600, 19_200)
+}
 
 
 class Line(Protocol):
@@ -15,6 +20,24 @@ class Line(Protocol):
 
     def receive(self, octets: bytes, now: float) -> bytes | None:
         """Return what to answer; None to hang up."""
+        ...
+
+
+@runtime_checkable
+class TimedLine(Line, Protocol):
+    """A line that also speaks by itself, and that is deaf at any speed but its own."""
+
+    @property
+    def baud(self) -> int:
+        """The speed at which it speaks and understands now."""
+        ...
+
+    def next_timeout(self) -> float | None:
+        """Return when it wants to speak, or None."""
+        ...
+
+    def handle_timeout(self, now: float) -> bytes:
+        """Return what it says by itself."""
         ...
 
 
@@ -26,14 +49,38 @@ class _Terminal:
         self._line = line
         self._loop = asyncio.get_running_loop()
         self._unsaid = b""
+        self._timer: asyncio.TimerHandle | None = None
 
     def hear(self) -> None:
         try:
             octets = os.read(self._master, 4096)
         except BlockingIOError:
             return
-        self._unsaid += self._line.receive(octets, self._loop.time()) or b""
+        if not self._is_understood():
+            return
+        answer = self._line.receive(octets, self._loop.time()) or b""
+        self._answer(answer)
+
+    def _is_understood(self) -> bool:
+        """Whether the client's speed is the line's; at another one either hears only noise."""
+        if not isinstance(self._line, TimedLine):
+            return True
+        return _SPEEDS.get(termios.tcgetattr(self._master)[5]) == self._line.baud
+
+    def _answer(self, octets: bytes) -> None:
+        if self._is_understood():
+            self._unsaid += octets
         self.say()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        due = self._line.next_timeout() if isinstance(self._line, TimedLine) else None
+        self._timer = None if due is None else self._loop.call_at(due, self._speak)
+
+    def _speak(self) -> None:
+        self._answer(_say(self._line, None, self._loop.time()) or b"")
 
     def say(self) -> None:
         try:
@@ -49,6 +96,8 @@ class _Terminal:
     def hang_up(self) -> None:
         self._loop.remove_reader(self._master)
         self._loop.remove_writer(self._master)
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 @asynccontextmanager
@@ -95,8 +144,8 @@ async def serve_tcp(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = make_line()
         try:
-            while octets := await reader.read(4096):
-                said = line.receive(octets, loop.time())
+            while (octets := await _hear(reader, line)) != b"":
+                said = _say(line, octets, loop.time())
                 if said is None:
                     break
                 writer.write(said)
@@ -110,3 +159,19 @@ async def serve_tcp(
     async with server:
         address = server.sockets[0].getsockname()
         yield address[0], address[1]
+
+
+async def _hear(reader: asyncio.StreamReader, line: Line) -> bytes | None:
+    """Return what arrives, b"" at the end, None where the line wants to speak before."""
+    due = line.next_timeout() if isinstance(line, TimedLine) else None
+    try:
+        async with asyncio.timeout_at(due):
+            return await reader.read(4096)
+    except TimeoutError:
+        return None
+
+
+def _say(line: Line, octets: bytes | None, now: float) -> bytes | None:
+    if octets is not None:
+        return line.receive(octets, now)
+    return line.handle_timeout(now) if isinstance(line, TimedLine) else b""

@@ -64,6 +64,8 @@ _BITS_PER_CHARACTER: Final = 10
 _REACTION: Final = 0.25
 _QUICK_REACTION: Final = 0.025
 """Seconds; the standard's lower limits are 200 ms and 20 ms."""
+_QUICK_SWITCH: Final = 0.005
+"""Seconds from the option select to the change of speed, for a meter that confirms after 20 ms."""
 _REQUEST_START: Final = b"/?"
 
 
@@ -259,7 +261,10 @@ class SignOn:
         self._transmit(State.SELECTING, option.build())
 
     def _linger(self, now: float) -> None:
-        self._wait(State.SWITCHING, now + self._parameters.switch_delay)
+        delay = self._parameters.switch_delay
+        if self._identification.is_quick:
+            delay = min(delay, _QUICK_SWITCH)
+        self._wait(State.SWITCHING, now + delay)
 
     def _switch(self, now: float) -> None:
         if self._parameters.head is Head.SWITCHING:

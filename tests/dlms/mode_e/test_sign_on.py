@@ -140,6 +140,7 @@ def test_a_meter_that_says_it_is_quick_is_answered_quickly() -> None:
     quick = b"/LGz5\\2ZMD\r\n"
     done = run([(REQUEST, 0.05, quick), (OPTION_9600, 0.05, OPTION_9600)])
     assert done.moment(Transmit(OPTION_9600)) == pytest.approx(0.05 + 0.025)
+    assert done.moment(SetLine(9600, "8N1")) < 0.05 + 0.025 + 0.02
     configured = ModeEParameters(reaction_time=0.5)
     done = run([(REQUEST, 0.05, quick), (OPTION_9600, 0.05, OPTION_9600)], configured)
     assert done.moment(Transmit(OPTION_9600)) == pytest.approx(0.55)
