@@ -182,8 +182,10 @@ class ProfileJob:
                     read_time=now,
                     capture_time=time,
                     values=tuple(
-                        cell_value(template, entry.cells[index], scaler_unit)
-                        for index, scaler_unit, template in columns
+                        [
+                            cell_value(template, entry.cells[index], scaler_unit)
+                            for index, scaler_unit, template in columns
+                        ]
                     ),
                     sequence=sequence,
                 )

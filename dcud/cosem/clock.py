@@ -80,7 +80,7 @@ def status_names(status: int) -> tuple[str, ...]:
     """Return the names of the bits that are set in a clock status, none where it is unspecified."""
     if status == NOT_SPECIFIED:
         return ()
-    return tuple(name for bit, name in enumerate(_STATUS_NAMES) if status >> bit & 1)
+    return tuple([name for bit, name in enumerate(_STATUS_NAMES) if status >> bit & 1])
 
 
 def unix_time(seconds: int) -> datetime | None:

@@ -74,7 +74,7 @@ def decode_buffer(octets: bytes, layout: BufferLayout) -> list[ProfileEntry]:
         DecodeError: the octets are no buffer, or their rows don't have the layout's columns.
     """
     position = layout.time_of_capture
-    time_columns = (index for index, column in enumerate(layout.columns) if column.holds_times)
+    time_columns = [index for index, column in enumerate(layout.columns) if column.holds_times]
     runs = decode_runs(
         octets,
         layout.convention,

@@ -87,7 +87,7 @@ def decode_runs(
     alike = _shape_of_all(octets, len(rows), time_of_capture)
     if alike is not None:
         types, statuses = alike
-        return [Run(types=types, columns=tuple(zip(*rows, strict=True)), statuses=statuses)]
+        return [Run(types=types, columns=_columns(rows), statuses=statuses)]
     return list(_runs(rows, _shapes(octets, time_of_capture)))
 
 
@@ -96,9 +96,19 @@ def _runs(rows: Sequence[Row], shapes: Sequence[_Shape]) -> Iterator[Run]:
     for types, same in groupby(shapes, key=itemgetter(0)):
         statuses = [status for _, status in same]
         end = start + len(statuses)
-        columns = tuple(zip(*rows[start:end], strict=True))
-        yield Run(types=types, columns=columns, statuses=statuses)
+        yield Run(types=types, columns=_columns(rows[start:end]), statuses=statuses)
         start = end
+
+
+def _columns(rows: Sequence[Row]) -> tuple[Sequence[Native | datetime], ...]:
+    """Return the columns of rows, by way of a list.
+
+    From what doesn't tell its length beforehand, CPython makes a tuple that is too long, and cuts
+    it. Once it goes, it is kept among the free tuples of its final length, and the next one is not
+    made of it: each buffer that was read would leave a tuple behind, up to 2,000 of each length.
+    """
+    columns = list(zip(*rows, strict=True))
+    return tuple(columns)
 
 
 def _shape_of_all(
@@ -144,7 +154,7 @@ def _shape(cells: Sequence[Data], time_of_capture: int | None) -> _Shape:
     status = next(
         (_clock_status(cell) for index, cell in enumerate(cells) if index == time_of_capture), None
     )
-    return tuple(cell.type for cell in cells), NOT_SPECIFIED if status is None else status
+    return tuple([cell.type for cell in cells]), NOT_SPECIFIED if status is None else status
 
 
 def _items(data: Data) -> tuple[Data, ...]:
