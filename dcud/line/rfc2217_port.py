@@ -92,7 +92,9 @@ class Rfc2217Port:
             ValueError: the format is none.
         """
         check_format(format)
-        await self._set_line(self._opened(), baud, format)
+        connection = self._opened()
+        await self._line_is_free()  # a write that was cancelled may still be on its way
+        await self._set_line(connection, baud, format)
 
     async def write(self, octets: bytes) -> None:
         """Send `octets`; returns when, by the baud rate, the server's line has carried them."""
@@ -114,7 +116,7 @@ class Rfc2217Port:
             ) from None
         # Also where this wait is cancelled the octets occupy the line.
         self._line_free_at = max(began, self._line_free_at) + line_time(len(octets), *self._line)
-        await asyncio.sleep(max(0.0, self._line_free_at - loop.time()))
+        await self._line_is_free()
         if connection.stream.is_lost:
             raise connection.stream.loss()
 
@@ -145,6 +147,11 @@ class Rfc2217Port:
             )
         connection.abort()
         await connection.stream.closed()
+
+    async def _line_is_free(self) -> None:
+        remaining = self._line_free_at - asyncio.get_running_loop().time()
+        if remaining > 0:
+            await asyncio.sleep(remaining)
 
     async def _agree(self, connection: "_Connection") -> None:
         """Negotiate, and make the port one that passes all octets."""

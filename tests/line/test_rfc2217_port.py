@@ -160,6 +160,19 @@ async def test_after_a_write_that_was_cancelled_the_line_is_still_taken() -> Non
         assert loop.time() - began >= 0.1
 
 
+async def test_the_line_is_not_set_before_it_has_carried_what_was_written() -> None:
+    server = Server()
+    async with far_end(server, baud=9600) as port:
+        await port.open()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await port.write(bytes(96))
+        await port.set_line(19_200, "8N1")
+        assert loop.time() - began >= 0.1
+
+
 async def test_the_line_can_be_set_while_octets_come() -> None:
     server = Server()
     async with far_end(server) as port:

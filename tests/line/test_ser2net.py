@@ -13,6 +13,7 @@ from dcud.dlms.connection import ClientConnection
 from dcud.dlms.constructors import array, double_long_unsigned, octet_string, structure
 from dcud.dlms.data import encode_data
 from dcud.dlms.datalink import ClientSap
+from dcud.dlms.gateway import GatewayAddress, GatewayLink
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.hdlc.parameters import HdlcParameters
@@ -25,6 +26,9 @@ from dcud.line.port import Port
 from dcud.line.rfc2217_port import Rfc2217Parameters, Rfc2217Port
 from dcud.line.session import SessionTiming
 from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.sim.gateway import SimulatedGateway
+from dcud.sim.hdlc_line import HdlcLine
+from dcud.sim.meter import MeterParameters, SimulatedMeter
 from tests.support.pty_bus import PtyBus
 from tests.support.sans_io_meter import HdlcMeter, Values
 from tests.support.scripted_line import Recorder
@@ -107,6 +111,27 @@ async def test_a_register_and_a_profile(
             await read_both(bus)
         await bus.close()
     assert not [told for told in recorder.told if "discarded" in told or "retransmitted" in told]
+
+
+async def test_a_meter_behind_a_gateway_behind_a_serial_server(
+    line: PtyBus, tmp_path: Path
+) -> None:
+    now = 1_800_000_000.0
+    meter = SimulatedMeter(MeterParameters(number=1, installed=now - 86_400), lambda: now)
+    behind = GatewayAddress(network_id=1, device_address=b"\xff\x2a")
+    bus_line = HdlcLine({AT_17: SimulatedGateway({behind: meter})}, ServerParameters())
+    line.answer(lambda octets: bus_line.receive(octets, 0.0) or b"")
+
+    def connect() -> ClientConnection:
+        link = HdlcLink(client_sap=ClientSap(16), server_address=AT_17)
+        parameters = AssociationParameters(max_receive_pdu_size=behind.reduced(512))
+        return ClientConnection(GatewayLink(link, behind), parameters)
+
+    with Ser2Net(tmp_path, line.device, mode=RFC2217) as server:
+        bus = bus_over(rfc2217_port(server), Recorder())
+        async with bus.session(Target(meter="m", connect=connect)) as session:
+            assert await session.get(PROFILE) == meter.read(PROFILE, None)
+        await bus.close()
 
 
 async def test_every_octet_comes_through_both_ways(line: PtyBus, tmp_path: Path) -> None:
