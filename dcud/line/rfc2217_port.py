@@ -1,10 +1,10 @@
 """Serial ports of servers in the network, ruled by RFC 2217, behind the port protocol.
 
 pyserial has a client for this as well, which was weighed: it would do the work in a thread of its
-own, hand over each octet through a queue, look only every 50 ms whether a setting was confirmed, and
-hold its caller meanwhile, who can't be cancelled for up to three seconds. One thread more for each
-call would bridge that, at the price of CPU and latency. The option itself is small; with our own
-codec it runs on the event loop as the other ports do, and each wait can be given up.
+own, hand over each octet through a queue, look only every 50 ms whether a setting was confirmed,
+and hold its caller meanwhile, who can't be cancelled for up to three seconds. One thread more for
+each call would bridge that, at the price of CPU and latency. The option itself is small; with our
+own codec it runs on the event loop as the other ports do, and each wait can be given up.
 """
 
 import asyncio
