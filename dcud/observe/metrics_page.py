@@ -102,7 +102,7 @@ class MetricsPage:
             if self._metrics is None:  # two threads may find it so, and one's work is for nothing
                 self._metrics = _application(self._registry())
             page = self._metrics(environ, start)
-        except Exception:
+        except Exception:  # whatever a collector raises costs this one page, never the server
             _LOGGER.exception("the metrics page can't be made")
             return _text(start, "500 Internal Server Error", "the page can't be made; see the log")
         return page

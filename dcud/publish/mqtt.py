@@ -101,7 +101,7 @@ class MqttBroker:
                 f"broker {parameters.address} did not answer in {parameters.connect_timeout:g} s",
                 remedy="look for a firewall in between, or raise [mqtt] connect_timeout",
             ) from None
-        except BaseException:
+        except BaseException:  # cancelled as well: nobody else would end the attempt
             connection.abort()
             raise
         return connection

@@ -13,7 +13,7 @@ class _TidySocket(ssl.SSLSocket):
         """Shake hands, or close and raise."""
         try:
             super().do_handshake(block)
-        except BaseException:
+        except BaseException:  # cut short in whatever way: nobody else has the socket
             self.close()
             raise
 

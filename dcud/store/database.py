@@ -85,7 +85,7 @@ def _open_sound(path: Path) -> sqlite3.Connection:
             connection.execute(pragma).fetchall()
         _check(connection)
         migrate(connection, path)
-    except BaseException:
+    except BaseException:  # cut short in whatever way: nobody else would close it
         connection.close()
         raise
     return connection

@@ -83,7 +83,7 @@ class Outbox:
             yield
             self._totals.oldest = self._oldest_stamp()
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever the block raises, its transaction ends here
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             committed = self.stats

@@ -79,7 +79,7 @@ class Store:
         try:
             await store._asked(store._thread.read(lambda: store._begin(limits)))
             dropped = await store._write(lambda outbox: outbox.expire(clock()))
-        except BaseException:
+        except BaseException:  # cancelled as well: nobody else would end thread and lock
             await store.close()
             raise
         store._drop_log.tell(dropped)
