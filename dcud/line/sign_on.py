@@ -8,7 +8,7 @@ from typing import Final
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import ProtocolError
 from dcud.dlms.hdlc.address import ServerAddress, client_octets
-from dcud.dlms.hdlc.delimiter import Delimited, Delimiter
+from dcud.dlms.hdlc.delimiter import Delimited, Delimiter, Discarded
 from dcud.dlms.hdlc.frame import FrameKind, HdlcFrame, unnumbered
 from dcud.dlms.mode_e.actions import (
     Action,
@@ -97,14 +97,22 @@ async def say_goodbye(port: Port, how: SignOn, watch: Watch) -> bool:
     until = loop.time() + _FAREWELL_LIMIT
     delimiter = Delimiter()
     while (remaining := until - loop.time()) > 0:
-        for part in delimiter.feed(await port.read(remaining)):
-            if not isinstance(part, Delimited):
-                watch.tracer.discarded(watch.bus, watch.meter, part.reason, part.octets)
-                continue
+        heard = delimiter.feed(await port.read(remaining))
+        if _is_answered(heard, how, watch):
+            return True
+    return _is_answered(delimiter.flush(), how, watch)
+
+
+def _is_answered(heard: Sequence[Delimited | Discarded], how: SignOn, watch: Watch) -> bool:
+    """Report what was heard; return whether a good frame is in it that isn't our own."""
+    answered = False
+    for part in heard:
+        if isinstance(part, Delimited):
             watch.tracer.frame(watch.bus, "rx", watch.meter, part.octets, ())
-            if part.octets != how.disconnect:  # the head may bring it back
-                return True
-    return False
+            answered |= part.octets != how.disconnect  # which the head may bring back
+        else:
+            watch.tracer.discarded(watch.bus, watch.meter, part.reason, part.octets)
+    return answered
 
 
 async def _end_what_was_left(port: Port, how: SignOn, watch: Watch, left_at: int | None) -> None:
