@@ -13,11 +13,13 @@ import serial
 
 from dcud.line import serial_port
 from dcud.line.errors import PortBusyError, PortError
+from dcud.line.line_settings import LineSettings
 from dcud.line.serial_port import Rs485Parameters, SerialParameters, SerialPort
 from tests.support.descriptors import open_descriptors
 from tests.support.pty_bus import PtyBus
 from tests.support.until import until
 
+TIOCGRS485, TIOCSRS485 = 0x542E, 0x542F  # asm-generic/ioctls.h
 TIOCGEXCL = 0x80045440  # asm-generic/ioctls.h: whether TIOCEXCL is in force
 
 
@@ -481,6 +483,142 @@ async def test_driver_without_rs485_mode_is_told_of_once_and_used_all_the_same(
         assert record.levelno == logging.WARNING
         assert bus.device in record.getMessage()
         assert "goes on without" in record.getMessage()
+
+
+async def test_the_line_is_given_another_speed_while_it_is_open() -> None:
+    with PtyBus() as bus:
+        port = port_on(bus, baud=9600)
+        assert isinstance(port, LineSettings)
+        await port.open()
+        await port.set_line(300, "7E1")
+        assert termios.tcgetattr(bus.descriptor)[4:6] == [termios.B300, termios.B300]
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await port.write(b"/?!\r\n")
+        assert loop.time() - began >= 5 * 10 / 300
+        assert await bus.read_exactly(5) == b"/?!\r\n"
+        bus.write(b"/LGZ5\r\n")
+        assert await port.read(1.0) == b"/LGZ5\r\n"
+        await port.close()
+        await port.open()
+        assert termios.tcgetattr(bus.descriptor)[5] == termios.B9600
+        await port.close()
+
+
+async def test_the_line_is_given_another_format_while_it_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mask = termios.CSIZE | termios.PARENB | termios.PARODD
+    kept = termios.CS8
+    real_get, real_set = termios.tcgetattr, termios.tcsetattr
+
+    def get(descriptor: int) -> list[Any]:
+        attributes = real_get(descriptor)
+        attributes[2] = attributes[2] & ~mask | kept
+        return attributes
+
+    def keep(descriptor: int, when: int, attributes: list[Any]) -> None:
+        nonlocal kept
+        kept = attributes[2] & mask
+        attributes[2] = attributes[2] & ~mask | termios.CS8
+        real_set(descriptor, when, attributes)
+
+    monkeypatch.setattr(termios, "tcgetattr", get)
+    monkeypatch.setattr(termios, "tcsetattr", keep)
+    monkeypatch.setattr(serial_port, "_is_pseudo_terminal", lambda _: False)
+    with PtyBus() as bus:
+        port = port_on(bus, baud=9600)
+        await port.open()
+        await port.set_line(300, "7E1")
+        assert kept == termios.CS7 | termios.PARENB
+        await port.set_line(9600, "8N1")
+        assert kept == termios.CS8
+        await port.close()
+
+
+async def test_what_a_pseudo_terminal_keeps_of_a_format() -> None:
+    with PtyBus() as bus:
+        flags = termios.tcgetattr(bus._device)
+        flags[2] = flags[2] & ~termios.CSIZE | termios.CS7 | termios.PARENB
+        with pytest.raises(termios.error):  # glibc looks again, and finds that Linux kept 8N1
+            termios.tcsetattr(bus._device, termios.TCSANOW, flags)
+        kept = termios.tcgetattr(bus.descriptor)[2]
+        assert kept & termios.CSIZE == termios.CS8
+        assert not kept & termios.PARENB
+
+
+async def test_a_speed_that_the_device_does_not_have_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with PtyBus() as bus:
+        port = port_on(bus)
+        await port.open()
+
+        def refuse(*_: object) -> None:
+            raise termios.error(errno.EINVAL, "Invalid argument")
+
+        monkeypatch.setattr(termios, "tcsetattr", refuse)
+        with pytest.raises(PortError) as caught:
+            await port.set_line(300, "7E1")
+        assert f"serial device {bus.device} can't be set to 300 7E1: Inv" in caught.value.message
+        assert "baud rate and the format" in caught.value.remedy
+        with pytest.raises(ValueError, match="no character format"):
+            await port.set_line(300, "9N1")
+        await port.close()
+
+
+async def test_a_driver_that_hangs_in_setting_the_line_is_left_to_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serial_port, "_OPEN_LIMIT", 0.05)
+    released = threading.Event()
+    with PtyBus() as bus:
+        port = port_on(bus)
+        await port.open()
+        monkeypatch.setattr(serial_port._Transport, "set_line", lambda *_: released.wait(5.0))
+        with pytest.raises(PortError, match="can't be set to 300 8N1: it doesn't answer in time"):
+            await port.set_line(300, "8N1")
+        released.set()
+        await port.close()
+
+
+async def test_a_device_that_vanished_can_not_be_set() -> None:
+    bus = PtyBus()
+    port = port_on(bus)
+    await port.open()
+    transport = port._transport
+    assert transport is not None
+    bus.unplug()
+    await until(lambda: not port.is_open)
+    with pytest.raises(PortError, match="vanished"):
+        await port.set_line(300, "7E1")
+    with pytest.raises(OSError, match="Input/output error"):
+        transport.set_line(300, "8N1")
+    await port.close()
+    with pytest.raises(PortError, match="not open"):
+        await port.set_line(300, "7E1")
+
+
+async def test_rs485_mode_is_asked_by_its_ioctl(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, ...]] = []
+    real = fcntl.ioctl
+
+    def driver(descriptor: int, request: int, *arguments: Any) -> Any:
+        if request == TIOCGRS485:
+            return 0
+        if request == TIOCSRS485:
+            asked.append(struct.unpack("8I", bytes(arguments[0])))
+            return 0
+        return real(descriptor, request, *arguments)
+
+    monkeypatch.setattr(fcntl, "ioctl", driver)
+    with PtyBus() as bus:
+        rs485 = Rs485Parameters(loopback=True, delay_before_tx=0.002, delay_before_rx=0.001)
+        port = port_on(bus, rs485=rs485)
+        await port.open()
+        await port.close()
+    # linux/serial.h: ENABLED 1, RTS_ON_SEND 2, RTS_AFTER_SEND 4, RX_DURING_TX 16; delays in ms
+    assert asked[-1][:3] == (1 | 2 | 16, 2, 1)
 
 
 async def test_a_closed_port_neither_reads_nor_writes() -> None:
