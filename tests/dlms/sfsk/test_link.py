@@ -250,6 +250,14 @@ def test_frames_are_acknowledged_where_that_is_wanted() -> None:
     assert link.next_timeout() is None
 
 
+def test_an_acknowledgement_gives_no_more_time() -> None:
+    link = asked(SfskParameters(acknowledge=True, response_timeout=5.0))
+    link.receive_data(from_meter(ANSWER, source=6), 3.0)
+    assert link.frames_to_send() == [Frame(octets=b"\x06")]
+    link.frames_sent(3.0)
+    assert link.next_timeout() == 6.0
+
+
 def test_noise_is_told_at_silence() -> None:
     link = connected()
     assert link.receive_data(b"\xaa\x55", 1.0) == []
