@@ -160,6 +160,9 @@ class Daemon:
                 buses_ended = asyncio.Event()
                 group.create_task(publisher.run(buses_ended), name="publisher")
                 await self._run_buses(store, surroundings, stopping)
+                if self._frame_log is not None:
+                    # Where its disk is stuck, its patience runs out beside the store's and ours.
+                    self._frame_log.end()
                 buses_ended.set()
         _LOG.info("stopped")
 

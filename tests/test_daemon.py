@@ -1,6 +1,7 @@
 """The composition root in this process; what it does as a program is told in tests/e2e."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,23 @@ async def test_it_polls_and_keeps_without_a_broker(tmp_path: Path) -> None:
     topics = await stored(tmp_path)
     assert topics.count("dcud/v1/gw/meter/m1/reading/registers") == 1
     assert topics.count("dcud/v1/gw/meter/m1/reading/load-profile") >= 95
+
+
+async def test_the_frame_log_ends_beside_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = make_daemon(tmp_path)
+    threads = []
+    close = Store.close
+
+    async def close_late(store: Store) -> None:
+        await until(lambda: "frame-log" not in {thread.name for thread in threading.enumerate()})
+        threads.extend([thread.name for thread in threading.enumerate()])
+        await close(store)
+
+    monkeypatch.setattr(Store, "close", close_late)
+    await run_until(daemon, (tmp_path / "frames.log").exists)
+    assert "dcud-store" in threads
 
 
 async def test_a_damaged_outbox_is_told_to_subscribers(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ what doesn't fit is dropped, counted, and told of in the log itself once it goes
 import errno
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -73,6 +74,7 @@ class FrameLog:
         self._dropped = 0
         self._reopening = False
         self._stopping = False
+        self._ended_at = 0.0
         # The writing thread's own:
         self._troubled = False
 
@@ -129,14 +131,20 @@ class FrameLog:
             self._reopening = True
             self._changed.notify()
 
+    def end(self) -> None:
+        """Take no more, and write what is waiting while others stop, too; returns at once."""
+        with self._changed:
+            if not self._stopping:
+                self._stopping = True
+                self._ended_at = time.monotonic()
+                self._changed.notify()
+
     def close(self, patience: float = 2.0) -> None:
-        """Write what is waiting and stop; wait for a slow device so many seconds, no more."""
+        """Write what is waiting and stop; wait for a slow device so many seconds from `end` on."""
         if self._thread is None:
             return
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        self._thread.join(patience)
+        self.end()
+        self._thread.join(max(0.0, self._ended_at + patience - time.monotonic()))
         if self._thread.is_alive():
             lost = len(self._backlog) + self._file.pending_lines
             _LOGGER.warning("the frame log %s is stuck; %d lines are lost", self._path, lost)

@@ -266,6 +266,37 @@ async def test_a_device_that_hangs_never_stops_the_event_loop(
     assert sum(lost) > 9_000
 
 
+def test_what_waits_is_written_while_others_stop(path: Path, log: FrameLog) -> None:
+    log.start()
+    log.frame("b", "tx", "m", FRAME, ())
+    log.end()
+    log.frame("b", "rx", "m", FRAME, ())
+    until(lambda: "frame-log" not in {thread.name for thread in threading.enumerate()})
+    assert path.read_text().count("\n") == 1
+    log.close()
+
+
+def test_the_patience_with_a_stuck_disk_counts_from_the_end(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # it is there, and reads nothing
+    log = FrameLog(path, clock=lambda: NOON)
+    log.start()
+    for _ in range(1000):
+        log.frame("b", "rx", "m", bytes(136), ())
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    log.end()
+    now += 60
+    began = time.perf_counter()
+    log.close(patience=60)
+    assert time.perf_counter() - began < 1
+    assert "is stuck" in caplog.text
+    os.close(reader)
+    until(lambda: "frame-log" not in {thread.name for thread in threading.enumerate()})
+
+
 def test_a_frame_costs_the_event_loop_microseconds(log: FrameLog) -> None:
     log.start()
     frame = bytes(136)
