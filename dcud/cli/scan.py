@@ -23,6 +23,7 @@ from dcud.cli.scan_output import (
     add_signed_on,
     found_words,
     show_configuration,
+    signed_on_words,
 )
 from dcud.cli.scan_progress import ScanBar, duration_words, scan_bar
 from dcud.cli.visit import FramePrinter
@@ -34,7 +35,7 @@ from dcud.line.scan.found import Found, FoundMeter, meters
 from dcud.line.scan.hdlc_prober import HdlcProber
 from dcud.line.scan.identification import Acquaintance
 from dcud.line.scan.ranges import LineSetting, ScanRanges
-from dcud.line.scan.scanner import Prober, Scanner, ScanParts
+from dcud.line.scan.scanner import AskForSignOn, Prober, Scanner, ScanParts
 from dcud.line.scan.search import SearchState, SignOn, next_question
 from dcud.line.scan.state_file import ScanStateError, from_json, to_json
 from dcud.line.scan.timing import seconds_left
@@ -120,21 +121,22 @@ class _Run:
             nobody = model.Meter(id="scan", bus=choice.bus.id)
             tracer = FramePrinter(ChosenMeter(bus=choice.bus, meter=nobody))
         self._prober = _prober(choice, tracer)
+        acquaintance = Acquaintance(
+            clients=choice.ranges.clients,
+            wrapper=choice.ranges.wrapper,
+            response_timeout=max(1.5, choice.timing.hail_patience),
+            turnaround=choice.timing.turnaround,
+            watch=Watch(tracer=tracer, bus=choice.bus.id, meter="scan"),
+        )
         self._scanner = Scanner(
             choice.ranges,
             state,
             ScanParts(
                 open_port=_port_maker(choice.bus),
                 prober=self._prober,
-                acquaintance=Acquaintance(
-                    clients=choice.ranges.clients,
-                    wrapper=choice.ranges.wrapper,
-                    response_timeout=max(1.5, choice.timing.hail_patience),
-                    turnaround=choice.timing.turnaround,
-                    watch=Watch(tracer=tracer, bus=choice.bus.id, meter="scan"),
-                ),
+                acquaintance=acquaintance,
                 observer=self,
-                sign_on=None,
+                sign_on=_scout(choice, tracer, acquaintance),
             ),
             timing=choice.timing,
             force=arguments.force,
@@ -235,6 +237,8 @@ class _Run:
         if form in {"table", "toml"}:
             configured = self._choice.configured
             show_configuration(self._choice.bus, found, sys.stdout, configured=configured)
+        if form == "toml" and mode_e is not None:
+            print(f"# {signed_on_words(mode_e)}")
 
     def tell_how_to_go_on(self) -> None:
         """Say what a stopped scan is good for."""
@@ -291,6 +295,22 @@ def _prober(choice: ScanChoice, tracer: FrameTracer) -> Prober:
     if choice.ranges.wrapper:
         return WrapperProber(tracer=tracer, bus=choice.bus.id)
     return HdlcProber(choice.timing, tracer=tracer, bus=choice.bus.id)
+
+
+def _scout(
+    choice: ScanChoice, tracer: FrameTracer, acquaintance: Acquaintance
+) -> AskForSignOn | None:
+    if not choice.ranges.mode_e:
+        return None
+    from dcud.line.scan.mode_e_scout import ModeEScout  # noqa: PLC0415  # few have it: start-up
+
+    return ModeEScout(
+        open_port=_port_maker(choice.bus),
+        prober=HdlcProber(choice.timing, tracer=tracer, bus=choice.bus.id),
+        acquaintance=acquaintance,
+        clients=choice.ranges.clients,
+        patience=choice.timing.hail_patience,
+    ).ask
 
 
 def _port_maker(bus: model.Bus) -> Callable[[LineSetting], Port]:

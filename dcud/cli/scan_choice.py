@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dcud.cli.check import DEFAULT_PATH
 from dcud.cli.main import UsageError
@@ -12,6 +13,7 @@ from dcud.config import model
 from dcud.config.load import load
 from dcud.config.quantity import QuantityError, parse_duration
 from dcud.config.report import suggestion
+from dcud.dlms.errors import MisuseError
 from dcud.line.line_settings import check_format
 from dcud.line.scan import likely
 from dcud.line.scan.ranges import AS_IT_IS, HIGHEST, LineSetting, ScanRanges
@@ -30,6 +32,7 @@ _TIMINGS = {
     "network": ScanTiming(patience=0.8, hail_patience=2.0, least_patience=0.3),
 }
 _WRAPPER_PATIENCE = 2.0
+_LINES = ("serial", "tcp", "rfc2217", "bus")
 _QUICK_PHYSICALS = (*range(16, 33), *range(1, 16))
 
 
@@ -111,6 +114,12 @@ def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
         "--tcp", type=_address, metavar="HOST:PORT", help="a serial server, or a meter's network"
     )
     where.add_argument("--framing", choices=("hdlc", "wrapper"), help="on TCP (default: hdlc)")
+    where.add_argument(
+        "--rfc2217",
+        type=_address,
+        metavar="HOST:PORT",
+        help="a serial server whose port can be set from here",
+    )
     where.add_argument("--bus", metavar="ID", help="a bus of the configuration")
     where.add_argument(
         "--config", type=Path, metavar="FILE", help=f"the configuration (default: {DEFAULT_PATH})"
@@ -189,20 +198,22 @@ def choose_scan(arguments: argparse.Namespace) -> ScanChoice:
 
 
 def _bus(arguments: argparse.Namespace) -> model.Bus:
-    given = [name for name in ("serial", "tcp", "bus") if getattr(arguments, name) is not None]
+    given = [name for name in _LINES if getattr(arguments, name) is not None]
     if len(given) != 1:
         what = "; ".join(f"--{name}" for name in given) or "nothing"
         raise UsageError(
-            f"which line? {what} was given", remedy="give one of --serial, --tcp and --bus"
+            f"which line? {what} was given",
+            remedy="give one of --serial, --tcp, --rfc2217 and --bus",
         )
     if arguments.bus is not None:
         return _configured(arguments)
     if arguments.config is not None:
         raise UsageError(f"--config contradicts --{given[0]}", remedy="name a --bus, or a line")
     if arguments.serial is not None:
-        if arguments.framing == "wrapper":
-            raise UsageError("--framing wrapper needs a network", remedy="give --tcp HOST:PORT")
+        _refuse_wrapper(arguments)
         return model.Bus(id=BUS_ID, serial=model.Serial(device=os.path.abspath(arguments.serial)))  # noqa: PTH100  # symbolic links stay
+    if arguments.rfc2217 is not None:
+        return _serial_server(arguments)
     host, port = arguments.tcp
     return model.Bus(
         id=BUS_ID,
@@ -211,6 +222,17 @@ def _bus(arguments: argparse.Namespace) -> model.Bus:
         medium="network",
         turnaround=0.01,
     )
+
+
+def _serial_server(arguments: argparse.Namespace) -> model.Bus:
+    _refuse_wrapper(arguments)
+    host, port = arguments.rfc2217
+    return model.Bus(id=BUS_ID, rfc2217=model.Rfc2217(host=host, port=port))
+
+
+def _refuse_wrapper(arguments: argparse.Namespace) -> None:
+    if arguments.framing == "wrapper":
+        raise UsageError("--framing wrapper needs a network", remedy="give --tcp HOST:PORT")
 
 
 def _configured(arguments: argparse.Namespace) -> model.Bus:
@@ -227,7 +249,7 @@ def _configured(arguments: argparse.Namespace) -> model.Bus:
 
 
 def _timing(arguments: argparse.Namespace, bus: model.Bus) -> ScanTiming:
-    usual = _TIMINGS[bus.medium]
+    usual = _TIMINGS["network" if bus.rfc2217 is not None else bus.medium]
     patience, hail, least = usual.patience, usual.hail_patience, usual.least_patience
     if bus.framing == "wrapper":
         patience = _WRAPPER_PATIENCE
@@ -253,7 +275,7 @@ def _ranges(arguments: argparse.Namespace, bus: model.Bus) -> ScanRanges:
     _bound("--logical", logicals, HIGHEST[4])
     _bound("--physical", physicals, HIGHEST[4])
     lines = _lines(arguments, bus)
-    return ScanRanges(
+    return _checked(
         lines=lines,
         sizes=arguments.sizes or (1, 2, 4),
         logicals=logicals,
@@ -265,6 +287,13 @@ def _ranges(arguments: argparse.Namespace, bus: model.Bus) -> ScanRanges:
         silent_lines=not arguments.quick,
         all_lines=arguments.all_settings,
     )
+
+
+def _checked(**ranges: Any) -> ScanRanges:
+    try:
+        return ScanRanges(**ranges)
+    except MisuseError as error:
+        raise UsageError(error.message, remedy="give other ranges") from None
 
 
 def _mode_e(arguments: argparse.Namespace, bus: model.Bus) -> bool:

@@ -71,20 +71,36 @@ def add_meter(shown: Rows, meter: FoundMeter, setting: LineSetting) -> None:
 
 def add_signed_on(shown: Rows, who: SignedOn) -> None:
     """Show who answered the sign-on of mode E."""
-    remark = "mode E" if who.hdlc else "answers a sign-on, tells of no HDLC"
+    address, identity = who.address, who.identity
+    standings = identity.clients if identity else ()
+    name = identity.logical_device_name if identity else ""
+    serial_number = identity.serial_number if identity else ""
+    remark = signed_on_words(who)
+    cells: list[Cell] = [
+        station_name(address) if address else None,
+        address.octet_count if address else None,
+        "300 7E1",
+        name,
+        serial_number,
+        ", ".join(map(_standing, standings)),
+        remark,
+    ]
     shown.add(
-        [None, None, "300 7E1", who.identification, None, None, remark],
+        cells,
         {
-            "logical": None,
-            "physical": None,
-            "size": None,
+            "logical": address.logical if address else None,
+            "physical": address.physical if address else None,
+            "size": address.octet_count if address else None,
             "baud": who.baud,
             "line_format": None,
             "answer": "identification",
             "answer_time": None,
-            "logical_device_name": "",
-            "serial_number": "",
-            "clients": [],
+            "logical_device_name": name,
+            "serial_number": serial_number,
+            "clients": [
+                {"client": each.client, "standing": each.standing, "words": each.words}
+                for each in standings
+            ],
             "logical_devices": [],
             "also_at": [],
             "mode_e": {
@@ -95,6 +111,16 @@ def add_signed_on(shown: Rows, who: SignedOn) -> None:
             "remark": remark,
         },
     )
+
+
+def signed_on_words(who: SignedOn) -> str:
+    """Return what a sign-on brought, in a line."""
+    words = f"identifies itself as {who.identification}"
+    if who.address is not None:
+        return f"mode E: {words}, speaks HDLC after the sign-on"
+    if who.hdlc:
+        return f"mode E: {words}, but answers at none of the usual addresses in HDLC"
+    return f"{words}, and announces no mode E"
 
 
 def found_words(station: Found, setting: LineSetting) -> str:
@@ -156,10 +182,13 @@ def show_configuration(
 
 
 def _line(bus: model.Bus, setting: LineSetting) -> list[str]:
+    own = f'baud = {setting.baud}, format = "{setting.format}"'
     if bus.serial is not None:
-        device = quoted(bus.serial.device)
-        line = f"serial = {{ device = {device}, baud = {setting.baud}, "
-        return [f'{line}format = "{setting.format}" }}']
+        return [f"serial = {{ device = {quoted(bus.serial.device)}, {own} }}"]
+    server = bus.rfc2217
+    if server is not None:
+        there = f"host = {quoted(server.host)}, port = {server.port}"
+        return [f"rfc2217 = {{ {there}, {own} }}"]
     if bus.tcp is None:
         return []
     lines = [f"tcp = {{ host = {quoted(bus.tcp.host)}, port = {bus.tcp.port} }}"]

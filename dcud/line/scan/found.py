@@ -89,12 +89,18 @@ class SignedOn:
         manufacturer: three letters.
         baud: the highest speed that it offers; None where it offers none.
         hdlc: whether it says that it goes on in HDLC.
+        client: the client that it answered to in HDLC.
+        address: where it answered in HDLC; None where it didn't, or wasn't asked.
+        identity: None where it couldn't be asked.
     """
 
     identification: str
     manufacturer: str
     baud: int | None
     hdlc: bool
+    client: int = 0
+    address: ServerAddress | None = None
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ anything.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from dcud.dlms.errors import EncodeError, MisuseError
 from dcud.dlms.hdlc.address import ServerAddress
@@ -18,6 +18,8 @@ from dcud.line.scan.search import LineProgress, Overheard, SearchState
 VERSION: Final = 1
 
 Json = Mapping[str, object]
+
+_T = TypeVar("_T")
 
 
 class ScanStateError(DcudError):
@@ -103,6 +105,10 @@ def _whole_or_none(value: object) -> int | None:
     return None if value is None else _whole(value)
 
 
+def _optional(value: object, read: Callable[[Json], _T]) -> _T | None:
+    return None if value is None else read(_table(value))
+
+
 def _wholes(value: object) -> tuple[int, ...]:
     if not isinstance(value, list | tuple):
         raise TypeError("a list is missing")
@@ -139,14 +145,13 @@ def _ranges(table: Json) -> ScanRanges:
 
 
 def _state(table: Json) -> SearchState:
-    mode_e = table["mode_e"]
     return SearchState(
         lines=tuple(map(_line_progress, _items(table["lines"]))),
         signed_on=_flag(table["signed_on"]),
         waiting=tuple(map(_overheard, _items(table["waiting"]))),
         tried=tuple(map(_overheard, _items(table["tried"]))),
         found=tuple(map(_found, _items(table["found"]))),
-        mode_e=None if mode_e is None else _signed_on(_table(mode_e)),
+        mode_e=_optional(table["mode_e"], _signed_on),
     )
 
 
@@ -154,15 +159,16 @@ def _line_progress(table: Json) -> LineProgress:
     return LineProgress(_whole(table["hailed"]), _whole(table["swept"]), _flag(table["heard"]))
 
 
-def _address(value: object) -> ServerAddress:
-    table = _table(value)
+def _address(table: Json) -> ServerAddress:
     return ServerAddress(
         _whole(table["logical"]), _whole_or_none(table["physical"]), _whole_or_none(table["size"])
     )
 
 
 def _overheard(table: Json) -> Overheard:
-    return Overheard(_whole(table["line"]), _whole(table["client"]), _address(table["address"]))
+    return Overheard(
+        _whole(table["line"]), _whole(table["client"]), _address(_table(table["address"]))
+    )
 
 
 def _signed_on(table: Json) -> SignedOn:
@@ -171,19 +177,21 @@ def _signed_on(table: Json) -> SignedOn:
         manufacturer=_text(table["manufacturer"]),
         baud=_whole_or_none(table["baud"]),
         hdlc=_flag(table["hdlc"]),
+        client=_whole(table["client"]),
+        address=_optional(table["address"], _address),
+        identity=_optional(table["identity"], _identity),
     )
 
 
 def _found(table: Json) -> Found:
-    identity = table["identity"]
     return Found(
         line=_whole(table["line"]),
         client=_whole(table["client"]),
-        address=_address(table["address"]),
+        address=_address(_table(table["address"])),
         answer=_text(table["answer"]),
         answers=_whole(table["answers"]),
         seconds=_number(table["seconds"]),
-        identity=None if identity is None else _identity(_table(identity)),
+        identity=_optional(table["identity"], _identity),
     )
 
 

@@ -11,8 +11,8 @@ SNRM_OCTETS: Final = 12
 LONGEST_ANSWER: Final = 64
 """Octets; a UA with all its parameters is shorter."""
 
-SIGN_ON_SECONDS: Final = 8.0
-"""A sign-on of mode E that nobody answers, with its repetition. [IEC 62056-21: reaction time]"""
+SIGN_ON_SECONDS: Final = 13.0
+"""A sign-on of mode E that nobody answers, with its repetitions. [IEC 62056-21: reaction time]"""
 
 _MARGIN = 3.0
 """How much longer than the slowest so far a station may take."""

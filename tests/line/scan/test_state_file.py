@@ -71,6 +71,9 @@ states = st.builds(
             manufacturer=texts,
             baud=st.one_of(st.none(), counts),
             hdlc=st.booleans(),
+            client=counts,
+            address=st.one_of(st.none(), addresses),
+            identity=st.one_of(st.none(), identities),
         ),
     ),
 )
