@@ -357,6 +357,7 @@ class PrimeLink:
             self._repeated += 1
             self._outgoing.append(self._request_frame)
             return [Retransmitted(frames=1)]
+        self._network.doubt(self._device_id)  # whatever it answers to now, it will be told again
         return self._fail(
             NoAnswerError(
                 f"no answer from {self._named()} to client {self._client_sap}",

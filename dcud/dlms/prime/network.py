@@ -63,6 +63,10 @@ class PrimeNetwork:
         self._nodes.clear()
         self._events.clear()
 
+    def doubt(self, device_id: int) -> None:
+        """Forget a node that doesn't answer, until it is told of again; nothing is told."""
+        self._nodes.pop(device_id, None)
+
     def note(self, message: Message) -> list[NetworkEvent]:
         """Take what a base node says; return what changed by it."""
         events: list[NetworkEvent] = []

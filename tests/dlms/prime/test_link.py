@@ -206,6 +206,20 @@ def test_a_request_is_repeated_and_then_given_up() -> None:
     assert "node 5" in str(failed.error)
 
 
+def test_a_node_that_does_not_answer_is_waited_for_anew() -> None:
+    network = PrimeNetwork()
+    made = PrimeLink(client_sap=ClientSap(16), node=NAME, network=network)
+    made.connect(0.0)
+    made.receive_data(JOINED, 0.0)
+    made.send_apdu(b"\xc3\x01\xc1", 1.0)
+    made.frames_sent(1.0)
+    assert isinstance(made.handle_timeout(31.0)[0], LinkFailed)
+    assert list(network) == []
+    made.connect(40.0)
+    assert made.next_timeout() == 70.0
+    assert isinstance(told(made.receive_data(JOINED, 41.0))[0], LinkConnected)
+
+
 def test_what_changes_something_is_not_repeated() -> None:
     made = connected()
     made.send_apdu(b"\xc3\x01\xc1", 1.0)

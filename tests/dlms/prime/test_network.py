@@ -60,6 +60,15 @@ def test_a_new_connection_knows_nothing() -> None:
     assert network.take_events() == []
 
 
+def test_a_node_in_doubt_is_told_of_anew() -> None:
+    network = PrimeNetwork()
+    network.note(node(7, 100))
+    network.doubt(7)
+    network.doubt(8)
+    assert list(network) == []
+    assert network.note(node(7, 100)) == [NodeJoined(node=node(7, 100))]
+
+
 @given(
     st.lists(
         st.builds(node, st.integers(1, 4), st.integers(1, 4))
