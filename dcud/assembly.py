@@ -38,6 +38,7 @@ from dcud.publish.parameters import MqttParameters, ProtocolChoice, TlsParameter
 
 if TYPE_CHECKING:
     from dcud.dlms.gateway import GatewayAddress
+    from dcud.line.sign_on import SignOn
 
 _SIGNS = {
     "utc-minus-local": DeviationSign.UTC_MINUS_LOCAL,
@@ -116,9 +117,40 @@ def target(
     return Target(
         meter=meter.id,
         connect=connect,
+        sign_on=_sign_on(meter),
         timing=SessionTiming(turnaround=_turnaround(bus, meter)),
         notified=notified,
     )
+
+
+def _sign_on(meter: model.Meter) -> "SignOn | None":
+    if meter.mode_e is None:
+        return None
+    from dcud.dlms.mode_e.parameters import Head, ModeEParameters  # noqa: PLC0415  # most have none
+    from dcud.line.sign_on import SignOn  # noqa: PLC0415  # likewise
+
+    asked = meter.mode_e
+    parameters = ModeEParameters(
+        device_address=asked.device_address,
+        expected=asked.identification,
+        initial_baud=asked.initial_baud,
+        max_baud=asked.max_baud,
+        force=asked.force,
+        head=Head(asked.head),
+        software_parity=asked.software_parity,
+        wake_up=asked.wake_up,
+        reaction_time=asked.reaction_time,
+        answer_timeout=asked.answer_timeout,
+        attempts=asked.attempts,
+        break_first=asked.break_first,
+        link_delay=asked.link_delay,
+    )
+    return SignOn.to(ClientSap(meter.client_sap), _hdlc_address(meter), parameters)
+
+
+def _hdlc_address(meter: model.Meter) -> ServerAddress:
+    address = meter.server_address
+    return ServerAddress(logical=address.logical, physical=address.physical, size=address.size)
 
 
 def _turnaround(bus: model.Bus, meter: model.Meter) -> float:
@@ -176,12 +208,9 @@ def _wrapper_link(bus: model.Bus, meter: model.Meter) -> DataLink:
 
 
 def _hdlc_link(meter: model.Meter) -> DataLink:
-    address = meter.server_address
     return HdlcLink(
         client_sap=ClientSap(meter.client_sap),
-        server_address=ServerAddress(
-            logical=address.logical, physical=address.physical, size=address.size
-        ),
+        server_address=_hdlc_address(meter),
         parameters=_hdlc_parameters(meter),
     )
 

@@ -79,6 +79,18 @@ def test_a_request_is_repeated_over_udp_alone(tmp_path: Path) -> None:
     assert requests('framing = "wrapper"\ntcp.host = "h"') == 1
 
 
+def test_a_meter_may_have_to_be_signed_on_to(tmp_path: Path) -> None:
+    serial = 'serial.device = "/dev/ttyUSB0"\nmedium = "optical"'
+    assert target(tmp_path, serial).sign_on is None
+    signed_on = target(
+        tmp_path, serial, 'mode_e = { device_address = "42", head = "fixed" }'
+    ).sign_on
+    assert signed_on is not None
+    assert signed_on.parameters.device_address == "42"
+    assert signed_on.parameters.head.value == "fixed"
+    assert signed_on.disconnect.hex() == "7ea00703215303c77e"
+
+
 def test_a_meter_behind_a_concentrator_has_its_prefix_and_a_smaller_pdu(tmp_path: Path) -> None:
     line = 'framing = "wrapper"\ntcp.host = "h"'
     meter = 'max_receive_pdu_size = 500\ngateway = { network_id = 3, device_address = "hex:A1 B2" }'

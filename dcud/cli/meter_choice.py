@@ -58,6 +58,7 @@ class _Option:
         path: of the key, or of the table where `read` gives one; `_THE_LINE` stands for the line.
         read: from the argument to what TOML would give.
         lines: those that it means something for; every one where there are none.
+        bare: what stands in place of the argument where there is none; None where there must be.
     """
 
     flag: str
@@ -66,6 +67,7 @@ class _Option:
     read: Callable[[str], object]
     words: str
     lines: tuple[str, ...] = ()
+    bare: str | None = None
 
     @property
     def destination(self) -> str:
@@ -158,6 +160,14 @@ _OPTIONS = (
         "octets of that address (default: the least that fits)",
     ),
     _Option(
+        "--mode-e",
+        "ADDRESS",
+        ("meter", "mode_e", "device_address"),
+        str,
+        "sign on by IEC 62056-21 mode E first, to this device address or to whichever is there",
+        bare="",
+    ),
+    _Option(
         "--gateway",
         "[NETWORK/]ADDRESS",
         ("meter", "gateway"),
@@ -239,7 +249,12 @@ def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
     direct = parser.add_argument_group("or any meter, given by its line")
     for option in _OPTIONS:
         direct.add_argument(
-            option.flag, metavar=option.metavar, type=option.read, help=option.words
+            option.flag,
+            metavar=option.metavar,
+            type=option.read,
+            help=option.words,
+            nargs=None if option.bare is None else "?",
+            const=option.bare,
         )
     parser.add_argument(
         "--frames", action="store_true", help="show every frame on standard error, secrets masked"

@@ -19,6 +19,7 @@ HDLC_CLIENT_SAPS = 127
 
 _METRICS_LISTENER = SocketAddress(host="127.0.0.1", port=9415)
 _CLOCK = Obis.parse("0.0.1.0.0.255")
+_MODE_E_BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200)
 _FORMATS = ("8N1", "7E1", "8E1", "8O1", "7O1", "8N2")
 
 MEDIA = ("rs485", "optical", "plc", "network")
@@ -381,6 +382,74 @@ class Hdlc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModeE:
+    """How the meter is brought to speak HDLC by IEC 62056-21 mode E, as behind an optical head.
+
+    An empty table, `mode_e = {}`, will do for most; without it dcud speaks HDLC from the first
+    octet.
+    """
+
+    device_address: Annotated[
+        str, kind.text(), Note("Whom to ask.", derived="whichever meter is there", example="12345")
+    ] = ""
+    identification: Annotated[
+        str,
+        kind.text(),
+        Note(
+            "What the meter's identification must hold; another meter is left alone.",
+            derived="any",
+            example="LGZ",
+        ),
+    ] = ""
+    initial_baud: Annotated[
+        int, kind.number_choice(*_MODE_E_BAUDS), Note("Speed at which the sign-on begins.")
+    ] = 300
+    max_baud: Annotated[
+        int, kind.number_choice(*_MODE_E_BAUDS), Note("Fastest speed to ask the meter for.")
+    ] = 19200
+    force: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether to ask for HDLC also where the identification doesn't announce it."),
+    ] = False
+    head: Annotated[
+        str,
+        kind.choice("switching", "fixed", "following"),
+        Note(
+            "Who changes speed: the port and the meter; nobody; or the head by itself, which"
+            " follows the sign-on."
+        ),
+    ] = "switching"
+    software_parity: Annotated[
+        bool, kind.flag(), Note("Whether dcud makes 7E1 itself, for ports that know only 8N1.")
+    ] = False
+    wake_up: Annotated[
+        float,
+        kind.duration("0 s", "10 s"),
+        Note("How long NULs are sent first, for meters on batteries; usually 2.2 s, or never."),
+    ] = 0.0
+    reaction_time: Annotated[
+        float | None,
+        kind.duration("0 s", "1500 ms"),
+        Note("Silence before dcud answers the identification.", derived="as the meter says"),
+    ] = None
+    answer_timeout: Annotated[
+        float, kind.duration("500 ms", "10 s"), Note("How long the identification may take.")
+    ] = 2.0
+    attempts: Annotated[
+        int, kind.integer(1, 20), Note("How often the meter is asked to identify itself.")
+    ] = 3
+    break_first: Annotated[
+        bool, kind.flag(), Note("Whether a break goes before each further try.")
+    ] = False
+    link_delay: Annotated[
+        float,
+        kind.duration("0 s", "2 s"),
+        Note("Silence between the meter's confirmation and the first frame."),
+    ] = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapper:
     """How the wrapper to the meter is spoken, on a bus with that framing."""
 
@@ -667,6 +736,11 @@ class Meter:
         Behind | None,
         kind.Table(model=Behind),
         Note("Its place behind another concentrator.", derived="on the bus itself"),
+    ] = None
+    mode_e: Annotated[
+        ModeE | None,
+        kind.Table(model=ModeE),
+        Note("Its sign-on.", derived="none: HDLC from the first octet"),
     ] = None
     clock: Annotated[Clock, kind.Table(model=Clock), Note("Its clock.")] = Clock()
     breaker: Annotated[Breaker, kind.Table(model=Breaker), Note("Its breaker.")] = Breaker()

@@ -11,6 +11,7 @@ from dcud.config.model import (
     Breaker,
     Bus,
     Meter,
+    ModeE,
     Mqtt,
     RegistersJob,
     Serial,
@@ -162,6 +163,23 @@ def _server_address(told: ToldMeter, report: Report) -> None:
                 report.add(place / name, "does not exist over the wrapper", "remove it")
 
 
+def _sign_on(told: ToldMeter, report: Report) -> None:
+    meter = told.meter
+    place = told.part.place / "mode_e"
+    if meter.mode_e is None or told.bus is None:
+        return
+    if told.bus.framing != "hdlc":
+        report.add(
+            place, f'leads to HDLC, and the bus has framing "{told.bus.framing}"', "remove it"
+        )
+    elif told.bus.tcp and meter.mode_e.head == "switching":
+        report.add(
+            place / "head",
+            '"switching" needs a port whose speed can be set, which tcp has not',
+            'write "fixed" or "following", or reach the serial server by rfc2217',
+        )
+
+
 def _secret(told: ToldMeter, report: Report) -> None:
     meter = told.meter
     if meter.authentication != "none" and not (meter.key_file or meter.credential):
@@ -185,6 +203,7 @@ def _jobs(told: ToldMeter, report: Report) -> None:
 METER_RULES: tuple[Callable[[ToldMeter, Report], None], ...] = (
     _client_sap,
     _server_address,
+    _sign_on,
     _secret,
     _jobs,
 )
@@ -232,9 +251,21 @@ def _objects_fault(job: RegistersJob) -> Contradiction | None:
     return Contradiction("objects", message, "remove one of them")
 
 
+def _device_address_fault(asked: ModeE) -> Contradiction | None:
+    address = asked.device_address
+    if len(address) <= 32 and address.isascii() and not set(address) & {"/", "!"}:
+        return None
+    return Contradiction(
+        "device_address",
+        f'"{address}" is none that a sign-on could name',
+        'write up to 32 letters or digits, without "/" and "!"',
+    )
+
+
 _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     ServerAddress: _size_fault,
     Breaker: _breaker_fault,
+    ModeE: _device_address_fault,
     RegistersJob: _objects_fault,
 }
 
