@@ -2,7 +2,8 @@
 
 [IEC 61334-4-32: LLC protocol data unit] A control octet, 90 for data, then the LSAPs of the
 receiver's and of the sender's application process, one octet each. S-FSK carries it in a MAC frame,
-PRIME in its 4-32 convergence layer. There is no length, no check sequence and no sequence number:
+PRIME in its 4-32 convergence layer. (Of PRIME one source has the sender's LSAP first; links here
+take answers in either order.) There is no length, no check sequence and no sequence number:
 what is below keeps the octets of one unit together.
 """
 
