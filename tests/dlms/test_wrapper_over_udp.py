@@ -21,13 +21,15 @@ from dcud.dlms.data import Data, encode_data
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.errors import ProtocolError
 from dcud.dlms.gateway import RESPONSE_TAG, GatewayAddress, GatewayLink, Prefixed, decode
-from dcud.dlms.get_exchange import GetFailed
+from dcud.dlms.get_exchange import GetFailed, GetRefused
 from dcud.dlms.obis import Obis
 from dcud.dlms.server import ServerApplication, ServerParameters
 from dcud.dlms.wrapper import Unreadable, Wpdu, WrapperLink, WrapperVariant, cut_datagram
 
 LATEST = 400.0
 """Virtual seconds in which all must be over: three requests, each with its patience."""
+
+OUTCOMES = (Opened, GetSucceeded, GetRefused, GetFailed, ConnectionFailed)
 
 METER = GatewayAddress(network_id=1, device_address=b"\xa1\xb2")
 SHORT = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
@@ -85,7 +87,9 @@ class Network:
                 self.send(frame.octets, to_server=True)
                 self.client.frames_sent(self.now)
             for event in self._step():
-                if isinstance(event, Opened | GetSucceeded | GetFailed | ConnectionFailed):
+                if isinstance(
+                    event, Opened | GetSucceeded | GetRefused | GetFailed | ConnectionFailed
+                ):
                     return event
 
     def _step(self) -> list[ConnectionEvent]:
