@@ -7,7 +7,7 @@ from dcud.dlms.hdlc.frame import CONTROLS, HdlcFrame
 from dcud.line.faulty_port import FaultyPort
 from dcud.line.impairment import ImpairedWay, Impairment
 from dcud.line.port import Port
-from tests.support.answering_port import AnsweringPort
+from tests.support.paced_port import PacedPort
 
 pytestmark = pytest.mark.looptime
 
@@ -26,7 +26,7 @@ def faulty(
         return octets
 
     port = FaultyPort(
-        AnsweringPort(answer, octet_time=0.001),
+        PacedPort(answer, octet_time=0.001),
         outward=ImpairedWay(outward or Impairment(), Random(1)),  # noqa: S311  # a seed is the point
         inward=ImpairedWay(inward or Impairment(), Random(2)),  # noqa: S311  # likewise
     )
