@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dcud.dlms.errors import EncodeError
-from dcud.dlms.hdlc.negotiation import LinkSizes
+from dcud.dlms.hdlc.negotiation import LinkSizes, SizeForm
 
 
 class Recovery(StrEnum):
@@ -30,6 +30,7 @@ class HdlcParameters:
         window_receive: likewise.
         propose: whether SNRM tells these sizes; if not, or where the server takes SNRM only
             without, 128 octets and one frame hold.
+        size_form: in how many octets SNRM tells the lengths, as long as the server takes it so.
         disc_first: whether DISC goes before SNRM, for meters that hold on to a broken session.
         response_timeout: from the last octet sent to the end of an answer's first frame.
         inter_octet_timeout: silence that ends an unfinished frame.
@@ -44,6 +45,8 @@ class HdlcParameters:
             off a timeout.
         max_apdu: the most octets that an answer or a notification may add up to.
         notification_gap: silence that ends an unfinished notification.
+        keep_alive: how long a link that is up stays unused before the server is asked (RR) only so
+            that it doesn't forget us; 0 for never. Less than the server's inactivity timeout.
     """
 
     max_info_transmit: int = 128
@@ -51,6 +54,7 @@ class HdlcParameters:
     window_transmit: int = 1
     window_receive: int = 1
     propose: bool = True
+    size_form: SizeForm = SizeForm.AUTO
     disc_first: bool = False
     response_timeout: float = 5.0
     inter_octet_timeout: float = 0.5
@@ -64,11 +68,17 @@ class HdlcParameters:
     response_limit: float = 60.0
     max_apdu: int = 1 << 20
     notification_gap: float = 10.0
+    keep_alive: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what would never send or never end."""
         times = (self.response_timeout, self.inter_octet_timeout, self.response_limit)
-        pauses = (self.poll_interval, self.busy_interval, self.notification_gap)
+        pauses = (
+            self.poll_interval,
+            self.busy_interval,
+            self.notification_gap,
+            self.keep_alive,
+        )
         if not (all(time > 0 for time in times) and all(pause >= 0 for pause in pauses)):
             raise EncodeError("an HDLC timeout isn't positive")
         counts = (self.retries, self.connect_retries, self.disconnect_retries, self.poll_limit)
