@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dcud.dlms.errors import NoAnswerError, ProtocolError
 from dcud.line.errors import PortError
@@ -23,6 +23,16 @@ class BusObserver(Protocol):
 
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         """Tell that the port opened, or that it could not be opened or went."""
+        ...
+
+
+@runtime_checkable
+class DevicePort(Protocol):
+    """A port that knows without opening it whether that is worth a try."""
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether a device is there that wasn't when the port was opened last."""
         ...
 
 
@@ -76,7 +86,7 @@ class Bus:
     Sessions take turns in the order in which they were asked for. A port that went while nobody
     used it is opened again by the session that finds it so, which then goes on. One that fails
     after that is opened again by the first session after a pause that grows from failure to
-    failure; sessions before that fail at once.
+    failure, or once a device is plugged in; sessions before that fail at once.
     """
 
     def __init__(
@@ -136,7 +146,7 @@ class Bus:
 
     async def _open_port(self) -> None:
         remaining = self._not_before - asyncio.get_running_loop().time()
-        if self._failure is not None and remaining > 0:
+        if self._failure is not None and remaining > 0 and not self._device_returned():
             raise PortError(
                 f"bus {self._name} is down: {self._failure.message}",
                 remedy=f"{self._failure.remedy} (next try in {remaining:.0f} s)",
@@ -149,6 +159,9 @@ class Bus:
             self._went_down(error)
             raise
         self._tell(up=True)
+
+    def _device_returned(self) -> bool:
+        return isinstance(self._port, DevicePort) and self._port.has_returned
 
     async def _keep_gap(self) -> None:
         pause = self._quiet_since + self._parameters.gap - asyncio.get_running_loop().time()

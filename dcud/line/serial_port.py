@@ -30,6 +30,9 @@ _WRITE_GRACE = 5.0
 _UNIX98_TERMINALS = range(136, 144)
 """Major device numbers of pseudo-terminals, which have no line and so no line time."""
 
+_Identity = tuple[int, ...]
+"""What tells a device from one that was plugged in again under the same name."""
+
 _DATA_BITS = {"7": serial.SEVENBITS, "8": serial.EIGHTBITS}
 _PARITIES = {"N": serial.PARITY_NONE, "E": serial.PARITY_EVEN, "O": serial.PARITY_ODD}
 _STOP_BITS = {"1": serial.STOPBITS_ONE, "2": serial.STOPBITS_TWO}
@@ -105,6 +108,7 @@ class SerialPort:
         self._transport: _Transport | None = None
         self._line_time: Callable[[int], float] = parameters.line_time
         self._pseudo_terminal = False
+        self._tried: _Identity | None = None
         self._warned_of_rs485 = False
 
     @property
@@ -112,11 +116,18 @@ class SerialPort:
         """Whether the device was opened and has not been seen to vanish."""
         return self._stream is not None and not self._stream.is_lost
 
+    @property
+    def has_returned(self) -> bool:
+        """Whether a device is at the path that wasn't there when the port was opened last."""
+        there = _identity(self._parameters.device)
+        return there is not None and there != self._tried
+
     async def open(self) -> None:
         """Open the device, in a thread, for drivers take their time."""
         if self.is_open:
             return
         await self.close()
+        self._tried = _identity(self._parameters.device)
         opened, pseudo_terminal = await self._open_in_thread()
         if self._parameters.rs485 is not None and not _set_rs485(opened, self._parameters.rs485):
             self._warn_of_rs485()
@@ -346,6 +357,14 @@ def _set_rs485(port: serial.Serial, rs485: Rs485Parameters) -> bool:
         port.rs485_mode = None
         return False
     return True
+
+
+def _identity(device: str) -> _Identity | None:
+    try:
+        status = Path(device).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_rdev, status.st_ctime_ns
 
 
 def _is_pseudo_terminal(device: str) -> bool:

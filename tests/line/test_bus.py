@@ -4,14 +4,28 @@ import logging
 import pytest
 
 from dcud.dlms.access import AttributeDescriptor
+from dcud.dlms.association import AssociationParameters
+from dcud.dlms.connection import ClientConnection
+from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import NoAnswerError
+from dcud.dlms.hdlc.address import ServerAddress
+from dcud.dlms.hdlc.link import HdlcLink
+from dcud.dlms.hdlc.parameters import HdlcParameters
+from dcud.dlms.mode_e.identification import Identification
+from dcud.dlms.mode_e.parameters import ModeEParameters
+from dcud.dlms.mode_e.station import ModeEStationParameters
 from dcud.dlms.obis import Obis
 from dcud.line.bus import Bus, BusParameters, Target
 from dcud.line.errors import PortError
+from dcud.line.sign_on import SignOn
+from dcud.sim.mode_e_line import ModeELine
+from tests.support.optical_port import OpticalPort
+from tests.support.sans_io_meter import HdlcMeter
 from tests.support.scripted_line import Recorder, ScriptedConnection, ScriptedPort
 
 pytestmark = pytest.mark.looptime
 
+AT_17 = ServerAddress(1, 17)
 ENERGY = AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2)
 GET = b"GET 3/1.0.1.8.0.255/2"
 
@@ -283,3 +297,167 @@ async def test_closing_waits_for_the_session_under_way() -> None:
         await bus.close()
         assert reading.done()
     assert port.written[-1][1] == b"RELEASE"
+
+
+async def test_a_port_that_went_unnoticed_is_opened_again_in_the_same_session() -> None:
+    class Replugged(ScriptedPort):
+        async def open(self) -> None:
+            await super().open()
+            self.answers[b"OPEN"] = [(0.1, b"opened;")]
+
+    port, recorder = Replugged(answering().answers), Recorder()
+    bus = bus_over(port, recorder)
+    async with bus.session(meter("m")):
+        pass
+    port.answers[b"OPEN"] = [(0.0, None)]
+    async with bus.session(meter("m")) as session:
+        assert await session.get(ENERGY) == b"\x01"
+    assert port.opened == 2
+    assert recorder.told.count("b up") == 1
+    assert "b down" not in recorder.told
+
+
+async def test_a_port_that_went_unnoticed_is_opened_again_once_only() -> None:
+    port = answering()
+    bus = bus_over(port, Recorder())
+    async with bus.session(meter("m")):
+        pass
+    port.answers[b"OPEN"] = [(0.0, None)]
+    await fails_to_open(bus)
+    assert port.opened == 2
+    assert "(next try in 1 s)" in str(await fails_to_open(bus))
+    assert port.opened == 2
+
+
+async def test_a_port_that_stays_away_is_told_by_why_it_does_not_open() -> None:
+    port = answering()
+    bus = bus_over(port, Recorder())
+    async with bus.session(meter("m")):
+        pass
+    port.answers[b"OPEN"] = [(0.0, None)]
+    port.refusals = 1
+    assert (await fails_to_open(bus)).message == "no such device"
+
+
+async def test_a_port_on_which_no_meter_answers_any_more_is_opened_anew() -> None:
+    port, recorder = answering(), Recorder()
+    good, port.answers[b"OPEN"] = port.answers[b"OPEN"], []
+    bus = bus_over(port, recorder, BusParameters(silent_sessions=3))
+    for opened in (1, 1, 1, 2, 2, 2):
+        with pytest.raises(NoAnswerError):
+            async with bus.session(meter("silent")):
+                pass
+        assert port.opened == opened
+    port.answers[b"OPEN"] = good
+    async with bus.session(meter("m")):
+        pass
+    assert port.opened == 3
+    assert "b down" not in recorder.told
+
+
+async def test_one_silent_meter_among_others_opens_nothing_anew() -> None:
+    port = answering()
+    bus = bus_over(port, Recorder(), BusParameters(silent_sessions=2))
+    good = port.answers[b"OPEN"]
+    for _ in range(4):
+        port.answers[b"OPEN"] = []
+        with pytest.raises(NoAnswerError):
+            async with bus.session(meter("silent")):
+                pass
+        port.answers[b"OPEN"] = good
+        async with bus.session(meter("m")):
+            pass
+    assert port.opened == 1
+
+
+async def test_a_device_that_is_plugged_in_during_the_pause_is_opened_at_once() -> None:
+    class Pluggable(ScriptedPort):
+        has_returned = False
+
+    port = Pluggable({b"OPEN": [(0.1, b"opened;")], b"RELEASE": [(0.1, b"released;")]})
+    port.refusals = 1
+    bus = bus_over(port, Recorder(), BusParameters(first_pause=60.0))
+    await fails_to_open(bus)
+    await fails_to_open(bus)
+    port.has_returned = True
+    async with bus.session(meter("m")):
+        pass
+    assert now() < 1.0
+
+
+def optical(
+    bus_line: tuple[int, str] | None = None, **station: object
+) -> tuple[OpticalPort, Bus, Recorder, Target]:
+    identification = Identification(
+        manufacturer="LGZ", baud_character="5", escapes=("2",), name="ZMD"
+    )
+    parameters = ModeEStationParameters(identification=identification, **station)  # type: ignore[arg-type]  # by keyword
+    hdlc = HdlcMeter({str(ENERGY): b"\x06\x00\x00\x00\x2a"}, server_address=AT_17)
+    port, recorder = OpticalPort(ModeELine(Speaking(hdlc), parameters)), Recorder()
+    bus = Bus(
+        "b", port, tracer=recorder, observer=recorder, parameters=BusParameters(line=bus_line)
+    )
+
+    def connect() -> ClientConnection:
+        link = HdlcLink(
+            client_sap=ClientSap(16),
+            server_address=AT_17,
+            parameters=HdlcParameters(response_timeout=1.0, connect_retries=1),
+        )
+        return ClientConnection(link, AssociationParameters())
+
+    how = SignOn.to(ClientSap(16), AT_17, ModeEParameters(attempts=1))
+    return port, bus, recorder, Target(meter="m", connect=connect, sign_on=how)
+
+
+class Speaking:
+    """A meter's HDLC, as a line; deaf where it shall be."""
+
+    def __init__(self, meter: HdlcMeter) -> None:
+        self.meter = meter
+        self.is_deaf = False
+
+    def receive(self, octets: bytes, now: float) -> bytes | None:
+        return b"" if self.is_deaf else self.meter.reply(octets, now)
+
+
+async def test_a_meter_signs_on_before_each_session_and_the_line_is_given_back() -> None:
+    port, bus, _, target = optical((2400, "8N1"))
+    for _ in range(2):
+        async with bus.session(target) as session:
+            assert await session.get(ENERGY) == b"\x06\x00\x00\x00\x2a"
+            assert port.baud == 9600
+        assert (port.baud, port.format) == (2400, "8N1")
+    assert [baud for _, baud, octets in port.written if octets == b"/?!\r\n"] == [300, 300]
+
+
+async def test_without_a_line_of_its_own_the_bus_leaves_it_as_it_is() -> None:
+    port, bus, _, target = optical()
+    async with bus.session(target):
+        pass
+    assert (port.baud, port.format) == (9600, "8N1")
+
+
+async def test_a_meter_that_falls_silent_after_the_sign_on_is_told_goodbye() -> None:
+    port, bus, _, target = optical((300, "7E1"))
+    meter_line = port.meter
+    assert isinstance(meter_line, ModeELine)
+    speaking = meter_line._hdlc
+    assert isinstance(speaking, Speaking)
+    speaking.is_deaf = True
+    with pytest.raises(NoAnswerError):
+        async with bus.session(target):
+            pass
+    assert target.sign_on is not None
+    assert port.written[-1][1:] == (9600, target.sign_on.disconnect)
+    assert (port.baud, port.format) == (300, "7E1")
+
+
+async def test_a_head_that_goes_with_the_session_takes_the_bus_down() -> None:
+    port, bus, recorder, target = optical((300, "7E1"))
+    async with bus.session(target) as session:
+        port.lost = True
+        with pytest.raises(PortError, match="gone"):
+            await session.get(ENERGY)
+    assert recorder.told[-1] == "b down"
+    assert not port.is_open

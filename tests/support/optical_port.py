@@ -28,16 +28,13 @@ class FixedPort:
         self.format = character_format
         self.written: list[tuple[float, int, bytes]] = []
         self.lost = False
+        self.is_open = False
         self._echo = echo
         self._stream = OctetStream(_lost)
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def is_open(self) -> bool:
-        return True
-
     async def open(self) -> None:
-        pass
+        self.is_open = True
 
     async def write(self, octets: bytes) -> None:
         loop = asyncio.get_running_loop()
@@ -57,7 +54,7 @@ class FixedPort:
         return self._stream.discard()
 
     async def close(self) -> None:
-        pass
+        self.is_open = False
 
     def _hear(self, said: bytes) -> None:
         if self.baud == self.meter.baud and said:
