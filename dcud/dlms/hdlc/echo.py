@@ -37,7 +37,8 @@ class Echo:
 
     def send(self, frame: HdlcFrame, secret: Ranges = ()) -> Frame:
         """Note a frame that goes out; `secret` names ranges of its information field."""
-        self._awaited.append(frame)
+        if self._same_address:
+            self._awaited.append(frame)
         octets = frame.build()
         if not secret:
             return Frame(octets=octets)

@@ -136,9 +136,8 @@ class HdlcFrame(NamedTuple):
             EncodeError: when it would be longer than the length field can say.
         """
         if not self.information:
-            return _build_bare(
-                self.destination, self.source, self.control.octet, segmented=self.segmented
-            )
+            format_type = _FRAME_TYPE | self.segmented * _SEGMENTATION
+            return _build_bare(format_type, self.destination, self.source, self.control.octet)
         length = len(self.destination) + len(self.source) + len(self.information) + 7
         if length > MAX_LENGTH:
             raise EncodeError(
@@ -164,10 +163,9 @@ class HdlcFrame(NamedTuple):
 
 
 @lru_cache(maxsize=128)
-def _build_bare(destination: bytes, source: bytes, control: int, *, segmented: bool) -> bytes:
+def _build_bare(format_type: int, destination: bytes, source: bytes, control: int) -> bytes:
     """Build a frame without information; one client and one server have but a few, often sent."""
     length = len(destination) + len(source) + 5
-    format_type = _FRAME_TYPE | segmented * _SEGMENTATION
     octets = b"%c%c%b%b%c" % (format_type, length, destination, source, control)
     return b"\x7e%b%b\x7e" % (octets, check_sequence(octets))
 
@@ -256,6 +254,47 @@ def take(octets: bytes, header: Header) -> HdlcFrame | None:
         octets[control_at + 3 : length - 2],
         octets[0] & _SEGMENTATION != 0,
     )
+
+
+@lru_cache(maxsize=256)
+def _without_information(header: bytes) -> tuple[HdlcFrame, int] | None:
+    """Return what a sound header says of its frame, with the length; None if that isn't one.
+
+    One client and one server have but a few headers, which come again and again.
+    """
+    found = survey(header, 0)
+    if not isinstance(found, Header) or found.control_at + 3 != len(header):
+        return None
+    if not is_intact(header):
+        return None
+    destination_end, control_at, length, _ = found
+    frame = HdlcFrame(
+        header[2:destination_end],
+        header[destination_end:control_at],
+        CONTROLS[header[control_at]],
+        segmented=header[0] & _SEGMENTATION != 0,
+    )
+    return frame, length
+
+
+def take_whole(octets: bytes, header_size: int) -> HdlcFrame | None:
+    """Return the one good frame that `octets` are, both flags included, the quick way.
+
+    Returns:
+        None when they aren't, or when the frame's header, its check sequence included, doesn't have
+        the size that was guessed.
+    """
+    end = header_size + 1
+    known = _without_information(octets[1:end])
+    if known is None:
+        return None
+    frame, length = known
+    if len(octets) != length + 2 or octets[0] != FLAG or octets[-1] != FLAG:
+        return None
+    if not is_intact_further(octets[end:-1]):
+        return None
+    destination, source, control, _, segmented = frame
+    return HdlcFrame(destination, source, control, octets[end:-3], segmented)
 
 
 def parse(octets: bytes) -> HdlcFrame:

@@ -120,6 +120,7 @@ _INPUTS: Final = {
     FrameKind.UNDEFINED: Input.STRANGE,
 }
 
+_RECEIVER_READY: Final = tuple(supervisory(FrameKind.RR, receive_sequence=n) for n in range(8))
 _NO_FRAME: Final = HdlcFrame(b"", b"", CONTROLS[0xFF])
 _ALL_STATION: Final = client_octets(ClientSap(ReservedClient.ALL_STATION))
 _NEVER: Final = float("-inf")
@@ -166,12 +167,13 @@ class HdlcLink:
         self._frames: list[Frame] = []
         self._wait: float | None = None  # how long, once the frames have left
         self._deadline: float | None = None
-        self._hard_deadline = _NEVER
+        self._timed_from = _NEVER
         self._attempts = 0
         self._set_sizes(LinkSizes())
         self._answer: bytes | None = None  # whole, but it isn't our turn yet
         self._cycles = 0  # answers in a row that led nowhere
         self._limit = _NEVER  # for such answers
+        self._patience = max(self._parameters.response_limit, self._parameters.response_timeout)
 
     def _set_sizes(self, sizes: LinkSizes) -> None:
         """Both sequence variables begin at 0 with every UA."""
@@ -236,10 +238,10 @@ class HdlcLink:
 
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
+        if not self._delimiter.partial:
+            return self._deadline
         silence = self._silence_at()
-        if silence is None or self._deadline is None:
-            return self._deadline if silence is None else silence
-        return min(silence, self._due())
+        return silence if self._deadline is None else min(silence, self._due())
 
     def handle_timeout(self, now: float) -> list[LinkEvent]:
         """Act on time that has passed; harmless when called early."""
@@ -254,29 +256,26 @@ class HdlcLink:
     def _start_timer(self, now: float, wait: float) -> None:
         self._wait = None
         self._deadline = now + wait
-        self._hard_deadline = now + max(wait, self._parameters.response_limit)
+        self._timed_from = now
 
     def _stop_timer(self) -> None:
         self._wait = None
         self._deadline = None
 
-    def _silence_at(self) -> float | None:
+    def _silence_at(self) -> float:
         """When an unfinished frame ends if nothing more comes."""
-        if not self._delimiter.partial:
-            return None
         return self._heard_at + self._parameters.inter_octet_timeout
 
     def _due(self) -> float:
         """The deadline; nobody is interrupted while octets come, within reason."""
         deadline = _NEVER if self._deadline is None else self._deadline
-        silence = self._silence_at()
-        if silence is None:
+        if not self._delimiter.partial:
             return deadline
-        return min(max(deadline, silence), self._hard_deadline)
+        limit = max(deadline, self._timed_from + self._parameters.response_limit)
+        return min(max(deadline, self._silence_at()), limit)
 
     def _end_partial_frame(self, now: float) -> None:
-        silence = self._silence_at()
-        if silence is not None and now >= silence:
+        if self._delimiter.partial and now >= self._silence_at():
             for part in self._delimiter.flush():
                 self._hear(part, now)
 
@@ -339,8 +338,7 @@ class HdlcLink:
         self._send_unnumbered(FrameKind.SNRM, b"" if self._bare else self._parameters.sizes.build())
 
     def _send_rr(self) -> None:
-        control = supervisory(FrameKind.RR, receive_sequence=self._incoming.expected)
-        self._transmit((self._frame(control), ()))
+        self._transmit((self._frame(_RECEIVER_READY[self._incoming.expected]), ()))
         self._state = State.AWAITING
 
     def _send_burst(self) -> None:
@@ -484,29 +482,29 @@ class HdlcLink:
 
     def _progress(self, now: float) -> None:
         self._cycles = 0
-        parameters = self._parameters
-        self._limit = now + max(parameters.response_limit, parameters.response_timeout)
+        self._limit = now + self._patience
 
     def _inform(self, now: float, frame: HdlcFrame) -> None:
         arrival = self._incoming.accept(frame)
         if arrival is Arrival.DUPLICATE:
             return
         acknowledgement = self._outgoing.acknowledge(frame.control.receive_sequence or 0)
-        if arrival is Arrival.GAP and acknowledgement is Acknowledgement.OUTDATED:
-            return
         if acknowledgement in CONTRADICTIONS:
-            self._fail(self._sequence_error(frame))
+            if arrival is not Arrival.GAP or acknowledgement is not Acknowledgement.OUTDATED:
+                self._fail(self._sequence_error(frame))
+        elif arrival is Arrival.SEGMENT:
+            self._progress(now)
+            self._go_on(now, frame)
         elif arrival is Arrival.TOO_LONG:
             limit = self._parameters.max_apdu
             self._fail(LinkError(f"an answer grew past {limit} octets", remedy="raise max_apdu"))
         elif arrival is Arrival.GAP:
             self._go_on(now, frame, missing=True)
-        elif arrival is Arrival.LAST and self._outgoing.pending:
+        elif self._outgoing.pending:
             self._fail(self._sequence_error(frame))
         else:
             self._progress(now)
-            if arrival is Arrival.LAST:
-                self._answer = llc.strip(self._incoming.take())
+            self._answer = llc.strip(self._incoming.take())
             self._go_on(now, frame)
 
     def _heed(self, now: float, frame: HdlcFrame) -> None:

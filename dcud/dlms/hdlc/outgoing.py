@@ -112,6 +112,8 @@ class Outgoing:
 
     def acknowledge(self, receive_sequence: int) -> Acknowledgement:
         """Take note of an N(R)."""
+        if receive_sequence == self._oldest:
+            return Acknowledgement.NOTHING_NEW
         count = (receive_sequence - self._oldest) % 8
         if count > self._sent:
             late = (self._oldest - receive_sequence) % 8 <= self._window
@@ -120,4 +122,4 @@ class Outgoing:
             self._segments.popleft()
         self._sent -= count
         self._oldest = receive_sequence
-        return Acknowledgement.PROGRESS if count else Acknowledgement.NOTHING_NEW
+        return Acknowledgement.PROGRESS

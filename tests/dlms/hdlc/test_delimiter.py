@@ -151,6 +151,40 @@ def test_long_noise_is_told_in_pieces() -> None:
     assert [len(event.octets) for event in events] == [MAX_DISCARDED] * 3 + [5]
 
 
+@pytest.mark.parametrize("damage", [b"\x01\x02", b"\x7e\xa0\x07\x03\x03\xd1\x9a\x71"])
+def test_what_was_told_in_pieces_ends_with_the_good_frame_behind_it(damage: bytes) -> None:
+    damage = damage.ljust(MAX_DISCARDED, b"\x00")
+    chunks = [UA, damage, RR, b"\x05", RR]
+    events = run(chunks)
+    assert discards(events)[1:] == [("noise", "05")]
+    assert frames(events) == [UA, RR, RR]
+    assert events == run([b"".join(chunks)])
+
+
+def test_a_good_frame_by_itself_is_the_same_as_one_among_others() -> None:
+    stream = [UA, RR, FLAG_INSIDE, RR, RR, UA, UA[:-1], UA[-1:], RR]
+    assert run(stream) == run([b"".join(stream)])
+    assert frames(run(stream)) == [UA, RR, FLAG_INSIDE, RR, RR, UA, UA, RR]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        b"\x7f" + RR[1:],  # no flag before it
+        RR[:-1] + b"\x7f",  # nor behind it
+        RR[:-2] + b"\x00\x7e",
+        RR + b"\x7e",
+        RR[:-1],
+        UA[:20] + b"\xff" + UA[21:],
+    ],
+)
+def test_what_is_not_quite_a_frame_by_itself_is_looked_into(spoilt: bytes) -> None:
+    chunks = [RR, spoilt, RR]
+    events = run(chunks)
+    assert events == run([b"".join(chunks)])
+    assert octets_of(events) == b"".join(chunks)
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -222,6 +256,7 @@ def test_good_frames_all_arrive_and_every_octet_is_accounted_for(
     chunks = [octets[a:b] for a, b in zip([0, *cuts], [*cuts, len(octets)], strict=True)]
     assert run(chunks) == events
     assert run(singly(octets)) == events
+    assert run(part for part, _ in parts) == events
 
 
 @given(st.lists(st.sampled_from([b"\x7e", b"\xa0", b"\x07", b"\x03", b"\x21", b"\x93", RR, UA])))

@@ -12,6 +12,7 @@ from dcud.dlms.hdlc.frame import (
     numbered,
     parse,
     supervisory,
+    take_whole,
     unnumbered,
 )
 
@@ -164,6 +165,37 @@ frames = st.builds(
 @given(frames)
 def test_frames_survive_the_line(frame: HdlcFrame) -> None:
     assert parse(frame.build()[1:-1]) == frame
+
+
+@given(frames, st.integers(-1, 1))
+def test_the_quick_way_takes_a_frame_whose_header_has_the_size_guessed(
+    frame: HdlcFrame, off: int
+) -> None:
+    header_size = len(frame.destination) + len(frame.source) + 5
+    expected = None if off else frame
+    assert take_whole(frame.build(), header_size + off) == expected
+
+
+@given(frames, st.data())
+def test_the_quick_way_takes_nothing_that_is_damaged(frame: HdlcFrame, data: st.DataObject) -> None:
+    octets = bytearray(frame.build())
+    octets[data.draw(st.integers(0, len(octets) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    header_size = len(frame.destination) + len(frame.source) + 5
+    assert take_whole(bytes(octets), header_size) is None
+
+
+@given(frames, st.binary(min_size=1, max_size=3))
+def test_the_quick_way_takes_nothing_that_is_cut_or_goes_on(frame: HdlcFrame, more: bytes) -> None:
+    octets = frame.build()
+    header_size = len(frame.destination) + len(frame.source) + 5
+    assert take_whole(octets[: -len(more)], header_size) is None
+    assert take_whole(octets + more, header_size) is None
+
+
+def test_the_quick_way_believes_no_header_without_its_own_check() -> None:
+    # RR, its check sequence wrong: nothing but the header is there to be checked
+    assert take_whole(bytes.fromhex("7ea0070303d19a707e"), 7) is not None
+    assert take_whole(bytes.fromhex("7ea0070303d19a717e"), 7) is None
 
 
 @given(st.binary(max_size=60) | st.binary(max_size=40).map(lambda rest: b"\xa0\x0a\x03\x21" + rest))
