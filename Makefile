@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: help demo test lint kill-loop soak fuzz bench deb venv debs clean
+.PHONY: help demo test lint kill-loop soak faults fuzz bench deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -34,6 +34,9 @@ kill-loop: venv debs  ## kill the daemon at random moments; KILLS, SEED
 
 soak: venv debs  ## poll for SOAK_MINUTES and watch the memory
 	$(BIN)/pytest -m soak -s tests/soak/test_soak.py
+
+faults: venv  ## read 10,000 times over a line that damages and loses, for windows 1 and 7; READS, SEED
+	$(BIN)/pytest -m soak -s tests/soak/test_faults.py
 
 fuzz: venv  ## every property with many more examples
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n $(JOBS) tests/dlms tests/cosem

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dcud.cli.impaired_line import KINDS, ImpairedLine, impairment
 from dcud.cli.main import UsageError
 from dcud.config.key_file import Access, key_file, read_secret_file
 from dcud.config.key_ring import parse_keys
@@ -19,10 +21,14 @@ from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLe
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.negotiation import LinkSizes
 from dcud.dlms.hdlc.station import StationParameters
+from dcud.dlms.mode_e.baud import BAUD
+from dcud.dlms.mode_e.identification import Identification
+from dcud.dlms.mode_e.station import ModeEStationParameters
 from dcud.dlms.server import ServerParameters
 from dcud.line.errors import PortError
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
+from dcud.sim.mode_e_line import ModeELine
 from dcud.sim.serving import Line, serve_pty, serve_tcp
 from dcud.sim.wrapper_line import WrapperLine
 
@@ -30,6 +36,9 @@ summary = "serve simulated meters on a pseudo-terminal or on TCP"
 
 FIRST_PHYSICAL_ADDRESS = 17
 """Of the first meter on an HDLC bus; 16 is the first that standards leave free."""
+
+IDENTIFICATION = Identification(manufacturer="SIM", baud_character="5", escapes=("2",), name="DCUD")
+"""What the meters say at their optical port: mode E, up to 9600 baud."""
 
 _EPILOG = """\
 Meter number N answers on HDLC at logical device 1, physical device 16 + N; over the wrapper at
@@ -85,12 +94,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="demand the lls_password that stands in this key file under [meter.simulated]",
     )
+    parser.add_argument(
+        "--impair",
+        type=impairment,
+        metavar="KIND=SHARE,...",
+        help="make the HDLC line bad: corruption=0.01 damages one octet in a hundred, loss=0.02 "
+        f"loses two frames in a hundred, both ways; also {', '.join(KINDS[2:])}",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="of what befalls that line (default: 1)"
+    )
+    parser.add_argument(
+        "--mode-e",
+        type=int,
+        choices=BAUD.values(),
+        nargs="?",
+        const=300,
+        metavar="BAUD",
+        help="want a sign-on (device address 1) before HDLC, at this speed (default: %(const)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if arguments.framing == "wrapper" and arguments.tcp is None:
         raise UsageError("the wrapper runs over TCP", remedy="add --tcp 127.0.0.1:4059")
+    if arguments.framing == "wrapper" and arguments.impair is not None:
+        raise UsageError("TCP loses and damages nothing", remedy="drop --impair, or take hdlc")
+    if arguments.framing == "wrapper" and arguments.mode_e is not None:
+        raise UsageError("mode E leads to HDLC", remedy="leave out --framing wrapper")
     authentication = _authentication(arguments.key_file)
     try:
         asyncio.run(_serve(arguments, authentication))
@@ -157,7 +189,25 @@ def _line_maker(
         for index, meter in enumerate(meters)
     }
     link = StationParameters(sizes=LinkSizes(max_info_transmit=1024, max_info_receive=1024))
-    return lambda: HdlcLine(addresses, parameters, link)
+    return _hdlc_line_maker(arguments, lambda: HdlcLine(addresses, parameters, link))
+
+
+def _hdlc_line_maker(
+    arguments: argparse.Namespace, make_line: Callable[[], HdlcLine]
+) -> Callable[[], Line]:
+    """Return what makes a line in the state and behind the sign-on that were asked for."""
+    random = Random(arguments.seed)  # noqa: S311  # a seed is the point
+
+    def make() -> Line:
+        line = make_line()
+        return line if arguments.impair is None else ImpairedLine(line, arguments.impair, random)
+
+    if arguments.mode_e is None:
+        return make
+    station = ModeEStationParameters(
+        identification=IDENTIFICATION, device_address="1", initial_baud=arguments.mode_e
+    )
+    return lambda: ModeELine(make(), station)
 
 
 def _authentication(path: Path | None) -> AuthenticationMechanism:

@@ -11,6 +11,18 @@ from typing import Any
 import pytest
 
 from dcud.cli.main import main
+from dcud.dlms.access import AttributeDescriptor
+from dcud.dlms.association import AssociationParameters
+from dcud.dlms.connection import ClientConnection
+from dcud.dlms.datalink import ClientSap
+from dcud.dlms.hdlc.address import ServerAddress
+from dcud.dlms.hdlc.link import HdlcLink
+from dcud.dlms.mode_e.parameters import ModeEParameters
+from dcud.dlms.obis import Obis
+from dcud.line.bus import Bus, Target
+from dcud.line.serial_port import SerialParameters, SerialPort
+from dcud.line.sign_on import SignOn
+from tests.support.scripted_line import Recorder
 
 PASSWORD = "twelve angry meters"  # noqa: S105  # the simulated meters' own
 
@@ -140,6 +152,11 @@ def test_a_key_file_makes_the_meters_demand_its_password(
         (["--time-zone", "Mars/Olympus"], "'Mars/Olympus' is no time zone"),
         (["--max-pdu", "small"], "--max-pdu"),
         (["--max-pdu", "11"], "'11' is no APDU size, 12 to 65535"),
+        (["--mode-e", "301"], "--mode-e"),
+        (
+            ["--tcp", "localhost:0", "--framing", "wrapper", "--mode-e"],
+            "mode E leads to HDLC; leave out --framing wrapper",
+        ),
     ],
 )
 def test_bad_arguments_are_a_fault_of_usage(
@@ -175,3 +192,40 @@ def test_a_key_file_without_the_password_is_a_fault_of_usage(
     keys.chmod(0o600)
     assert main(["simulate", "--key-file", str(keys)]) == 64
     assert "under [meter.simulated]" in capsys.readouterr().err
+
+
+@pytest.mark.e2e
+async def test_a_meter_behind_an_optical_head(tmp_path: Path) -> None:
+    link = tmp_path / "head"
+    with simulate("--pty", str(link), "--meters", "1", "--mode-e") as (told, _):
+        assert told["device"] == str(link)
+        port = SerialPort(SerialParameters(device=str(link)))
+        recorder = Recorder()
+        bus = Bus("b", port, tracer=recorder, observer=recorder)
+        address, client_sap = ServerAddress(1, 17), ClientSap(16)
+        target = Target(
+            meter="m",
+            connect=lambda: ClientConnection(
+                HdlcLink(client_sap=client_sap, server_address=address), AssociationParameters()
+            ),
+            sign_on=SignOn.to(client_sap, address, ModeEParameters(device_address="1")),
+        )
+        async with bus.session(target) as session:
+            name = await session.get(AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2))
+        await bus.close()
+    assert name == b"\x09\x10SIM0000000000001"
+    assert "b rx m /SIM5\\\\2DCUD\\r\\n" in recorder.told
+
+
+@pytest.mark.e2e
+def test_a_bad_line(read: Read, tmp_path: Path) -> None:
+    link = tmp_path / "bus"
+    with simulate("--pty", str(link), "--meters", "1", "--impair", "duplication=1"):
+        [name] = read("--serial", str(link), "--server", "1/17", "name")
+        assert name["value"] == f"SIM{1:013}"
+
+
+def test_tcp_is_no_bad_line(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--framing", "wrapper", "--tcp", "127.0.0.1:0", "--impair", "loss=1"]
+    assert main(["simulate", *arguments]) == 64
+    assert "TCP loses and damages nothing" in capsys.readouterr().err
