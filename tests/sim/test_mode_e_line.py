@@ -20,7 +20,9 @@ from dcud.dlms.mode_e.station import ModeEStationParameters
 from dcud.dlms.obis import Obis
 from dcud.dlms.server import ServerParameters
 from dcud.line.bus import Bus, BusParameters, Target
+from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
+from dcud.line.rfc2217_port import Rfc2217Parameters, Rfc2217Port
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.session import SessionTiming
 from dcud.line.sign_on import SignOn
@@ -30,6 +32,7 @@ from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.mode_e_line import ModeELine
 from dcud.sim.serving import TimedLine, serve_pty, serve_tcp
 from tests.support.scripted_line import Recorder
+from tests.support.ser2net import RFC2217, Ser2Net
 
 NAME = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
 NAME_OCTETS = b"\x09\x10SIM0000000000001"  # octet-string of 16
@@ -142,6 +145,33 @@ async def test_through_a_serial_server_at_a_fixed_speed() -> None:
             async with bus.session(target(parameters)) as session:
                 assert await session.get(NAME) == NAME_OCTETS
         await bus.close()
+
+
+@pytest.mark.e2e
+async def test_through_ser2net_that_lets_its_speed_be_set(tmp_path: Path) -> None:
+    recorder = Recorder()
+    async with serve_pty(line()) as device:
+        with Ser2Net(tmp_path, str(device), mode=RFC2217) as server:
+            end = FarEnd(host="127.0.0.1", port=server.port)
+            bus = bus_on(Rfc2217Port(Rfc2217Parameters(server=end)), recorder)
+            # A server on a pseudo-terminal can't have 7E1; one on a UART can.
+            for _ in range(2):
+                async with bus.session(target(ModeEParameters(software_parity=True))) as session:
+                    assert await session.get(NAME) == NAME_OCTETS
+            await bus.close()
+    assert recorder.told.count("b rx m \\x06252\\r\\n") == 2  # the confirmation was in time
+
+
+@pytest.mark.e2e
+async def test_through_ser2net_that_has_one_speed(tmp_path: Path) -> None:
+    async with serve_pty(line(9600)) as device:
+        with Ser2Net(tmp_path, str(device)) as server:
+            port = TcpPort(TcpParameters(host="127.0.0.1", port=server.port))
+            bus = bus_on(port, Recorder())
+            fixed = ModeEParameters(head=Head.FIXED, initial_baud=9600)
+            async with bus.session(target(fixed)) as session:
+                assert await session.get(NAME) == NAME_OCTETS
+            await bus.close()
 
 
 def test_silence_ends_hdlc() -> None:
