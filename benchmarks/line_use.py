@@ -16,7 +16,10 @@ from pathlib import Path
 
 from benchmarks.paced_line import FIRST, Carried, paced_line
 from benchmarks.result import Result
-from dcud import assembly
+from dcud.assembly.jobs import meter_memory
+from dcud.assembly.links import Links
+from dcud.assembly.meters import target
+from dcud.assembly.ports import port
 from dcud.cli.event_loop import new_event_loop
 from dcud.collect.profile_reader import ProfileReader
 from dcud.config import model
@@ -85,9 +88,9 @@ class Unwatched:
 async def read_profile(configured: model.Configuration) -> int:
     """Read the whole profile over the daemon's own path; returns how many entries came."""
     line, meter = configured.buses[0], configured.meters[0]
-    bus = Bus(line.id, assembly.port(line), tracer=NoTracer(), observer=Unwatched())
-    profile = ProfileReader(logical_name=PROFILE, memory=assembly.meter_memory(meter))
-    async with bus.session(assembly.target(line, meter, None)) as session:
+    bus = Bus(line.id, port(line), tracer=NoTracer(), observer=Unwatched())
+    profile = ProfileReader(logical_name=PROFILE, memory=meter_memory(meter))
+    async with bus.session(target(Links(line), meter, None)) as session:
         entries = await profile.whole(session)
     await bus.close()
     return len(entries)

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dcud
-from dcud import assembly
+from dcud.assembly.broker import mqtt_parameters
+from dcud.assembly.links import Links
+from dcud.assembly.meters import bus_parameters, polled_meter
+from dcud.assembly.ports import port
 from dcud.collect.breaker import MeterState
 from dcud.collect.poller import MeterHealth, Poller, Surroundings
 from dcud.config import model
@@ -189,20 +192,19 @@ class Daemon:
         self, configured: model.Bus, store: Store, surroundings: Surroundings
     ) -> None:
         meters = self._configuration.polled_meters(configured.id)
+        links = Links(configured)
         bus = Bus(
             configured.id,
-            assembly.port(configured),
+            port(configured),
             tracer=self._tracer(),
             observer=self._metrics,
-            parameters=assembly.bus_parameters(configured),
+            parameters=bus_parameters(configured, links),
         )
         if not meters:
             _LOG.warning("bus %s has no meters to poll", configured.id)
             return
         polled = [
-            assembly.polled_meter(
-                bus, configured, meter, self._secrets.lls_passwords.get(meter.id), store.cursor
-            )
+            polled_meter(bus, links, meter, self._secrets.lls_passwords.get(meter.id), store.cursor)
             for meter in meters
         ]
         poller = Poller(configured.id, polled, surroundings, read_at_start=configured.read_at_start)
@@ -270,7 +272,7 @@ class Daemon:
                 version=dcud.__version__,
                 reconnect_maximum=mqtt.reconnect_pause,
             ),
-            broker=MqttBroker(assembly.mqtt_parameters(mqtt, self._secrets.mqtt_password)),
+            broker=MqttBroker(mqtt_parameters(mqtt, self._secrets.mqtt_password)),
             outbox=store,
             observer=self._metrics,
             clock=wall_clock,

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from datetime import timedelta
 
-from dcud import assembly
+from dcud.assembly.jobs import meter_memory, profile_reader
 from dcud.cli import visit
 from dcud.cli.attribute_choice import (
     Wanted,
@@ -97,7 +97,7 @@ def _wanted(arguments: argparse.Namespace, chosen: ChosenMeter) -> list[Wanted]:
 
 
 async def _read(chosen: ChosenMeter, wanted: list[Wanted], arguments: argparse.Namespace) -> int:
-    memory = assembly.meter_memory(chosen.meter)
+    memory = meter_memory(chosen.meter)
     refused = True
     async with visit.visit(chosen, frames=arguments.frames) as session:
         with rows(arguments.format, _COLUMNS) as shown:
@@ -159,9 +159,9 @@ def _profile(
     meter: model.Meter, logical_name: Obis
 ) -> tuple[ProfileReader, ProfileAccess, ColumnNames]:
     """Return how the profile is read: as the meter's job for it says, where there is one."""
-    memory = assembly.meter_memory(meter)
+    memory = meter_memory(meter)
     for job in meter.job:
         if isinstance(job, model.ProfileJob) and job.logical_name == logical_name:
             names = {(column.obis, column.attribute): column.name for column in job.columns}
-            return assembly.profile_reader(job, memory), ProfileAccess(job.access), names
+            return profile_reader(job, memory), ProfileAccess(job.access), names
     return ProfileReader(logical_name=logical_name, memory=memory), ProfileAccess.RANGE, {}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from dcud import assembly
+from dcud.assembly.ports import port
 from dcud.cli.event_loop import new_event_loop
 from dcud.cli.main import INTERRUPTED, UsageError
 from dcud.cli.meter_choice import ChosenMeter
@@ -23,7 +23,7 @@ from dcud.cli.scan_output import (
     add_signed_on,
     found_words,
     show_configuration,
-    signed_on_words,
+    show_optical_configuration,
 )
 from dcud.cli.scan_progress import ScanBar, duration_words, scan_bar
 from dcud.cli.visit import FramePrinter
@@ -31,7 +31,7 @@ from dcud.config import model
 from dcud.errors import DcudError
 from dcud.line.errors import PortBusyError
 from dcud.line.port import Port
-from dcud.line.scan.found import Found, FoundMeter, meters
+from dcud.line.scan.found import Found, FoundMeter, SignedOn, meters
 from dcud.line.scan.hdlc_prober import HdlcProber
 from dcud.line.scan.identification import Acquaintance
 from dcud.line.scan.ranges import LineSetting, ScanRanges
@@ -232,13 +232,19 @@ class _Run:
                     add_meter(shown, meter, setting)
                 if mode_e is not None:
                     add_signed_on(shown, mode_e)
-        if form == "table" and found:
+        if form == "table":
             print()
         if form in {"table", "toml"}:
-            configured = self._choice.configured
-            show_configuration(self._choice.bus, found, sys.stdout, configured=configured)
-        if form == "toml" and mode_e is not None:
-            print(f"# {signed_on_words(mode_e)}")
+            self._show_configuration(found, mode_e)
+
+    def _show_configuration(
+        self, found: list[tuple[FoundMeter, LineSetting]], mode_e: SignedOn | None
+    ) -> None:
+        bus, configured = self._choice.bus, self._choice.configured
+        show_configuration(bus, found, sys.stdout, configured=configured)
+        if mode_e is not None:
+            configured = configured or bool(found)
+            show_optical_configuration(bus, mode_e, sys.stdout, configured=configured)
 
     def tell_how_to_go_on(self) -> None:
         """Say what a stopped scan is good for."""
@@ -277,8 +283,16 @@ def _nothing(*, heard: bool, echoes: int) -> str:
 
 def _remedies(choice: ScanChoice, *, heard: bool) -> list[str]:
     """Return what to do next, the likeliest first."""
+    if choice.ranges.wrapper:
+        return [
+            "check host and port, and whether the far end speaks HDLC (--framing hdlc)",
+            "try more server ports: --logical 1-127",
+            "try other clients: --clients 1,32,48",
+        ]
     if choice.bus.line is choice.bus.tcp:
-        remedies = ["check host, port and --framing, and what speed the serial server has"]
+        remedies = [
+            "check host, port, --framing, and the speed that the serial server has (--rfc2217 sets it)"
+        ]
     elif heard:
         remedies = ["check termination, bias and parity (--line-format 8E1)"]
     else:
@@ -322,7 +336,7 @@ def _port_maker(bus: model.Bus) -> Callable[[LineSetting], Port]:
         elif setting.baud is not None and bus.rfc2217 is not None:
             server = replace(bus.rfc2217, baud=setting.baud, format=setting.format)
             told = replace(bus, rfc2217=server)
-        return assembly.port(told)
+        return port(told)
 
     return make
 

@@ -3,13 +3,16 @@
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from dcud import assembly
+from dcud.assembly.links import Links
+from dcud.assembly.meters import bus_parameters, target
+from dcud.assembly.ports import port
 from dcud.cli.meter_choice import ChosenMeter
 from dcud.dlms.errors import NoAnswerError
+from dcud.line.bus import Bus
 from dcud.line.errors import PortBusyError
-from dcud.line.session import Session, Watch
+from dcud.line.session import Session
 from dcud.line.tracer import Direction, FrameTracer, NoTracer
 from dcud.observe.log_line import Record, line
 from dcud.observe.mask import Mask
@@ -34,28 +37,36 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
         PortError: the line can't be had.
         ProtocolError: the meter doesn't answer, or refuses.
     """
-    port = assembly.port(chosen.bus)
-    reached = assembly.target(chosen.bus, chosen.meter, chosen.password)
     tracer: FrameTracer = FramePrinter(chosen) if frames else NoTracer()
-    session = Session(
-        port,
-        reached.connect(),
-        watch=Watch(tracer=tracer, bus=chosen.bus.id, meter=chosen.meter.id),
-        timing=reached.timing,
+    links = Links(chosen.bus)
+    bus = Bus(
+        chosen.bus.id,
+        port(chosen.bus),
+        tracer=tracer,
+        observer=_Unobserved(),
+        parameters=bus_parameters(chosen.bus, links),
     )
     try:
-        try:
-            await port.open()
-            await session.open()
-        except PortBusyError as error:
-            raise _in_use(chosen, error) from None
-        except NoAnswerError as error:
-            # What the link heard instead stands in the message already.
-            raise NoAnswerError(error.message, remedy=f"{error.remedy}; {_LOOK_FURTHER}") from None
-        yield session
+        async with AsyncExitStack() as stack:
+            reached = target(links, chosen.meter, chosen.password)
+            try:
+                session = await stack.enter_async_context(bus.session(reached))
+            except PortBusyError as error:
+                raise _in_use(chosen, error) from None
+            except NoAnswerError as error:
+                # What the link heard instead stands in the message already.
+                remedy = f"{error.remedy}; {_LOOK_FURTHER}"
+                raise NoAnswerError(error.message, remedy=remedy) from None
+            yield session
     finally:
-        await session.close()
-        await port.close()
+        await bus.close()
+
+
+class _Unobserved:
+    """Whoever runs a command by hand is told of a bus that fails by its error."""
+
+    def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
+        """Ignore how the bus stands."""
 
 
 def _in_use(chosen: ChosenMeter, error: PortBusyError) -> PortBusyError:

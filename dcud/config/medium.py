@@ -1,5 +1,6 @@
 """What follows from the medium of a bus, for the bus itself as for its meters."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -19,6 +20,7 @@ _KEYS: Keys = {
     name: Key(name=name, kind=Table(model=table), note=Note(""), default=None)
     for name, table in (("bus", model.Bus), ("meter", model.Meter))
 }
+_POWER_LINE = frozenset(("s-fsk", "s-fsk-hdlc", "prime"))
 _SERIAL_LINES = ("serial", "rfc2217")
 _TURNAROUND_BITS = 30
 """Three characters. [field: two to three characters between frames on RS-485]"""
@@ -27,13 +29,19 @@ _TURNAROUND_BITS = 30
 def whole_bus(part: Part) -> Part:
     """Return what a bus's table says, with what follows where it says nothing."""
     values = dict(part.values)
-    medium = "rs485" if any(name in values for name in _SERIAL_LINES) else "network"
+    framing = values.setdefault("framing", "wrapper" if "udp" in values else "hdlc")
+    medium = _medium(framing, values)
     told = values.setdefault("medium", medium)
-    values.setdefault("framing", "wrapper" if "udp" in values else "hdlc")
     known = told if isinstance(told, str) else medium
     preset = dict(_preset(known)["bus"].values)
     preset["turnaround"] = max(cast("float", preset["turnaround"]), _shortest_turnaround(part))
     return Part(part.place, {**preset, **values})
+
+
+def _medium(framing: object, lines: Iterable[str]) -> str:
+    if framing in _POWER_LINE:
+        return "plc"
+    return "rs485" if any(line in _SERIAL_LINES for line in lines) else "network"
 
 
 def _shortest_turnaround(part: Part) -> float:

@@ -25,6 +25,9 @@ _FORMATS = ("8N1", "7E1", "8E1", "8O1", "7O1", "8N2")
 MEDIA = ("rs485", "optical", "plc", "network")
 """Each has its file in media/, with what it asks of a bus and of its meters."""
 
+WITH_HDLC = frozenset(("hdlc", "s-fsk-hdlc"))
+"""The framings below or within which HDLC is spoken."""
+
 LINES = ("serial", "tcp", "rfc2217", "udp")
 """The keys of a bus that tell how it is reached; one of them it must have."""
 
@@ -257,6 +260,37 @@ class Udp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SfskLine:
+    """An S-FSK modem of IEC 61334 and the power line behind it."""
+
+    frame: Annotated[
+        str,
+        kind.choice("modem", "padded", "line"),
+        Note(
+            "How the modem wants frames: as the usual chips, the same with padding and another"
+            " check, or as they stand on the line."
+        ),
+    ] = "modem"
+    initiator: Annotated[
+        int, kind.integer(1, 4093), Note("dcud's own address on the line (MAC).")
+    ] = 0xC00
+    credit: Annotated[
+        int,
+        kind.integer(0, 7),
+        Note("How often all stations repeat a frame; 7 reaches farthest and takes longest."),
+    ] = 7
+    bit_rate: Annotated[int, kind.integer(300, 2880), Note("Speed on the power line in bit/s.")] = (
+        2400
+    )
+    server_delay: Annotated[
+        float, kind.duration("0 s", "1 min"), Note("How long a meter may need for an answer.")
+    ] = 1.0
+    acknowledge: Annotated[
+        bool, kind.flag(), Note("Whether frames from the modem are acknowledged to it.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bus:
     """A line with meters; each line works by itself, whatever the others do."""
 
@@ -271,9 +305,10 @@ class Bus:
     udp: Annotated[Udp | None, kind.Table(model=Udp), Note("Where datagrams go.")] = None
     framing: Annotated[
         str,
-        kind.choice("hdlc", "wrapper"),
+        kind.choice("hdlc", "wrapper", "s-fsk", "s-fsk-hdlc", "prime"),
         Note(
-            "HDLC frames, or the wrapper of IEC 62056-4-7.",
+            "HDLC; the wrapper of IEC 62056-4-7; S-FSK power line with its own LLC or with HDLC;"
+            " the base node of a PRIME power line.",
             derived='"wrapper" over UDP, else "hdlc"',
         ),
     ] = "hdlc"
@@ -282,7 +317,7 @@ class Bus:
         kind.choice(*MEDIA),
         Note(
             "What lies between here and the meters; most times and sizes follow from it.",
-            derived='"rs485" on a serial port or RFC 2217, else "network"',
+            derived='"plc" with S-FSK or PRIME, "rs485" by serial or rfc2217, else "network"',
         ),
     ] = "rs485"
     turnaround: Annotated[
@@ -293,6 +328,9 @@ class Bus:
             derived="by medium, and at least three characters",
         ),
     ] = 0.005
+    sfsk: Annotated[
+        SfskLine, kind.Table(model=SfskLine), Note("Its modem, with S-FSK framing.")
+    ] = SfskLine()
     read_at_start: Annotated[
         bool,
         kind.flag(),
@@ -468,6 +506,56 @@ class Wrapper:
         kind.flag(),
         Note("Whether answers may bear the LLC header of HDLC, as some concentrators leave it."),
     ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SfskMeter:
+    """The meter's place on an S-FSK power line."""
+
+    mac_address: Annotated[
+        int,
+        kind.integer(1, 4094),
+        Note("Its address on the line, as registered (dcud scan).", example=100),
+    ]
+    retries: Annotated[
+        int,
+        kind.integer(0, 20),
+        Note("Repetitions of a request that nothing answers; not with HDLC, which has its own."),
+    ] = 2
+    match_invoke_id: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether late answers are known by their invoke id; false where it never changes."),
+    ] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prime:
+    """The meter's place on a PRIME power line."""
+
+    node: Annotated[
+        bytes,
+        kind.octets(6, 32),
+        Note("Its DLMS identifier, or its EUI-48.", example=b"ABC0012345678"),
+    ]
+    registration_timeout: Annotated[
+        float,
+        kind.duration("1 s", "10 min"),
+        Note("How long the base node may take to tell of the meter."),
+    ] = 30.0
+    retries: Annotated[
+        int, kind.integer(0, 20), Note("Repetitions of a request that nothing answers.")
+    ] = 1
+    auto_close: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether the base node ends its connection to the meter when dcud's ends."),
+    ] = False
+    match_invoke_id: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether late answers are known by their invoke id; false where it never changes."),
+    ] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -732,6 +820,12 @@ class Meter:
     ] = None
     hdlc: Annotated[Hdlc, kind.Table(model=Hdlc), Note("Its data link.")] = Hdlc()
     wrapper: Annotated[Wrapper, kind.Table(model=Wrapper), Note("Its wrapper.")] = Wrapper()
+    sfsk: Annotated[
+        SfskMeter | None, kind.Table(model=SfskMeter), Note("Its place on an S-FSK line.")
+    ] = None
+    prime: Annotated[Prime | None, kind.Table(model=Prime), Note("Its place on a PRIME line.")] = (
+        None
+    )
     gateway: Annotated[
         Behind | None,
         kind.Table(model=Behind),

@@ -8,6 +8,7 @@ from dcud.config.bind import Part
 from dcud.config.model import (
     HDLC_CLIENT_SAPS,
     LINES,
+    WITH_HDLC,
     Breaker,
     Bus,
     Meter,
@@ -21,9 +22,9 @@ from dcud.config.model import (
 from dcud.config.report import Place, Report
 
 _FRAMINGS = {
-    "serial": ("hdlc",),
-    "tcp": ("hdlc", "wrapper"),
-    "rfc2217": ("hdlc",),
+    "serial": ("hdlc", "s-fsk", "s-fsk-hdlc"),
+    "tcp": ("hdlc", "wrapper", "s-fsk", "s-fsk-hdlc", "prime"),
+    "rfc2217": ("hdlc", "s-fsk", "s-fsk-hdlc"),
     "udp": ("wrapper",),
 }
 """What goes over which line."""
@@ -137,7 +138,8 @@ def check_meters(meters: Sequence[ToldMeter], report: Report) -> None:
 
 def _station(meter: Meter) -> Hashable:
     address = meter.server_address
-    return (meter.bus, meter.gateway, address.logical, address.physical, meter.client_sap)
+    place = (meter.gateway, meter.sfsk, meter.prime)
+    return (meter.bus, *place, address.logical, address.physical, meter.client_sap)
 
 
 def _address_place(told: ToldMeter) -> Place:
@@ -146,7 +148,7 @@ def _address_place(told: ToldMeter) -> Place:
 
 
 def _client_sap(told: ToldMeter, report: Report) -> None:
-    if told.bus and told.bus.framing == "hdlc" and told.meter.client_sap > HDLC_CLIENT_SAPS:
+    if told.bus and told.bus.framing in WITH_HDLC and told.meter.client_sap > HDLC_CLIENT_SAPS:
         report.add(
             told.part.place / "client_sap",
             f"{told.meter.client_sap} has no room in an HDLC address",
@@ -157,10 +159,30 @@ def _client_sap(told: ToldMeter, report: Report) -> None:
 def _server_address(told: ToldMeter, report: Report) -> None:
     place = told.part.place / "server_address"
     address = told.meter.server_address
-    if told.bus and told.bus.framing == "wrapper":
+    if told.bus and told.bus.framing not in WITH_HDLC:
         for name in ("physical", "size"):
             if getattr(address, name) is not None:
-                report.add(place / name, "does not exist over the wrapper", "remove it")
+                report.add(
+                    place / name, f'does not exist with framing "{told.bus.framing}"', "remove it"
+                )
+
+
+_PLACES = {"s-fsk": "sfsk", "s-fsk-hdlc": "sfsk", "prime": "prime"}
+"""By framing: the key that says where on the line a meter is."""
+
+
+def _place(told: ToldMeter, report: Report) -> None:
+    if told.bus is None:
+        return
+    framing = told.bus.framing
+    wanted = _PLACES.get(framing)
+    if wanted is not None and getattr(told.meter, wanted) is None:
+        example = "{ mac_address = 100 }" if wanted == "sfsk" else '{ node = "ABC0012345678" }'
+        report.add(
+            told.part.place,
+            f'is on a bus with framing "{framing}", and nothing says where',
+            f"write {wanted} = {example}",
+        )
 
 
 def _sign_on(told: ToldMeter, report: Report) -> None:
@@ -203,6 +225,7 @@ def _jobs(told: ToldMeter, report: Report) -> None:
 METER_RULES: tuple[Callable[[ToldMeter, Report], None], ...] = (
     _client_sap,
     _server_address,
+    _place,
     _sign_on,
     _secret,
     _jobs,

@@ -56,6 +56,10 @@ class Target:
     sign_on: SignOn | None = None
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusParameters:
     """How a bus treats its port; times in seconds.
@@ -70,6 +74,7 @@ class BusParameters:
             anew; a device or server that hangs looks like that.
         line: speed and format to which the line returns after a session that changed them by its
             sign-on; None leaves it as it is, where all meters begin with one.
+        opened: called whenever the port was opened.
     """
 
     gap: float = 0.0
@@ -78,6 +83,7 @@ class BusParameters:
     longest_pause: float = 60.0
     silent_sessions: int = 3
     line: tuple[int, str] | None = None
+    opened: Callable[[], None] = _nothing
 
 
 class Bus:
@@ -154,11 +160,15 @@ class Bus:
         if self._port.is_open:
             return
         try:
-            await self._port.open()
+            await self._open_anew()
         except PortError as error:
             self._went_down(error)
             raise
         self._tell(up=True)
+
+    async def _open_anew(self) -> None:
+        await self._port.open()
+        self._parameters.opened()
 
     def _device_returned(self) -> bool:
         return isinstance(self._port, DevicePort) and self._port.has_returned
@@ -178,7 +188,7 @@ class Bus:
                     raise
                 _LOG.info("bus %s: %s; opening it again at once", self._name, error.message)
                 await self._port.close()
-                await self._port.open()
+                await self._open_anew()
                 session = await self._open_session(target)
         except NoAnswerError:
             self._silent += 1

@@ -351,7 +351,7 @@ def test_a_device_that_is_not_there(read: Read) -> None:
         (["--serial", "x", "--server", "1/200", "--address-size", "2", "clock"], "--address-size"),
         (
             ["--tcp", "h", "--framing", "wrapper", "--server", "1/17", "clock"],
-            "--server: does not exist over the wrapper",
+            "--server: does not exist with framing",
         ),
         (["--serial", "x", "--meter", "a b", "clock"], '--meter: "a b" is no name'),
         (["--serial", "x", "--time-zone", "Mars", "clock"], "--time-zone: this system knows no"),

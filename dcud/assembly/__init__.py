@@ -1,0 +1,1 @@
+"""From the configuration's model to the parts that the rooms are given."""

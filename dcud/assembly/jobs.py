@@ -1,0 +1,99 @@
+"""From the jobs of a configured meter to those that its poller runs."""
+
+from datetime import timedelta
+from hashlib import blake2b
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from dcud.collect.job import Job
+from dcud.collect.meter_memory import MeterMemory
+from dcud.collect.profile_job import Position, ProfileJob
+from dcud.collect.profile_reader import ProfileAccess, ProfileQuirks, ProfileReader
+from dcud.collect.register_job import Item, RegisterJob
+from dcud.collect.schedule import Alignment
+from dcud.config import model
+from dcud.cosem.clock import ClockConvention, TimeEncoding
+from dcud.cosem.profile_columns import NullData
+from dcud.dlms.access import AttributeDescriptor
+from dcud.dlms.cosem_time import DeviationSign
+
+_SIGNS = {
+    "utc-minus-local": DeviationSign.UTC_MINUS_LOCAL,
+    "local-minus-utc": DeviationSign.LOCAL_MINUS_UTC,
+}
+
+
+def convention(meter: model.Meter) -> ClockConvention:
+    """Return what the meter means by its times."""
+    clock = meter.clock
+    sign = DeviationSign.IGNORED if clock.ignore_deviation else _SIGNS[clock.deviation]
+    return ClockConvention(sign=sign, zone=ZoneInfo(clock.time_zone))
+
+
+def meter_memory(meter: model.Meter) -> MeterMemory:
+    """Return a memory of the meter that holds nothing yet but what is configured."""
+    return MeterMemory(
+        meter=meter.id,
+        bus=meter.bus,
+        convention=convention(meter),
+        clock_name=meter.clock.logical_name,
+    )
+
+
+def make_job(job: model.Job, memory: MeterMemory, position: Position) -> Job:
+    """Return a job as its poller runs it."""
+    alignment = Alignment(interval=job.interval, offset=job.offset + _delay(job, memory.meter))
+    match job:
+        case model.RegistersJob():
+            return RegisterJob(
+                name=job.name,
+                alignment=alignment,
+                items=items(job),
+                memory=memory,
+                with_clock=job.read_clock,
+            )
+        case model.ProfileJob():
+            return ProfileJob(
+                name=job.name,
+                alignment=alignment,
+                profile=profile_reader(job, memory),
+                access=ProfileAccess(job.access),
+                initial_history=timedelta(seconds=job.initial_history),
+                max_range=None if job.max_range is None else timedelta(seconds=job.max_range),
+                names={(column.obis, column.attribute): column.name for column in job.columns},
+                position=position,
+            )
+        case _:
+            assert_never(job)
+
+
+def _delay(job: model.Job, meter: str) -> float:
+    """Return the meter's own place within the spread: the same at every start."""
+    digest = blake2b(f"{meter}/{job.name}".encode(), digest_size=8).digest()
+    return job.spread * int.from_bytes(digest) / 2**64
+
+
+def items(job: model.RegistersJob) -> list[Item]:
+    """Return what a registers job reads."""
+    return [
+        Item(
+            attribute=AttributeDescriptor(each.class_id, each.obis, each.attribute),
+            name=each.name or str(each.obis),
+        )
+        for each in job.objects
+    ]
+
+
+def profile_reader(job: model.ProfileJob, memory: MeterMemory) -> ProfileReader:
+    """Return the reader of a profile job's profile."""
+    return ProfileReader(
+        logical_name=job.logical_name,
+        memory=memory,
+        quirks=ProfileQuirks(
+            bounds=TimeEncoding(job.range_bounds),
+            step=job.range_step or 0.0,
+            far_end=job.range_end == "far-future",
+            capture_period=None if job.capture_period is None else int(job.capture_period),
+            null_data=NullData.REPEATED if job.null_value == "previous" else NullData.NO_VALUE,
+        ),
+    )

@@ -1,0 +1,118 @@
+"""From a configured meter to how its bus reaches it, with what it is asked."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dcud.assembly.jobs import make_job, meter_memory
+from dcud.assembly.links import Links, hdlc_address
+from dcud.collect.breaker import Breaker, BreakerLimits
+from dcud.collect.poller import Meter
+from dcud.collect.profile_job import Position
+from dcud.config import model
+from dcud.dlms.association import AssociationParameters
+from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
+from dcud.dlms.connection import ClientConnection
+from dcud.dlms.datalink import ClientSap
+from dcud.dlms.secret import Secret
+from dcud.line.bus import Bus, BusParameters, Target
+from dcud.line.session import SessionTiming
+
+if TYPE_CHECKING:
+    from dcud.line.sign_on import SignOn
+
+
+def bus_parameters(bus: model.Bus, links: Links) -> BusParameters:
+    """Return how a bus treats its port."""
+    line = bus.serial or bus.rfc2217
+    return BusParameters(
+        # Over the wrapper an association ends with its TCP connection. [IEC 62056-4-7: wrapper]
+        keep_open=bus.framing != "wrapper",
+        line=None if line is None else (line.baud, line.format),
+        opened=links.port_opened,
+    )
+
+
+def target(
+    links: Links,
+    meter: model.Meter,
+    password: Secret | None,
+    notified: Callable[[bytes], None] | None = None,
+) -> Target:
+    """Return how the meter is reached on its bus."""
+    association = AssociationParameters(
+        authentication=_authentication(meter, password),
+        max_receive_pdu_size=links.max_receive_pdu_size(meter),
+        release_with_rlrq=meter.release,
+    )
+    make_link = links.to(meter)
+    return Target(
+        meter=meter.id,
+        connect=lambda: ClientConnection(make_link(), association),
+        sign_on=_sign_on(meter),
+        timing=SessionTiming(turnaround=_turnaround(links.bus, meter)),
+        notified=notified,
+    )
+
+
+def _sign_on(meter: model.Meter) -> "SignOn | None":
+    if meter.mode_e is None:
+        return None
+    from dcud.dlms.mode_e.parameters import Head, ModeEParameters  # noqa: PLC0415  # most have none
+    from dcud.line.sign_on import SignOn  # noqa: PLC0415  # likewise
+
+    asked = meter.mode_e
+    parameters = ModeEParameters(
+        device_address=asked.device_address,
+        expected=asked.identification,
+        initial_baud=asked.initial_baud,
+        max_baud=asked.max_baud,
+        force=asked.force,
+        head=Head(asked.head),
+        software_parity=asked.software_parity,
+        wake_up=asked.wake_up,
+        reaction_time=asked.reaction_time,
+        answer_timeout=asked.answer_timeout,
+        attempts=asked.attempts,
+        break_first=asked.break_first,
+        link_delay=asked.link_delay,
+    )
+    return SignOn.to(ClientSap(meter.client_sap), hdlc_address(meter), parameters)
+
+
+def _turnaround(bus: model.Bus, meter: model.Meter) -> float:
+    """Return the silence before each frame; a network, or a modem, turns its line by itself."""
+    if meter.turnaround is not None:
+        return meter.turnaround
+    return bus.turnaround if bus.framing == "hdlc" else 0.0
+
+
+def _authentication(meter: model.Meter, password: Secret | None) -> AuthenticationMechanism:
+    if meter.authentication == "none" or password is None:
+        return NO_SECURITY
+    return LowLevelSecurity(password)
+
+
+def polled_meter(
+    bus: Bus,
+    links: Links,
+    meter: model.Meter,
+    password: Secret | None,
+    position: Position,
+) -> Meter:
+    """Return the meter as its bus's poller asks it."""
+    reached = target(links, meter, password)
+    memory = meter_memory(meter)
+    limits = meter.breaker
+    return Meter(
+        id=meter.id,
+        associate=lambda: bus.session(reached),
+        jobs=[make_job(job, memory, position) for job in meter.job],
+        breaker=Breaker(
+            BreakerLimits(
+                failures=limits.failures,
+                duration=limits.duration,
+                first_pause=limits.first_pause,
+                longest_pause=limits.longest_pause,
+            )
+        ),
+    )
