@@ -84,6 +84,9 @@ class Unwatched:
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # as the bus tells it
         pass
 
+    def bus_busy(self, bus: str, busy: bool) -> None:  # noqa: FBT001  # likewise
+        pass
+
 
 async def read_profile(configured: model.Configuration) -> int:
     """Read the whole profile over the daemon's own path; returns how many entries came."""

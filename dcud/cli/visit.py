@@ -68,6 +68,9 @@ class _Unobserved:
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         """Ignore how the bus stands."""
 
+    def bus_busy(self, bus: str, busy: bool) -> None:  # noqa: FBT001  # likewise
+        """Ignore who has it."""
+
 
 def _in_use(chosen: ChosenMeter, error: PortBusyError) -> PortBusyError:
     if not chosen.configured:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -23,6 +23,10 @@ class BusObserver(Protocol):
 
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         """Tell that the port opened, or that it could not be opened or went."""
+        ...
+
+    def bus_busy(self, bus: str, busy: bool) -> None:  # noqa: FBT001  # likewise
+        """Tell that a session was given the bus, or gave it back."""
         ...
 
 
@@ -133,17 +137,26 @@ class Bus:
             was_open = self._port.is_open
             await self._open_port()
             await self._keep_gap()
-            try:
-                session = await self._begin(target, may_reopen=was_open)
+            with self._busy():
                 try:
-                    yield session
+                    session = await self._begin(target, may_reopen=was_open)
+                    try:
+                        yield session
+                    finally:
+                        await session.close()
+                except PortError as error:
+                    self._went_down(error)
+                    raise
                 finally:
-                    await session.close()
-            except PortError as error:
-                self._went_down(error)
-                raise
-            finally:
-                await self._end(target)
+                    await self._end(target)
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self._observer.bus_busy(self._name, busy=True)
+        try:
+            yield
+        finally:
+            self._observer.bus_busy(self._name, busy=False)
 
     async def close(self) -> None:
         """Wait for the session that is under way, and close the port."""

@@ -76,6 +76,18 @@ async def test_the_first_session_opens_the_port_and_the_others_find_it_open() ->
     assert not port.is_open
 
 
+async def test_a_bus_is_busy_as_long_as_a_session_has_it() -> None:
+    port, recorder = answering(), Recorder()
+    bus = bus_over(port, recorder)
+    async with bus.session(meter("m1")):
+        assert recorder.busy == [True]
+    assert recorder.busy == [True, False]
+    with pytest.raises(ZeroDivisionError):
+        async with bus.session(meter("m2")):
+            raise ZeroDivisionError
+    assert recorder.busy == [True, False] * 2
+
+
 async def test_sessions_take_turns_in_the_order_in_which_they_asked() -> None:
     port, recorder = answering(), Recorder()
     bus = bus_over(port, recorder)

@@ -212,6 +212,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.busy: list[bool] = []
 
     def frame(
         self,
@@ -232,3 +233,6 @@ class Recorder:
 
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         self.told.append(f"{bus} {'up' if up else 'down'}")
+
+    def bus_busy(self, bus: str, busy: bool) -> None:  # noqa: FBT001  # likewise
+        self.busy.append(busy)
