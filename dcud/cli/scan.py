@@ -291,7 +291,8 @@ def _remedies(choice: ScanChoice, *, heard: bool) -> list[str]:
         ]
     if choice.bus.line is choice.bus.tcp:
         remedies = [
-            "check host, port, --framing, and the speed that the serial server has (--rfc2217 sets it)"
+            "check host, port and --framing",
+            "check the speed that the serial server has (--rfc2217 sets it)",
         ]
     elif heard:
         remedies = ["check termination, bias and parity (--line-format 8E1)"]

@@ -171,7 +171,7 @@ def show_configuration(
     if configured:
         print(f"# The bus {bus.id} is to run at {setting}.", file=out)
     else:
-        print("[[bus]]", f"id = {quoted(bus.id)}", *_line(bus, setting), sep="\n", file=out)
+        print(*_bus(bus, _line(bus, setting)), sep="\n", file=out)
     taken: set[str] = set()
     for meter, own in found:
         lines = _meter(bus, meter, taken)
@@ -179,6 +179,27 @@ def show_configuration(
             lines = [f"# At {own}: a bus has one speed, so this meter can't be on it.", *lines]
             lines = [line if line.startswith("#") else f"# {line}" for line in lines]
         print("", *lines, sep="\n", file=out)
+
+
+def show_optical_configuration(
+    bus: model.Bus, who: SignedOn, out: TextIO, *, configured: bool
+) -> None:
+    """Write the same for a meter that speaks HDLC after a sign-on, else a remark."""
+    print(f"# {signed_on_words(who)}", file=out)
+    if who.address is None or bus.serial is None:
+        return
+    if not configured:
+        line = [f"serial = {{ device = {quoted(bus.serial.device)} }}", 'medium = "optical"']
+        print(*_bus(bus, line), "", sep="\n", file=out)
+    station = Found(
+        line=0, client=who.client, address=who.address, answer="UA", identity=who.identity
+    )
+    lines = _meter(bus, FoundMeter(stations=(station,)), set())
+    print(*lines, "mode_e = {}", sep="\n", file=out)
+
+
+def _bus(bus: model.Bus, line: Sequence[str]) -> list[str]:
+    return ["[[bus]]", f"id = {quoted(bus.id)}", *line]
 
 
 def _line(bus: model.Bus, setting: LineSetting) -> list[str]:

@@ -15,8 +15,11 @@ from dcud.config.load import load
 from dcud.dlms.authentication import LowLevelSecurity
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.frame import CONTROLS, HdlcFrame
+from dcud.dlms.mode_e.identification import Identification
+from dcud.dlms.mode_e.station import ModeEStationParameters
 from dcud.dlms.secret import Secret
 from dcud.dlms.server import ServerParameters
+from dcud.sim.mode_e_line import ModeELine
 from tests.support import simulated_line
 from tests.support.answering_port import echoing, joined, silent
 from tests.support.gurux_peer import Peer, gurux_peer
@@ -303,9 +306,7 @@ def test_a_stopped_scan_shows_what_it_has_and_goes_on_later(
         text=True,
     ) as process:
         assert process.stderr is not None
-        errors = ""
-        while "found 1/17" not in errors:
-            errors = process.stderr.readline()
+        assert any("found 1/17" in told for told in iter(process.stderr.readline, ""))
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=10)
     assert process.returncode == 130
@@ -338,3 +339,61 @@ def test_a_state_of_another_scan_is_refused(scan: Scan, line: str, tmp_path: Pat
     code, _, errors = scan(*first[:-1], str(tmp_path / "nowhere" / "scan.json"))
     assert code == 64
     assert "can't be written" in errors
+
+
+def test_a_meter_at_an_optical_head_is_found_by_its_sign_on(scan: Scan, tmp_path: Path) -> None:
+    identification = Identification(
+        manufacturer="SIm", baud_character="5", escapes=("2",), name="DCUD"
+    )
+    head = ModeELine(
+        simulated_line.hdlc_line(simulated_line.meters(1)),
+        ModeEStationParameters(identification=identification, reaction_time=0.02),
+    )
+    narrow = ("--baud", "9600", "--physical", "17", "--sizes", "1", "--clients", "16")
+    with simulated_line.on_pty(head, tmp_path / "head") as device:
+        code, output, _ = scan(
+            *("--serial", str(device), "--listen", "0", "--response-timeout", "300 ms", *narrow),
+            *("--format", "toml"),
+        )
+    assert code == 0
+    path = tmp_path / "dcud.toml"
+    path.write_text(GATEWAY + output)
+    configuration = load(path)
+    assert configuration.buses[0].medium == "optical"
+    (meter,) = configuration.meters
+    assert meter.id == "SIM0000000000001"
+    assert meter.mode_e is not None
+    assert "mode E: identifies itself as /SIm5\\2DCUD" in output
+
+
+def test_nobody_behind_the_wrapper_is_told_as_such(scan: Scan) -> None:
+    with simulated_line.on_tcp(simulated_line.wrapper_line) as address:
+        code, _, errors = scan(
+            *("--tcp", address, "--framing", "wrapper", "--logical", "50", "--clients", "16"),
+            *("--response-timeout", "50 ms", "--frames"),
+        )
+    assert code == 75
+    assert " tx 50 0001" in errors
+    assert "try more server ports" in errors
+
+
+def test_a_silent_serial_server_has_remedies_of_its_own(scan: Scan) -> None:
+    with simulated_line.on_tcp(simulated_line.hdlc_line) as address:
+        code, _, errors = scan(
+            *("--tcp", address, "--sizes", "2", "--physical", "50", "--clients", "16"),
+            *("--response-timeout", "50 ms", "--listen", "0"),
+        )
+    assert code == 75
+    assert "--rfc2217 sets it" in errors
+
+
+def test_who_insists_scans_beside_another_master(scan: Scan) -> None:
+    other = HdlcFrame(b"\x02\x27", b"\x41", CONTROLS[0x93]).build()
+    with on_pty_at(joined(meter(ServerAddress(1, 17, 2)), lambda _o, _n: other), 9600) as device:
+        code, output, errors = scan(
+            *("--serial", device, *FAST, "--baud", "9600", "--physical", "17", "--sizes", "2"),
+            *("--clients", "16", "--force", "--format", "csv"),
+        )
+    assert code == 0
+    assert "1/17,2,9600 8N1" in output
+    assert "client 32 asking; server 1/19 (2 octets); going on, as told" in errors

@@ -9,6 +9,7 @@ from dcud.cli.scan_output import (
     add_signed_on,
     found_words,
     show_configuration,
+    show_optical_configuration,
     signed_on_words,
 )
 from dcud.config import model
@@ -156,3 +157,28 @@ def test_who_signed_on_is_a_row_as_well() -> None:
     assert first.startswith("1/17,2,300 7E1,ABC 1/2,12,16 open,")
     assert "speaks HDLC after the sign-on" in first
     assert second.startswith(",,300 7E1,,,,")
+
+
+def test_a_meter_at_a_head_has_its_sign_on_in_its_configuration(tmp_path: Path) -> None:
+    who = SignedOn(
+        identification="/LGZ5\\2ZMD",
+        manufacturer="LGZ",
+        baud=9600,
+        hdlc=True,
+        client=16,
+        address=ServerAddress(1, 17, 2),
+        identity=OPEN,
+    )
+    out = io.StringIO()
+    show_optical_configuration(BUS, who, out, configured=False)
+    told = loaded(out.getvalue(), tmp_path)
+    assert told.buses[0].medium == "optical"
+    assert told.meters[0].mode_e == model.ModeE()
+    assert told.meters[0].server_address.physical == 17
+    out = io.StringIO()
+    show_optical_configuration(BUS, who, out, configured=True)
+    assert "[[bus]]" not in out.getvalue()
+    out = io.StringIO()
+    show_optical_configuration(BUS, replace(who, address=None), out, configured=False)
+    assert out.getvalue().startswith("# mode E: identifies itself as /LGZ5")
+    assert len(out.getvalue().splitlines()) == 1

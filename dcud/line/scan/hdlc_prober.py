@@ -55,7 +55,7 @@ class HdlcProber:
         await self._send(port, hearing.snrm, name)
         verdict = await self._hear(port, setting, hearing, patience, others=_SECOND_ANSWER)
         self.echoes += hearing.echoes
-        if verdict.answer not in {"", FrameKind.DM} or verdict.damaged or verdict.answers > 1:
+        if verdict.heard and (verdict.answer != FrameKind.DM or verdict.answers > 1):
             farewell = Hearing(probe.client, probe.address, self.traffic)
             await self._send(port, farewell.disc, name)
             await self._hear(port, setting, farewell, patience, others=0.0)

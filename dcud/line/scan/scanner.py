@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.delimiter import Delimiter
 from dcud.line.errors import PortBusyError, PortError
 from dcud.line.port import Port
@@ -33,8 +32,6 @@ _NOISE_BORNE = 8
 """Octets of noise that a quiet line may bring forth while it is listened to."""
 _REPETITIONS = 2
 """Of a question whose answer came damaged."""
-_LATE = 4
-"""Questions after which an answer may still come."""
 
 OpenPort = Callable[[LineSetting], Port]
 """Makes the port for a setting of the line, not opened yet."""
@@ -124,7 +121,6 @@ class Scanner:
         self._port: Port | None = None
         self._setting: LineSetting | None = None
         self._slowest: float | None = None
-        self._asked: list[ServerAddress] = []
 
     async def run(self) -> None:
         """Go through all that is left; cancelled, leave nobody connected.
@@ -169,7 +165,8 @@ class Scanner:
             self._skip(probe.line)
             return
         verdict = await self._repeat(port, setting, probe)
-        self._learn(probe, verdict)
+        if verdict.seconds is not None:
+            self._slowest = max(self._slowest or 0.0, verdict.seconds)
         self.state = after(self.state, probe, verdict)
         self._beware(self._parts.prober.traffic)
 
@@ -184,14 +181,6 @@ class Scanner:
             verdict = await self._parts.prober.ask(port, setting, probe, patience)
             damaged += verdict.damaged
         return replace(verdict, damaged=damaged)
-
-    def _learn(self, probe: Probe, verdict: Verdict) -> None:
-        """Become more patient where answers are slow, or so slow that they miss their question."""
-        if verdict.seconds is not None:
-            self._slowest = max(self._slowest or 0.0, verdict.seconds)
-        if any(stranger in self._asked for stranger in verdict.strangers):
-            self._slowest = self._timing.hail_patience
-        self._asked = [*self._asked, probe.address][-_LATE:]
 
     async def _identify(self, station: Found) -> None:
         setting = self._ranges.lines[station.line]

@@ -25,8 +25,8 @@ class ScanTiming:
 
     Attributes:
         patience: for the first octet of an answer, in a sweep.
-        hail_patience: the same where an answer is worth more: hails, overheard servers, and the
-            longest that anything is waited for.
+        hail_patience: the same for hails, whose answers are worth more, and the longest in a sweep;
+            overheard servers, which are there, are waited for longer.
         least_patience: what it doesn't fall below, however soon stations answer.
         turnaround: silence between what was heard and what is sent.
         frames_per_second: the most that are sent.
@@ -42,7 +42,10 @@ class ScanTiming:
 
     def patience_for(self, kind: ProbeKind, slowest: float | None) -> float:
         """Return how long to wait; `slowest` is the longest that an answer took so far."""
-        if kind is not ProbeKind.SWEEP:
+        if kind is ProbeKind.DIRECT:
+            # [field: meters whose answer comes after the next question] They are overheard then.
+            return _MARGIN * self.hail_patience
+        if kind is ProbeKind.HAIL:
             return self.hail_patience
         if slowest is None:
             return self.patience

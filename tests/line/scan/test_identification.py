@@ -95,6 +95,14 @@ async def test_serial_number_and_logical_devices_are_read() -> None:
 
 
 @pytest.mark.looptime
+async def test_what_the_first_client_read_is_not_read_again() -> None:
+    # The meter here gives values to client 16 alone.
+    who = await identify({str(LOGICAL_DEVICE_NAME): octet_string(b"ABC")}, {1: "UA"})
+    assert [(each.client, each.standing) for each in who.clients] == [(16, "open"), (1, "open")]
+    assert who.logical_device_name == "ABC"
+
+
+@pytest.mark.looptime
 async def test_clients_that_the_link_refuses_are_told_and_silence_is_not() -> None:
     who = await identify({}, {1: "DM", 2: "FRMR", 3: ""})
     assert [(each.client, each.standing) for each in who.clients] == [

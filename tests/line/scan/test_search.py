@@ -241,7 +241,7 @@ def test_the_sign_on_comes_before_silent_settings_and_its_answer_ends_the_search
 
 
 def test_an_overheard_server_is_tried_next_and_once() -> None:
-    stranger = ServerAddress(1, 99, 2)
+    stranger = ServerAddress(1, 18, 2)
     questions, states = search(
         TWO_LINES,
         lambda probe: Verdict(strangers=(stranger,)) if probe.line == 0 else SILENCE,
@@ -249,6 +249,7 @@ def test_an_overheard_server_is_tried_next_and_once() -> None:
     direct = [q for q in questions if isinstance(q, Probe) and q.kind is ProbeKind.DIRECT]
     assert direct == [Probe(ProbeKind.DIRECT, 0, 16, stranger)]
     assert questions.index(direct[0]) == 1
+    assert asked(questions).count((0, 16, stranger)) == 1
     assert states[-1].tried == (Overheard(0, 16, stranger),)
 
 

@@ -38,7 +38,7 @@ def test_patience_follows_the_answers_within_bounds() -> None:
     assert TIMING.patience_for(sweep, 0.1) == pytest.approx(0.35)
     assert TIMING.patience_for(sweep, 5.0) == 1.0
     assert TIMING.patience_for(ProbeKind.HAIL, 0.001) == 1.0
-    assert TIMING.patience_for(ProbeKind.DIRECT, None) == 1.0
+    assert TIMING.patience_for(ProbeKind.DIRECT, None) == 3.0
 
 
 def test_the_estimate_is_the_sum_of_what_the_questions_take() -> None:
