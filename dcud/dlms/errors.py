@@ -43,6 +43,12 @@ class LinkRefusedError(LinkError):
     code: ClassVar[str] = "link_refused"
 
 
+class LinkLostError(LinkError):
+    """The station has dropped a link that was up (DM); it must be set up anew."""
+
+    code: ClassVar[str] = "link_lost"
+
+
 class FrameRejectedError(LinkError):
     """The station rejected a frame (FRMR); the link must be set up anew."""
 
