@@ -85,17 +85,26 @@ class Store:
         store._drop_log.tell(dropped)
         return store
 
-    async def close(self) -> None:
-        """Finish what was asked, then let go of the file."""
+    async def close(self, patience: float = 2.0) -> None:
+        """Finish what was asked, then let go of the file; wait so many seconds for a stuck disk."""
         if self._closed:
             return
         self._closed = True
         ended = self._thread.read(self._end)
         self._thread.end()
+        stuck = False
         try:
-            await self._asked(asyncio.shield(ended))
+            async with asyncio.timeout(patience):
+                await self._asked(asyncio.shield(ended))
+        except TimeoutError:
+            stuck = True
+            _LOG.warning(
+                "store %s is stuck; what it was given last is kept only if the disk comes back",
+                self.path,
+            )
         finally:
-            self._lock.release()
+            if not stuck:  # else the thread may still write; the lock ends with the process
+                self._lock.release()
             self._drop_log.close()
 
     async def append(

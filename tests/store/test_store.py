@@ -4,6 +4,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -139,6 +140,30 @@ async def test_appends_that_were_asked_before_the_close_are_done(tmp_path: Path)
     await asyncio.sleep(0)
     await store.close()
     assert (await append).stored == 1
+
+
+async def test_a_stuck_disk_does_not_keep_it_from_closing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "outbox.db"
+    disk = threading.Event()
+    ending = Store._end
+
+    def end_once_the_disk_is_back(store: Store) -> None:
+        disk.wait(10)
+        ending(store)
+
+    monkeypatch.setattr(Store, "_end", end_once_the_disk_is_back)
+    store = await _open(path)
+    async with asyncio.timeout(5):
+        await store.close(patience=0.01)
+    assert "is stuck" in caplog.text
+    # Nobody else gets it while it may still be written to.
+    with pytest.raises(StoreRefusedError, match="in use"):
+        await _open(path)
+    disk.set()
+    store._lock.release()
+    store._thread._thread.join(5)
 
 
 async def test_drops_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
