@@ -15,7 +15,7 @@ from coverage import Coverage
 from coverage.exceptions import NoDataError
 
 ROOT = Path(__file__).resolve().parent.parent
-PURE_ROOMS = ("dlms", "cosem")
+PURE_ROOMS = ("dlms", "cosem", "trace")
 SHELL_GATE = 90.0
 
 

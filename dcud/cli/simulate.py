@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dcud.cli.impaired_line import KINDS, ImpairedLine, impairment
 from dcud.cli.main import UsageError
+from dcud.cli.replay_choice import add_replay_arguments, replay_lines
 from dcud.config.key_file import Access, key_file, read_secret_file
 from dcud.config.key_ring import parse_keys
 from dcud.config.kind import SocketAddress
@@ -113,6 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BAUD",
         help="want a sign-on (device address 1) before HDLC, at this speed (default: %(const)s)",
     )
+    add_replay_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -144,7 +146,9 @@ async def _serve(arguments: argparse.Namespace, authentication: AuthenticationMe
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    make_line = _line_maker(arguments, authentication)
+    make_line, meters = _line_maker(arguments, authentication), arguments.meters
+    if arguments.replay is not None:
+        make_line, meters = replay_lines(arguments)
     async with AsyncExitStack() as stack:
         if arguments.tcp is None:
             path = await stack.enter_async_context(serve_pty(make_line(), arguments.pty))
@@ -154,7 +158,7 @@ async def _serve(arguments: argparse.Namespace, authentication: AuthenticationMe
                 serve_tcp(make_line, arguments.tcp.host, arguments.tcp.port)
             )
             endpoint = {"host": host, "port": str(port), "framing": arguments.framing}
-        print(json.dumps({**endpoint, "meters": arguments.meters}), flush=True)
+        print(json.dumps({**endpoint, "meters": meters}), flush=True)
         await stopping.wait()
 
 

@@ -28,8 +28,8 @@ class TimedLine(Line, Protocol):
     """A line that also speaks by itself, and that is deaf at any speed but its own."""
 
     @property
-    def baud(self) -> int:
-        """The speed at which it speaks and understands now."""
+    def baud(self) -> int | None:
+        """The speed at which it speaks and understands now; None for any."""
         ...
 
     def next_timeout(self) -> float | None:
@@ -63,9 +63,8 @@ class _Terminal:
 
     def _is_understood(self) -> bool:
         """Whether the client's speed is the line's; at another one either hears only noise."""
-        if not isinstance(self._line, TimedLine):
-            return True
-        return _SPEEDS.get(termios.tcgetattr(self._master)[5]) == self._line.baud
+        baud = self._line.baud if isinstance(self._line, TimedLine) else None
+        return baud is None or _SPEEDS.get(termios.tcgetattr(self._master)[5]) == baud
 
     def _answer(self, octets: bytes) -> None:
         if self._is_understood():
