@@ -10,7 +10,6 @@ from enum import Enum, auto
 
 from dcud.dlms import llc
 from dcud.dlms.datalink import ClientSap
-from dcud.dlms.errors import DecodeError
 from dcud.dlms.hdlc.address import ServerAddress, client_octets
 from dcud.dlms.hdlc.delimiter import Delimited, Delimiter, Discarded
 from dcud.dlms.hdlc.frame import Defect, FrameKind, HdlcFrame, unnumbered
@@ -66,16 +65,11 @@ class Traffic:
         match direction(part.frame):
             case Direction.CLIENT:
                 self.masters.add(part.frame.source)
-                self._add(part.frame.destination)
+                self.servers[ServerAddress.from_octets(part.frame.destination)] = None
             case Direction.SERVER:
-                self._add(part.frame.source)
+                self.servers[ServerAddress.from_octets(part.frame.source)] = None
             case Direction.UNKNOWN:
                 pass
-
-    def _add(self, octets: bytes) -> None:
-        address = _address(octets)
-        if address is not None:
-            self.servers[address] = None
 
     @property
     def words(self) -> str:
@@ -186,14 +180,11 @@ class Hearing:
             self._seconds = seconds if self._seconds is None else self._seconds
 
     def _note_stranger(self, frame: HdlcFrame) -> None:
-        octets = frame.destination if direction(frame) is Direction.CLIENT else frame.source
-        address = None if direction(frame) is Direction.UNKNOWN else _address(octets)
-        if address is not None and address.logical and octets != self._server:
+        sender = direction(frame)
+        octets = frame.destination if sender is Direction.CLIENT else frame.source
+        if sender is Direction.UNKNOWN or octets == self._server:
+            return
+        # A delimiter lets no other addresses through than those that exist.
+        address = ServerAddress.from_octets(octets)
+        if address.logical:
             self._strangers[address] = None
-
-
-def _address(octets: bytes) -> ServerAddress | None:
-    try:
-        return ServerAddress.from_octets(octets)
-    except DecodeError:
-        return None

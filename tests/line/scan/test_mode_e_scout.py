@@ -27,6 +27,8 @@ pytestmark = pytest.mark.looptime
 # What a meter with mode E typically says.
 ZMD = Identification(manufacturer="LGZ", baud_character="5", escapes=("2",), name="ZMD3104407.B32")
 
+DISC = FrameKind.DISC
+
 
 class OpticalPort(AnsweringPort):
     """A port at a head; the meter understands only those at its own speed."""
@@ -119,6 +121,23 @@ async def test_a_meter_that_announces_no_mode_e_is_not_led_into_it() -> None:
     assert await scout(port).ask() == SignedOn(
         identification="/ABC5X", manufacturer="ABC", baud=9600, hdlc=False
     )
+
+
+async def test_a_meter_that_signs_on_but_once_is_known_by_its_address() -> None:
+    port = OpticalPort(ModeEStationParameters(identification=ZMD), ServerAddress(1, 17, 2))
+    hear = port.hear
+
+    def once(octets: bytes) -> None:
+        if DISC not in {kind for _, sent in port.written for kind in kinds(sent)}:
+            hear(octets)
+        else:
+            hear(b"\x15?")  # NAK and noise
+
+    port.hear = once  # type: ignore[method-assign]  # a port like no other
+    who = await scout(port).ask()
+    assert who is not None
+    assert who.address == ServerAddress(1, 17, 2)
+    assert who.identity is None
 
 
 async def test_where_nobody_is_nobody_is_found() -> None:

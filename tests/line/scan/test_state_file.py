@@ -131,3 +131,30 @@ def test_a_later_version_is_refused() -> None:
     document = to_json(RANGES, SearchState.initial(RANGES)) | {"version": 2}
     with pytest.raises(ScanStateError, match="version 2"):
         from_json(document)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("state",), []),
+        (("state", "lines"), {}),
+        (("state", "signed_on"), 1),
+        (("state", "lines", 0, "hailed"), -1),
+        (("state", "lines", 0, "hailed"), True),
+        (("ranges", "clients"), 16),
+        (("ranges", "lines", 0, "format"), "9N9"),
+        (("ranges", "lines", 0, "baud"), 0),
+        (("ranges", "lines", 0, "format"), 8),
+        (("ranges", "sizes"), [3]),
+    ],
+)
+def test_what_stands_in_a_wrong_place_is_refused(
+    path: tuple[str | int, ...], value: object
+) -> None:
+    document = json.loads(json.dumps(to_json(RANGES, SearchState.initial(RANGES))))
+    place = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(ScanStateError, match="it holds no state of a scan"):
+        from_json(document)
