@@ -1,6 +1,10 @@
 """The face that every port, serial and TCP alike, shows to the session that uses it."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+Hear = Callable[[bytes], float | None]
+"""Takes what arrived; returns until when (loop time) more is waited for, None for no longer."""
 
 
 class Port(Protocol):
@@ -35,4 +39,25 @@ class Port(Protocol):
 
     async def close(self) -> None:
         """Close the port, dropping what has not left; never fails, and may be repeated."""
+        ...
+
+
+@runtime_checkable
+class PromptPort(Port, Protocol):
+    """A port on which one can answer as soon as something is heard, with no task woken for it."""
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether all that was written has left, so that more can be written at once."""
+        ...
+
+    def write_at_once(self, octets: bytes) -> None:
+        """Send `octets`; what can't leave at once leaves later, or the next `write` fails."""
+        ...
+
+    async def listen(self, hear: Hear, until: float) -> None:
+        """Give what arrives to `hear` until that wants no more, or it is the time it named last.
+
+        What `hear` raises is raised here; so is `PortError`, as in `read`.
+        """
         ...

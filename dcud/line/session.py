@@ -3,6 +3,10 @@
 The connection machine says what to send and until when to wait; the session sends, waits, and hands
 back what arrives. It ends every wait: at the machine's own timeout, or where the machine keeps on
 exchanging frames without getting anywhere, at the stall limit.
+
+Most of what arrives wants only the next frame sent. Where port and timing allow that to be done at
+once, it is done as the octets come in, and the task that waits is not woken before there is an
+outcome.
 """
 
 import asyncio
@@ -24,7 +28,7 @@ from dcud.dlms.errors import MisuseError
 from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
 from dcud.errors import DcudError
 from dcud.line.errors import PortError, StalledError
-from dcud.line.port import Port
+from dcud.line.port import Port, PromptPort
 from dcud.line.tracer import FrameTracer
 
 _HUSH = 0.2
@@ -116,6 +120,7 @@ class Session:
         notified: Callable[[bytes], None] | None = None,
     ) -> None:
         self._port = port
+        self._prompt_port = port if isinstance(port, PromptPort) else None
         self._connection = connection
         self._watch = watch
         self._timing = timing or SessionTiming()
@@ -126,6 +131,7 @@ class Session:
         self._heard_at = 0.0
         self._progressed_at = 0.0
         self._progress: Callable[[int], None] | None = None
+        self._outcome: _Outcome | ConnectionFailed | None = None
 
     @property
     def is_open(self) -> bool:
@@ -212,31 +218,33 @@ class Session:
         Returns whether the connection ended by that.
         """
         loop = asyncio.get_running_loop()
+        self._begin_procedure()
         until = loop.time() + self._timing.release_limit / 2
         while loop.time() < until and (octets := await self._port.read(_HUSH)):
-            self._heard_at = loop.time()
-            if self._take(self._connection.receive_data(octets, self._heard_at)):
+            self._hear(octets, loop.time())
+            if self._outcome is not None:
                 return True
         return False
 
+    def _begin_procedure(self) -> None:
+        self._outcome = None
+        self._progressed_at = asyncio.get_running_loop().time()
+
     async def _exchange(self) -> _Outcome:
         """Let the connection have its way until it has an outcome, or raise why it has none."""
-        loop = asyncio.get_running_loop()
-        self._progressed_at = loop.time()
-        events: Sequence[ConnectionEvent] = ()
+        self._begin_procedure()
         try:
-            while True:
-                outcome = self._take(events)
+            await self._send()
+            while self._outcome is None:
+                await self._receive()
                 await self._send()
-                if isinstance(outcome, ConnectionFailed):
-                    self._is_up = False
-                    raise outcome.error
-                if outcome is not None:
-                    return outcome
-                events = await self._receive()
         except PortError:
             self._is_open = self._is_up = False  # there is no line to say goodbye on
             raise
+        if isinstance(self._outcome, ConnectionFailed):
+            self._is_up = False
+            raise self._outcome.error
+        return self._outcome
 
     async def _send(self) -> None:
         frames = self._connection.frames_to_send()
@@ -246,34 +254,60 @@ class Session:
         pause = self._heard_at + self._timing.turnaround - loop.time()
         if pause > 0:
             await asyncio.sleep(pause)
+        await self._port.write(self._outgoing(frames))
+        self._connection.frames_sent(loop.time())
+
+    def _outgoing(self, frames: Sequence[Frame]) -> bytes:
+        """Report frames that go out; return their octets."""
         watch = self._watch
         for frame in frames:
             watch.tracer.frame(watch.bus, "tx", watch.meter, frame.octets, frame.secret)
-        await self._port.write(b"".join([frame.octets for frame in frames]))
-        self._connection.frames_sent(loop.time())
+        return b"".join([frame.octets for frame in frames])
 
-    async def _receive(self) -> Sequence[ConnectionEvent]:
+    async def _receive(self) -> None:
+        """Wait for octets or the time, and let the connection have either."""
         loop = asyncio.get_running_loop()
-        stalls_at = self._progressed_at + self._timing.stall_limit
-        timeout = self._connection.next_timeout()
-        until = stalls_at if timeout is None else min(timeout, stalls_at)
-        octets = await self._port.read(until - loop.time())
+        if self._prompt_port is not None:
+            await self._prompt_port.listen(self._answer, self._until())
+        elif octets := await self._port.read(self._until() - loop.time()):
+            self._hear(octets, loop.time())
         now = loop.time()
-        if now >= stalls_at:
+        if now >= self._progressed_at + self._timing.stall_limit:
             raise self._stalled()
-        events: list[ConnectionEvent] = []
-        if octets:
-            self._heard_at = now
-            events += self._connection.receive_data(octets, now)
         # On a line that is never silent the time passes all the same.
         timeout = self._connection.next_timeout()
         if timeout is not None and now >= timeout:
-            events += self._connection.handle_timeout(now)
-        return events
+            self._take(self._connection.handle_timeout(now))
 
-    def _take(self, events: Sequence[ConnectionEvent]) -> _Outcome | ConnectionFailed | None:
-        """Report `events`, and return the one among them that ends the procedure."""
-        outcome: _Outcome | ConnectionFailed | None = None
+    def _until(self) -> float:
+        """When to stop waiting."""
+        stalls_at = self._progressed_at + self._timing.stall_limit
+        timeout = self._connection.next_timeout()
+        return stalls_at if timeout is None else min(timeout, stalls_at)
+
+    def _hear(self, octets: bytes, now: float) -> None:
+        self._heard_at = now
+        self._take(self._connection.receive_data(octets, now))
+
+    def _answer(self, octets: bytes) -> float | None:
+        """Hear octets and send what they call for, as far as that goes without waiting.
+
+        Returns when to stop waiting for more; None where there is something for the task to do.
+        """
+        now = asyncio.get_running_loop().time()
+        self._hear(octets, now)
+        port = self._prompt_port
+        if port is None or not port.is_drained or self._timing.turnaround > 0:
+            return None
+        frames = self._connection.frames_to_send()
+        if frames:
+            port.write_at_once(self._outgoing(frames))
+            self._connection.frames_sent(now)
+        until = self._until()
+        return until if now < until and self._outcome is None else None
+
+    def _take(self, events: Sequence[ConnectionEvent]) -> None:
+        """Report `events`, and keep the one among them that ends the procedure."""
         for event in events:
             match event:
                 case FrameReceived(frame=frame):  # the most frequent by far
@@ -287,7 +321,7 @@ class Session:
                     | Released()
                     | ConnectionFailed()
                 ):
-                    outcome = event
+                    self._outcome = event
                 case BlockReceived(total=total):
                     self._progressed_at = asyncio.get_running_loop().time()
                     if self._progress is not None:
@@ -297,7 +331,6 @@ class Session:
                         self._notified(apdu)
                 case _:
                     self._trace(event)
-        return outcome
 
     def _trace(self, event: OctetsDiscarded | Retransmitted) -> None:
         tracer, bus, meter = self._watch.tracer, self._watch.bus, self._watch.meter

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
+from dcud.line.port import Hear
 
 _KEEPALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -39,7 +40,7 @@ class TcpParameters:
 
 
 class TcpPort:
-    """A TCP connection as a `Port`."""
+    """A TCP connection as a `PromptPort`."""
 
     def __init__(self, parameters: TcpParameters) -> None:
         self._parameters = parameters
@@ -88,6 +89,21 @@ class TcpPort:
                 f"the far end of {self._parameters} takes no octets",
                 remedy="restart the serial server or the meter's modem",
             ) from None
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the connection stands and the operating system has taken all octets."""
+        return self._stream is not None and self._stream.is_drained
+
+    def write_at_once(self, octets: bytes) -> None:
+        """Send `octets`; what the operating system doesn't take now it takes later."""
+        _, transport = self._opened()
+        transport.write(octets)
+
+    async def listen(self, hear: Hear, until: float) -> None:
+        """Give what arrives to `hear` until that wants no more, or it is the time it named last."""
+        stream, _ = self._opened()
+        await stream.listen(hear, until)
 
     async def read(self, within: float) -> bytes:
         """Return what has arrived, or b"" if nothing does within so many seconds."""

@@ -186,3 +186,93 @@ async def test_a_stream_is_drained_while_nothing_is_held_back() -> None:
     stream.connection_lost(None)
     drained.append(stream.is_drained)
     assert drained == [True, False, True, False]
+
+
+class Ear:
+    """Hears octets, and wants more `patience` seconds long each time; None ends it."""
+
+    def __init__(self, *patience: float | None) -> None:
+        self.patience = list(patience)
+        self.heard: list[tuple[float, bytes]] = []
+
+    def hear(self, octets: bytes) -> float | None:
+        now = asyncio.get_running_loop().time()
+        self.heard.append((now, octets))
+        wanted = self.patience.pop(0)
+        return None if wanted is None else now + wanted
+
+
+@pytest.mark.looptime
+async def test_a_listener_hears_what_comes_until_it_wants_no_more() -> None:
+    stream = stream_on(FakeTransport())
+    ear = Ear(5.0, 5.0, None)
+    loop = asyncio.get_running_loop()
+    stream.data_received(b"\x01")
+    for moment in (1, 2, 3):
+        loop.call_later(moment, stream.data_received, b"\x02" * moment)
+    await stream.listen(ear.hear, 1.5)
+    assert ear.heard == [(0, b"\x01"), (1, b"\x02"), (2, b"\x02\x02")]
+    assert await stream.read(2.0) == b"\x02\x02\x02"
+
+
+async def test_a_listener_that_has_enough_of_what_was_there_does_not_wait() -> None:
+    stream = stream_on(FakeTransport())
+    stream.data_received(b"\x01")
+    await stream.listen(Ear(None).hear, 1e9)
+    assert await stream.read(0.0) == b""
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("patience", [0.5, 4.0, 30.0])
+async def test_a_listener_waits_as_long_as_it_said_last(patience: float) -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x01")
+    await stream.listen(Ear(patience).hear, 5.0)
+    assert loop.time() == 1.0 + patience
+
+
+@pytest.mark.looptime
+async def test_what_a_listener_raises_is_raised_where_it_listens() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x01")
+    loop.call_later(1.0, stream.data_received, b"\x02")
+    with pytest.raises(IndexError):  # it has nothing to say
+        await stream.listen(Ear().hear, 5.0)
+    assert await stream.read(0.0) == b"\x02"
+
+
+@pytest.mark.looptime
+async def test_loss_ends_listening_with_its_reason() -> None:
+    stream = stream_on(FakeTransport())
+    ear = Ear(5.0)
+    asyncio.get_running_loop().call_later(1.0, stream.connection_lost, OSError("unplugged"))
+    with pytest.raises(PortError, match="gone: unplugged"):
+        await stream.listen(ear.hear, 5.0)
+    stream.data_received(b"\x01")
+    with pytest.raises(PortError, match="gone: unplugged"):
+        await stream.listen(ear.hear, 5.0)
+    assert ear.heard[0][1] == b"\x01"
+
+
+@pytest.mark.looptime
+async def test_a_listener_that_had_enough_before_the_loss_is_not_told_of_it() -> None:
+    stream = stream_on(FakeTransport())
+    loop = asyncio.get_running_loop()
+    loop.call_later(1.0, stream.data_received, b"\x01")
+    loop.call_later(1.0, stream.connection_lost, None)
+    await stream.listen(Ear(None).hear, 5.0)
+    assert stream.is_lost
+
+
+async def test_a_cancelled_listener_hears_no_more() -> None:
+    stream = stream_on(FakeTransport())
+    ear = Ear()
+    async with asyncio.TaskGroup() as tasks:
+        listening = tasks.create_task(stream.listen(ear.hear, 1e9))
+        await asyncio.sleep(0)
+        listening.cancel()
+        stream.data_received(b"\x01")
+    assert ear.heard == []
+    assert await stream.read(0.0) == b"\x01"

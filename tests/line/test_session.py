@@ -11,6 +11,7 @@ from dcud.line.session import Session, SessionTiming, Watch
 from dcud.line.tracer import NoTracer
 from tests.support.scripted_line import (
     OPENED,
+    PromptScriptedPort,
     Recorder,
     ScriptedConnection,
     ScriptedPort,
@@ -464,3 +465,132 @@ async def test_no_tracer_takes_everything() -> None:
     session = await session_over(port)
     await session.open()
     assert session.is_open
+
+
+AT_ONCE = SessionTiming(turnaround=0.0)
+BLOCKS = {**OPEN, GET: [(0.1, b"block 28;")], b"NEXT": [(0.1, b"block 50;")]}
+
+
+async def test_what_wants_only_the_next_frame_is_answered_as_it_comes_in() -> None:
+    port = PromptScriptedPort(BLOCKS)
+    recorder = Recorder()
+    session = await session_over(port, recorder=recorder, timing=AT_ONCE)
+    await session.open()
+    totals: list[int] = []
+
+    def progress(total: int) -> None:
+        totals.append(total)
+        if len(totals) == 3:
+            port.answers[b"NEXT"] = [(0.1, b"frame 7E;data "), (0.1, b"CAFE;")]
+
+    assert await session.get(ENERGY, progress=progress) == b"\xca\xfe"
+    assert totals == [0x28, 0x50, 0x50]
+    assert port.at_once == [b"NEXT"] * 3
+    assert words(port) == [b"OPEN", GET, *port.at_once]
+    assert port.listened == 2  # once for each procedure
+    assert recorder.told == [
+        *("b tx m OPEN", "b tx m GET 3/1.0.1.8.0.255/2"),
+        *["b tx m NEXT"] * 3,
+        "b rx m ~",
+    ]
+
+
+async def test_nothing_is_sent_at_once_where_the_line_is_to_be_left_quiet() -> None:
+    port = PromptScriptedPort({**BLOCKS, b"NEXT": [(0.1, b"data 01;")]})
+    session = await session_over(port, timing=SessionTiming(turnaround=0.05))
+    await session.open()
+    asked = now() + 0.05
+    assert await session.get(ENERGY) == b"\x01"
+    assert port.at_once == []
+    assert words(port)[-1] == b"NEXT"
+    assert port.written[-1][0] == pytest.approx(asked + 0.15)
+
+
+async def test_nothing_is_sent_at_once_where_earlier_octets_are_held_back() -> None:
+    port = PromptScriptedPort({**BLOCKS, b"NEXT": [(0.1, b"data 01;")]})
+    port.is_drained = False
+    session = await session_over(port, timing=AT_ONCE)
+    await session.open()
+    assert await session.get(ENERGY) == b"\x01"
+    assert port.at_once == []
+
+
+async def test_an_answer_that_is_lost_after_a_prompt_request_is_asked_for_again() -> None:
+    port = PromptScriptedPort({**BLOCKS, b"NEXT": []})
+    session = await session_over(port, timing=AT_ONCE)
+    await session.open()
+    asyncio.get_running_loop().call_later(2.5, port.hear, b"data 01;")
+    began = now()
+    assert await session.get(ENERGY) == b"\x01"
+    assert [round(moment - began, 3) for moment, _ in port.written[1:]] == [0, 0.1, 2.1]
+    assert now() - began == pytest.approx(2.5)
+
+
+async def chatter(port: ScriptedPort, octets: bytes) -> None:
+    while True:
+        await asyncio.sleep(0.25)
+        port.hear(octets)
+
+
+async def test_a_prompt_line_that_is_never_silent_does_not_stop_the_clock() -> None:
+    port = PromptScriptedPort(OPEN)
+    session = await session_over(port, timing=AT_ONCE)
+    await session.open()
+    began = now()
+    async with asyncio.TaskGroup() as tasks:
+        chattering = tasks.create_task(chatter(port, b"noise 00;"))
+        with pytest.raises(NoAnswerError):
+            await session.get(ENERGY)
+        chattering.cancel()
+    assert now() - began == pytest.approx(4.0, abs=0.01)
+
+
+async def test_a_prompt_meter_that_never_comes_to_the_point_is_left() -> None:
+    port = PromptScriptedPort(OPEN)
+    connection = ScriptedConnection(response_timeout=1000.0)
+    session = await session_over(
+        port, connection, timing=SessionTiming(turnaround=0.0, stall_limit=30.0)
+    )
+    await session.open()
+    began = now()
+    async with asyncio.TaskGroup() as tasks:
+        chattering = tasks.create_task(chatter(port, b"frame 7E;"))
+        with pytest.raises(StalledError):
+            await session.get(ENERGY)
+        chattering.cancel()
+    assert now() - began == pytest.approx(30.0, abs=0.01)
+
+
+async def test_a_fault_while_a_prompt_answer_is_taken_is_raised_to_who_asked() -> None:
+    session = await session_over(PromptScriptedPort(BLOCKS), timing=AT_ONCE)
+    await session.open()
+
+    def progress(_: int) -> None:
+        raise ValueError("no room for that")
+
+    with pytest.raises(ValueError, match="no room"):
+        await session.get(ENERGY, progress=progress)
+    assert not session.is_open
+
+
+async def test_a_prompt_port_that_vanishes_passes_its_error() -> None:
+    port = PromptScriptedPort({**BLOCKS, b"NEXT": [(0.1, None)]})
+    session = await session_over(port, timing=AT_ONCE)
+    await session.open()
+    with pytest.raises(PortError, match="the device vanished"):
+        await session.get(ENERGY)
+    await session.close()
+    assert words(port) == [b"OPEN", GET, b"NEXT"]
+
+
+async def test_an_answer_that_comes_with_the_cancelling_does_not_end_the_hearing_out() -> None:
+    port = PromptScriptedPort({**OPEN, b"ABORT": [(0.1, b"released;")]})
+    session = await session_over(port, timing=AT_ONCE)
+    await session.open()
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(session.get(ENERGY))
+        loop.call_later(1.0, port.hear, b"data 01;")
+        loop.call_later(1.0, reading.cancel)
+    await session.close()
+    assert words(port) == [b"OPEN", GET, b"ABORT"]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from dcud.line.errors import PortError
+from dcud.line.port import PromptPort
 from dcud.line.tcp_port import TcpParameters, TcpPort
 from tests.support.descriptors import open_descriptors
 from tests.support.until import until
@@ -200,3 +201,45 @@ async def test_a_closed_port_neither_reads_nor_writes() -> None:
     with pytest.raises(PortError, match="not open"):
         await port.write(b"\x01")
     await port.close()
+
+
+async def test_one_can_answer_what_is_heard_at_once() -> None:
+    heard: list[bytes] = []
+
+    def hear(octets: bytes) -> float | None:
+        heard.append(octets)
+        assert port.is_drained
+        if len(heard) == 3:
+            return None
+        port.write_at_once(octets + b"!")
+        return asyncio.get_running_loop().time() + 5.0
+
+    async with far_end(echo) as port:
+        assert not port.is_drained
+        await port.open()
+        assert isinstance(port, PromptPort)
+        await port.write(b"a")
+        await port.listen(hear, asyncio.get_running_loop().time() + 5.0)
+    assert heard == [b"a", b"a!", b"a!!"]
+
+
+async def test_octets_written_at_once_that_are_held_back_show_in_the_next_write() -> None:
+    done = asyncio.Event()
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # typed too widely
+        assert not reader.at_eof()
+        await done.wait()
+
+    async with far_end(deaf) as answering:
+        parameters = answering._parameters
+        port = TcpPort(
+            TcpParameters(host=parameters.host, port=parameters.port, write_timeout=0.05)
+        )
+        await port.open()
+        port.write_at_once(bytes(50_000_000))
+        assert not port.is_drained
+        with pytest.raises(PortError, match="takes no octets"):
+            await port.write(b"x")
+        await port.close()
+        done.set()

@@ -23,6 +23,7 @@ from dcud.dlms.errors import BlockTransferError, MisuseError, NoAnswerError
 from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
+from dcud.line.port import Hear
 
 OPENED = Opened(
     association=Associated(conformance=Conformance.GET, server_max_receive_pdu_size=0xFFFF)
@@ -166,6 +167,9 @@ class ScriptedPort:
     async def write(self, octets: bytes) -> None:
         await self._opened().written()
         await asyncio.sleep(self._write_time)
+        self._carry(octets)
+
+    def _carry(self, octets: bytes) -> None:
         loop = asyncio.get_running_loop()
         self.written.append((loop.time(), octets))
         moment = 0.0
@@ -196,6 +200,24 @@ class ScriptedPort:
     def _opened(self) -> OctetStream:
         assert self._stream is not None, "the port is used while it is closed"
         return self._stream
+
+
+class PromptScriptedPort(ScriptedPort):
+    """One on which one can answer at once; what was answered so is in `at_once`, too."""
+
+    def __init__(self, answers: Mapping[bytes, Sequence[tuple[float, bytes | None]]]) -> None:
+        super().__init__(answers)
+        self.is_drained = True
+        self.listened = 0
+        self.at_once: list[bytes] = []
+
+    def write_at_once(self, octets: bytes) -> None:
+        self.at_once.append(octets)
+        self._carry(octets)
+
+    async def listen(self, hear: Hear, until: float) -> None:
+        self.listened += 1
+        await self._opened().listen(hear, until)
 
 
 def _lost(_: Exception | None) -> PortError:
