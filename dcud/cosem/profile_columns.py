@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from typing import NamedTuple, cast
 
 from dcud.cosem.classes import interface_class
@@ -71,7 +71,7 @@ def resolve_values(column: Column, segments: Iterable[Segment], null_data: NullD
     None stands where the meter gave no value, or a delta to a value that it never gave.
     """
     resolver = _Resolver(column, null_data)
-    return [cell for segment in segments for cell in resolver.resolve(segment)]
+    return list(chain.from_iterable(map(resolver.resolve, segments)))
 
 
 class _Resolver:
@@ -114,7 +114,7 @@ class _Resolver:
             return cells
         if kind in INTEGER_TYPES:
             one = Decimal(1).scaleb(self._scaler_unit.scaler, EXACT)
-            return [EXACT.multiply(number, one) for number in cast("Sequence[int]", cells)]
+            return list(map(EXACT.multiply, cast("Sequence[int]", cells), repeat(one)))
         return [_scaled(kind, cell, self._scaler_unit.scaler) for cell in cells]
 
 
