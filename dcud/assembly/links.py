@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dcud.config import model
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.hdlc.address import ServerAddress
+from dcud.dlms.hdlc.habits import Habits
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.hdlc.parameters import HdlcParameters
 
@@ -49,10 +50,12 @@ class Links:
         return size if address is None else address.reduced(size)
 
     def _hdlc(self, meter: model.Meter) -> MakeLink:
+        habits = Habits()  # of the meter, whichever link it's spoken to by
         return lambda: HdlcLink(
             client_sap=ClientSap(meter.client_sap),
             server_address=hdlc_address(meter),
             parameters=_hdlc_parameters(meter),
+            habits=habits,
         )
 
     def _wrapper(self, meter: model.Meter) -> MakeLink:

@@ -28,6 +28,7 @@ from dcud.dlms.association import (
 )
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.datalink import (
+    AnswerArriving,
     ApduReceived,
     DataLink,
     Frame,
@@ -104,6 +105,7 @@ ConnectionEvent = (
     | FrameReceived
     | OctetsDiscarded
     | Retransmitted
+    | AnswerArriving
 )
 
 
@@ -289,7 +291,7 @@ class ClientConnection:
 
     def _link_event(self, event: LinkEvent, now: float) -> list[ConnectionEvent]:
         match event:
-            case FrameReceived() | OctetsDiscarded() | Retransmitted():
+            case FrameReceived() | OctetsDiscarded() | Retransmitted() | AnswerArriving():
                 return [event]
             case NotificationReceived(apdu=apdu):
                 # A link that was answered with something else takes the answer itself for unasked.
@@ -395,6 +397,7 @@ class ClientConnection:
 __all__ = [
     "ANSWER_TIMEOUT",
     "REACTIONS",
+    "AnswerArriving",
     "BlockReceived",
     "ClientConnection",
     "ConnectionEvent",

@@ -94,6 +94,11 @@ class Retransmitted:
     frames: int
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerArriving:
+    """A long answer has come nearer to its end; told now and then."""
+
+
 LinkEvent = (
     LinkConnected
     | ApduReceived
@@ -103,6 +108,7 @@ LinkEvent = (
     | FrameReceived
     | OctetsDiscarded
     | Retransmitted
+    | AnswerArriving
 )
 
 

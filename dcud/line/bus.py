@@ -222,6 +222,7 @@ class Bus:
             watch=watch,
             timing=target.timing,
             notified=target.notified,
+            renew=target.connect,
         )
         try:
             await session.open()

@@ -18,13 +18,19 @@ from typing import Protocol, assert_never
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.connection import ConnectionEvent, ConnectionFailed, Opened, Released
 from dcud.dlms.datalink import (
+    AnswerArriving,
     Frame,
     FrameReceived,
     NotificationReceived,
     OctetsDiscarded,
     Retransmitted,
 )
-from dcud.dlms.errors import MisuseError
+from dcud.dlms.errors import (
+    FrameRejectedError,
+    LinkLostError,
+    LinkSequenceError,
+    MisuseError,
+)
 from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
 from dcud.errors import DcudError
 from dcud.line.errors import PortError, StalledError
@@ -35,6 +41,9 @@ _HUSH = 0.2
 """Seconds of silence after which a meter has nothing to say to a request that was given up."""
 _IDLE = "idle"
 """The reason under which a link accounts for the fill between frames; nothing is wrong with it."""
+
+_FRESH_LINK_HELPS = (FrameRejectedError, LinkLostError, LinkSequenceError)
+"""What a meter that is there makes of a link that the two see differently."""
 
 _Outcome = Opened | GetSucceeded | GetRefused | GetFailed | Released
 
@@ -118,6 +127,7 @@ class Session:
         watch: Watch,
         timing: SessionTiming | None = None,
         notified: Callable[[bytes], None] | None = None,
+        renew: Callable[[], Connection] | None = None,
     ) -> None:
         self._port = port
         self._prompt_port = port if isinstance(port, PromptPort) else None
@@ -125,6 +135,7 @@ class Session:
         self._watch = watch
         self._timing = timing or SessionTiming()
         self._notified = notified
+        self._renew = renew
         self._opened: Opened | None = None
         self._is_open = False
         self._is_up = False  # whether there is anything to take down
@@ -165,6 +176,9 @@ class Session:
     ) -> bytes | DataAccessResult:
         """Read one attribute.
 
+        Where the meter says that the link is not what we take it for (FRMR, DM, numbers that make
+        no sense), it is set up anew and asked once more, once: reading twice does no harm.
+
         Args:
             attribute: what to read.
             selection: which part of it; None for the whole.
@@ -181,6 +195,18 @@ class Session:
         if not self._is_open:
             raise MisuseError("a request was made without an association")
         self._progress = progress
+        try:
+            return await self._get(attribute, selection)
+        except _FRESH_LINK_HELPS:
+            if self._renew is None:
+                raise
+        self._connection = self._renew()
+        await self.open()
+        return await self._get(attribute, selection)
+
+    async def _get(
+        self, attribute: AttributeDescriptor, selection: Selection | None
+    ) -> bytes | DataAccessResult:
         self._connection.get(attribute, selection, asyncio.get_running_loop().time())
         self._is_open = False  # until the answer is here
         outcome = await self._exchange()
@@ -332,7 +358,7 @@ class Session:
                 case _:
                     self._trace(event)
 
-    def _trace(self, event: OctetsDiscarded | Retransmitted) -> None:
+    def _trace(self, event: OctetsDiscarded | Retransmitted | AnswerArriving) -> None:
         tracer, bus, meter = self._watch.tracer, self._watch.bus, self._watch.meter
         match event:
             case OctetsDiscarded(reason=reason, octets=octets, withheld=withheld):
@@ -340,6 +366,8 @@ class Session:
                     tracer.discarded(bus, meter, reason, b"" if withheld else octets)
             case Retransmitted(frames=frames):
                 tracer.retransmitted(bus, meter, frames)
+            case AnswerArriving():
+                self._progressed_at = asyncio.get_running_loop().time()
             case _:
                 assert_never(event)
 

@@ -4,7 +4,13 @@ import pytest
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.data import null_data
-from dcud.dlms.errors import BlockTransferError, EncodeError, MisuseError, NoAnswerError
+from dcud.dlms.errors import (
+    BlockTransferError,
+    EncodeError,
+    LinkLostError,
+    MisuseError,
+    NoAnswerError,
+)
 from dcud.dlms.obis import Obis
 from dcud.line.errors import PortError, StalledError
 from dcud.line.session import Session, SessionTiming, Watch
@@ -594,3 +600,66 @@ async def test_an_answer_that_comes_with_the_cancelling_does_not_end_the_hearing
         loop.call_later(1.0, reading.cancel)
     await session.close()
     assert words(port) == [b"OPEN", GET, b"ABORT"]
+
+
+# A link that must be set up anew.
+
+
+def renewable(port: ScriptedPort) -> Session:
+    return Session(
+        port,
+        ScriptedConnection(),
+        watch=Watch(tracer=NoTracer(), bus="b", meter="m"),
+        renew=ScriptedConnection,
+    )
+
+
+async def test_a_link_that_was_forgotten_is_set_up_anew_and_asked_once_more() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"lost;")]})
+    await port.open()
+    session = renewable(port)
+    await session.open()
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.15, port.answers.update, {GET: [(0.1, b"data 0600000001;")]})
+    assert await session.get(ENERGY) == bytes.fromhex("0600000001")
+    assert session.is_open
+    assert words(port) == [b"OPEN", GET, b"OPEN", GET]
+
+
+async def test_it_is_set_up_anew_once_only() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"lost;")]})
+    await port.open()
+    session = renewable(port)
+    await session.open()
+    with pytest.raises(LinkLostError):
+        await session.get(ENERGY)
+    assert not session.is_open
+    assert words(port) == [b"OPEN", GET] * 2
+
+
+async def test_a_meter_that_is_silent_is_not_asked_anew() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"fail;")]})
+    await port.open()
+    session = renewable(port)
+    await session.open()
+    with pytest.raises(NoAnswerError):
+        await session.get(ENERGY)
+    assert words(port) == [b"OPEN", GET]
+
+
+async def test_without_a_way_to_renew_it_a_lost_link_is_told() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"lost;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(LinkLostError):
+        await session.get(ENERGY)
+
+
+async def test_segments_are_progress_however_long_they_take() -> None:
+    more: list[tuple[float, bytes | None]] = [(8.0, b"more;")] * 5
+    port = ScriptedPort({**OPEN, GET: [*more, (8.0, b"data 0600000001;")]})
+    session = await session_over(
+        port, ScriptedConnection(response_timeout=100.0), timing=SessionTiming(stall_limit=10.0)
+    )
+    await session.open()
+    assert await session.get(ENERGY) == bytes.fromhex("0600000001")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 from dcud.dlms.datalink import Frame
@@ -149,13 +150,18 @@ class ImpairedLine(Generic[E_co]):
         return events
 
     def rest(self, seconds: float) -> list[E_co]:
-        """Let time pass in which the client wants nothing."""
+        """Let time pass in which nobody asks the client for anything; return all events."""
         until = self.now + seconds
         events: list[E_co] = []
-        while self._deliveries and self._deliveries[0].at <= until:
-            events += self._hear(heappop(self._deliveries))
-        self.now = until
+        while self._next() <= until:
+            events += self.step()
+        self.now = max(self.now, until)
         return events
+
+    def _next(self) -> float:
+        due = self.client.next_timeout()
+        times = [delivery.at for delivery in self._deliveries[:1]]
+        return min([*times, *([] if due is None else [due])], default=inf)
 
 
 def _frames(octets: bytes) -> list[HdlcFrame]:

@@ -13,13 +13,14 @@ from dcud.dlms.association import Associated
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.connection import ConnectionEvent, ConnectionFailed, Opened, Released
 from dcud.dlms.datalink import (
+    AnswerArriving,
     Frame,
     FrameReceived,
     NotificationReceived,
     OctetsDiscarded,
     Retransmitted,
 )
-from dcud.dlms.errors import BlockTransferError, MisuseError, NoAnswerError
+from dcud.dlms.errors import BlockTransferError, LinkLostError, MisuseError, NoAnswerError
 from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
@@ -42,10 +43,12 @@ EVENTS: dict[str, Callable[[bytes], ConnectionEvent]] = {
     "hidden": lambda argument: OctetsDiscarded(reason="noise", octets=argument, withheld=True),
     "fill": lambda argument: OctetsDiscarded(reason="idle", octets=argument),
     "echo": lambda argument: FrameReceived(frame=Frame(octets=argument, secret=((0, 4),))),
+    "more": lambda _: AnswerArriving(),
+    "lost": lambda _: ConnectionFailed(error=LinkLostError("the meter forgot the link")),
     "note": lambda argument: NotificationReceived(apdu=argument),
 }
 
-OVERHEARD = {"frame", "noise", "hidden", "fill", "echo", "note"}
+OVERHEARD = {"frame", "noise", "hidden", "fill", "echo", "more", "note"}
 """What is no answer, so that it goes on being waited for."""
 
 

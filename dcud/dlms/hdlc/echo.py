@@ -22,11 +22,11 @@ class Echo:
 
     __slots__ = ("_awaited", "_heard", "_outward", "_same_address", "_secrets", "withholding")
 
-    def __init__(self, *, own: bytes, server: bytes) -> None:
+    def __init__(self, *, own: bytes, server: bytes, heard: bool = False) -> None:
         self._outward = (server, own)
         self._same_address = own == server
         self._awaited: list[HdlcFrame] = []
-        self._heard = False  # this line echoes
+        self._heard = heard  # this line echoes
         self._secrets: dict[HdlcFrame, Ranges] = {}
         self.withholding = False
         """Whether damaged octets may hold a secret."""

@@ -9,6 +9,7 @@ the whole link is a loop of "our turn: decide, transmit" and "their turn: listen
     CLEARING       DISC is out, to end what an earlier session may have left; SNRM follows
     CONNECTING     SNRM is out
     IDLE           the link is up and our turn, nothing is asked
+    KEEPING        an RR is out for no other reason than that the server doesn't forget us
     AWAITING       something is asked and it's the server's turn
     PAUSING        something is asked and the server said "not yet" or "busy"; ask again later
     DISCONNECTING  DISC is out
@@ -18,7 +19,7 @@ answer goes up (IDLE); a busy server is left alone for a while (PAUSING); what i
 or hasn't seen of the request is sent, a window at a time; the rest of an answer that has begun is
 asked for with RR; a server that only acknowledged is left alone for a while.
 
-When their turn passes in silence (`_recover`), the client asks where they are (RR) or sends the
+When their turn passes in silence (`_repeat`), the client asks where they are (RR) or sends the
 same frames again, and gives up after some tries. Sequence numbers make both harmless: a server
 doesn't carry out twice what it got twice. Frames that are late (an answer that comes twice because
 the question went out twice) are told by their numbers and leave everything as it is: answering them
@@ -27,6 +28,9 @@ would only beget more.
 Nothing goes on for ever: silence is bounded by `retries`; answers that lead nowhere by `poll_limit`
 and `response_limit`; answers that lead somewhere by `max_apdu`; octets that keep a timeout from
 happening by `response_limit`.
+
+A link that failed can be connected again, which is what helps after FRMR, DM, or numbers that make
+no sense; but whatever was associated upon it is gone, so that is for the owner to decide.
 
 The table at the end of the class holds what every input means in every state.
 """
@@ -37,6 +41,7 @@ from typing import ClassVar, Final
 
 from dcud.dlms import llc
 from dcud.dlms.datalink import (
+    AnswerArriving,
     ApduReceived,
     ClientSap,
     Frame,
@@ -53,6 +58,7 @@ from dcud.dlms.errors import (
     DecodeError,
     FrameRejectedError,
     LinkError,
+    LinkLostError,
     LinkRefusedError,
     LinkSequenceError,
     MisuseError,
@@ -69,11 +75,14 @@ from dcud.dlms.hdlc.frame import (
     supervisory,
     unnumbered,
 )
+from dcud.dlms.hdlc.frame_reject import FrameReject
+from dcud.dlms.hdlc.habits import Habits
 from dcud.dlms.hdlc.incoming import Arrival, Assembly, Incoming
 from dcud.dlms.hdlc.negotiation import LinkSizes, negotiate
 from dcud.dlms.hdlc.outgoing import CONTRADICTIONS, Acknowledgement, Outgoing
 from dcud.dlms.hdlc.overheard import Overheard
 from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
+from dcud.dlms.hdlc.set_up import Move, SetUp
 
 
 class State(StrEnum):
@@ -83,6 +92,7 @@ class State(StrEnum):
     CLEARING = "clearing"
     CONNECTING = "connecting"
     IDLE = "idle"
+    KEEPING = "keeping itself alive"
     AWAITING = "awaiting an answer"
     PAUSING = "pausing"
     DISCONNECTING = "disconnecting"
@@ -123,7 +133,11 @@ _INPUTS: Final = {
 _RECEIVER_READY: Final = tuple(supervisory(FrameKind.RR, receive_sequence=n) for n in range(8))
 _NO_FRAME: Final = HdlcFrame(b"", b"", CONTROLS[0xFF])
 _ALL_STATION: Final = client_octets(ClientSap(ReservedClient.ALL_STATION))
+_LLC_HEADERS: Final = (llc.COMMAND, llc.RESPONSE)
 _NEVER: Final = float("-inf")
+
+_TELLING: Final = 10.0
+"""Seconds after which a long answer tells again that it comes nearer to its end."""
 
 _Action = Callable[["HdlcLink", float, HdlcFrame], None]
 
@@ -136,7 +150,8 @@ class HdlcLink:
     Args:
         client_sap: our own address, 0 to 127.
         server_address: the server's, with its size.
-        parameters: sizes, times and habits.
+        parameters: sizes and times.
+        habits: what this meter was found to do before; it's added to.
 
     Raises:
         EncodeError: when the client SAP is out of range.
@@ -148,6 +163,7 @@ class HdlcLink:
         client_sap: ClientSap,
         server_address: ServerAddress,
         parameters: HdlcParameters | None = None,
+        habits: Habits | None = None,
     ) -> None:
         self._client_sap = client_sap
         self._server_address = server_address
@@ -155,11 +171,11 @@ class HdlcLink:
         self._own = client_octets(client_sap)
         self._server = server_address.octets
         self._state = State.DISCONNECTED
-        self._bare_suits = not self._parameters.propose  # the server takes SNRM without sizes
-        self._bare = self._bare_suits  # SNRM goes without sizes
+        self._habits = habits or Habits()
+        self._tries = SetUp(self._parameters, self._habits)
         self._delimiter = Delimiter()
         self._heard_at = _NEVER
-        self._echo = Echo(own=self._own, server=self._server)
+        self._echo = Echo(own=self._own, server=self._server, heard=self._habits.line_echoes)
         self._overheard = Overheard()
         self._notification = Assembly(self._parameters.max_apdu)
         self._notified_at = _NEVER
@@ -169,6 +185,8 @@ class HdlcLink:
         self._deadline: float | None = None
         self._timed_from = _NEVER
         self._attempts = 0
+        self._resent: bool | None = None  # how a request was repeated last, if one was
+        self._tell_at = _NEVER
         self._set_sizes(LinkSizes())
         self._answer: bytes | None = None  # whole, but it isn't our turn yet
         self._cycles = 0  # answers in a row that led nowhere
@@ -185,11 +203,6 @@ class HdlcLink:
     def state(self) -> State:
         """Where the link stands."""
         return self._state
-
-    @property
-    def proposes(self) -> bool:
-        """Whether the next SNRM carries sizes: not after the server took one only without."""
-        return not self._bare_suits
 
     # What the owner says.
 
@@ -211,7 +224,8 @@ class HdlcLink:
         prefix = len(llc.COMMAND)
         shifted = [(low + prefix, high + prefix) for low, high in secret]
         self._outgoing.load(llc.add_command(apdu), shifted)
-        self._send_burst()
+        if self._state is State.IDLE:
+            self._send_burst()
 
     def disconnect(self, now: float) -> None:
         """Begin to take the link down; ends in `LinkClosed`, whatever the server says."""
@@ -293,6 +307,7 @@ class HdlcLink:
         echo = self._echo.is_echo(frame)
         self._events.append(FrameReceived(frame=self._echo.mark(part, echo=echo)))
         if echo:
+            self._habits.line_echoes = True
             self._overheard.echo()
         elif not self._is_for_us(frame):
             self._overheard.stranger(frame.source)
@@ -335,7 +350,8 @@ class HdlcLink:
         self._transmit((self._frame(unnumbered(kind), information), ()))
 
     def _send_snrm(self) -> None:
-        self._send_unnumbered(FrameKind.SNRM, b"" if self._bare else self._parameters.sizes.build())
+        self._state = State.CONNECTING
+        self._send_unnumbered(FrameKind.SNRM, self._tries.proposal.information)
 
     def _send_rr(self) -> None:
         self._transmit((self._frame(_RECEIVER_READY[self._incoming.expected]), ()))
@@ -361,17 +377,20 @@ class HdlcLink:
 
     # Setting up and taking down.
 
-    def _begin(self, now: float, frame: HdlcFrame) -> None:
+    def _begin(self, _now: float, _frame: HdlcFrame) -> None:
         self._overheard.clear()
         self._notification.clear()
-        self._attempts = 0
-        if self._parameters.disc_first:
-            self._state = State.CLEARING
-            self._send_unnumbered(FrameKind.DISC)
+        if self._tries.begin():
+            self._clear_first()
         else:
-            self._set_up(now, frame)
+            self._send_snrm()
 
-    def _reclear(self, now: float, frame: HdlcFrame) -> None:
+    def _clear_first(self) -> None:
+        self._attempts = 0
+        self._state = State.CLEARING
+        self._send_unnumbered(FrameKind.DISC)
+
+    def _clear(self, now: float, frame: HdlcFrame) -> None:
         self._attempts += 1
         if self._attempts > self._parameters.disconnect_retries:
             self._set_up(now, frame)
@@ -380,48 +399,42 @@ class HdlcLink:
             self._send_unnumbered(FrameKind.DISC)
 
     def _set_up(self, _now: float, _frame: HdlcFrame) -> None:
-        self._attempts = 0
-        self._bare = self._bare_suits
-        self._state = State.CONNECTING
         self._send_snrm()
 
     def _resnrm(self, _now: float, _frame: HdlcFrame) -> None:
-        self._attempts += 1
-        if self._attempts > self._parameters.connect_retries:
-            self._fail(self._no_answer())
-            return
-        if self._attempts == self._parameters.connect_retries:
-            self._bare = True  # [field: servers that don't answer SNRM with sizes]
-        self._events.append(Retransmitted(frames=1))
-        self._send_snrm()
-
-    def _refused(self, now: float, frame: HdlcFrame) -> None:
-        if not self._bare:
-            self._bare = True  # [field: servers that refuse SNRM with sizes]
+        if self._tries.unanswered():
+            self._events.append(Retransmitted(frames=1))
             self._send_snrm()
-            return
-        if frame.control.kind is FrameKind.FRMR:
-            self._reject(now, frame)
-            return
-        self._fail(
-            LinkRefusedError(
-                f"server address {self._server_address} refuses the link (DM)"
-                f" to client {self._client_sap}",
-                remedy="wait until its earlier session has timed out, or use another client SAP",
-            )
-        )
+        else:
+            self._fail(self._no_answer(self._tries.attempts))
 
-    def _joined(self, _now: float, frame: HdlcFrame) -> None:
-        own = LinkSizes() if self._bare else self._parameters.sizes
+    def _refuse(self, now: float, frame: HdlcFrame) -> None:
+        move = self._tries.refused()
+        if move is Move.SNRM:
+            self._send_snrm()
+        elif move is Move.DISC:
+            self._clear_first()
+        elif frame.control.kind is FrameKind.FRMR:
+            self._reject(now, frame)
+        else:
+            self._fail(
+                LinkRefusedError(
+                    f"server address {self._server_address} refuses the link (DM)"
+                    f" to client {self._client_sap}",
+                    remedy="wait until its earlier session has timed out,"
+                    " or use another client SAP",
+                )
+            )
+
+    def _joined(self, now: float, frame: HdlcFrame) -> None:
+        own = self._tries.accepted().sizes
         try:
             peer = LinkSizes.parse(frame.information)
         except DecodeError:
             peer = LinkSizes()  # the defaults are what every server can do
         sizes = negotiate(own, peer)
-        self._bare_suits = self._bare
         self._set_sizes(sizes)
-        self._stop_timer()
-        self._state = State.IDLE
+        self._rest(now)
         self._events.append(
             LinkConnected(
                 max_info_transmit=sizes.max_info_transmit,
@@ -431,7 +444,7 @@ class HdlcLink:
             )
         )
 
-    def _hang_up(self, _now: float, _frame: HdlcFrame) -> None:
+    def _depart(self, _now: float, _frame: HdlcFrame) -> None:
         self._attempts = 0
         self._state = State.DISCONNECTING
         self._send_unnumbered(FrameKind.DISC)
@@ -444,7 +457,7 @@ class HdlcLink:
             self._events.append(Retransmitted(frames=1))
             self._send_unnumbered(FrameKind.DISC)
 
-    def _no_link(self, now: float, _frame: HdlcFrame) -> None:
+    def _unlink(self, now: float, _frame: HdlcFrame) -> None:
         """Let the next `handle_timeout`, which is due at once, tell so."""
         self._attempts = self._parameters.disconnect_retries
         self._state = State.DISCONNECTING
@@ -464,13 +477,48 @@ class HdlcLink:
         self._end()
         self._events.append(LinkFailed(error=error))
 
-    def _no_answer(self) -> LinkError:
+    def _no_answer(self, attempts: int) -> LinkError:
         return self._overheard.no_answer(
             client_sap=self._client_sap,
             server_address=self._server_address,
-            attempts=self._attempts,
+            attempts=attempts,
             timeout=self._parameters.response_timeout,
         )
+
+    # Nothing is asked.
+
+    def _rest(self, now: float) -> None:
+        self._state = State.IDLE
+        if self._parameters.keep_alive:
+            self._start_timer(now, self._parameters.keep_alive)
+        else:
+            self._stop_timer()
+
+    def _probe(self, _now: float, _frame: HdlcFrame) -> None:
+        """[IEC 62056-46: inactivity timeout] Let the server hear us before it forgets us."""
+        self._overheard.clear()
+        self._attempts = 0
+        self._send_probe()
+
+    def _send_probe(self) -> None:
+        self._send_rr()
+        self._state = State.KEEPING
+
+    def _reask(self, _now: float, _frame: HdlcFrame) -> None:
+        self._attempts += 1
+        if self._attempts > self._parameters.retries:
+            self._fail(self._no_answer(self._attempts))
+        else:
+            self._events.append(Retransmitted(frames=1))
+            self._send_probe()
+
+    def _kept(self, now: float, _frame: HdlcFrame) -> None:
+        self._rest(now)
+
+    def _queue(self, now: float, frame: HdlcFrame) -> None:
+        """Something is to be asked while an RR is out: it goes when that is answered."""
+        self._ask(now, frame)
+        self._state = State.AWAITING
 
     # One request and its answer.
 
@@ -478,11 +526,18 @@ class HdlcLink:
         self._answer = None
         self._overheard.clear()
         self._attempts = 0
+        self._tell_at = now + _TELLING
         self._progress(now)
 
     def _progress(self, now: float) -> None:
         self._cycles = 0
         self._limit = now + self._patience
+
+    def _advance(self, now: float) -> None:
+        self._progress(now)
+        if now >= self._tell_at:
+            self._tell_at = now + _TELLING
+            self._events.append(AnswerArriving())
 
     def _inform(self, now: float, frame: HdlcFrame) -> None:
         arrival = self._incoming.accept(frame)
@@ -493,7 +548,7 @@ class HdlcLink:
             if arrival is not Arrival.GAP or acknowledgement is not Acknowledgement.OUTDATED:
                 self._fail(self._sequence_error(frame))
         elif arrival is Arrival.SEGMENT:
-            self._progress(now)
+            self._advance(now)
             self._go_on(now, frame)
         elif arrival is Arrival.TOO_LONG:
             limit = self._parameters.max_apdu
@@ -541,9 +596,10 @@ class HdlcLink:
             )
 
     def _take_turn(self, now: float, frame: HdlcFrame, *, missing: bool) -> None:
-        self._attempts = 0
+        if self._attempts:
+            self._recovered()
         if self._answer is not None:
-            self._answered()
+            self._answered(now)
         elif frame.control.kind is FrameKind.RNR:
             self._pause(now, self._parameters.busy_interval)
         elif self._outgoing.pending:
@@ -553,11 +609,19 @@ class HdlcLink:
         else:
             self._pause(now, self._parameters.poll_interval)
 
-    def _answered(self) -> None:
+    def _recovered(self) -> None:
+        if self._resent is not None:
+            alternates = self._parameters.recovery is Recovery.ALTERNATE
+            self._habits.recovered(
+                by_resending=self._resent, after_asking=alternates and self._attempts > 1
+            )
+        self._resent = None
+        self._attempts = 0
+
+    def _answered(self, now: float) -> None:
         apdu = self._answer or b""
         self._answer = None
-        self._stop_timer()
-        self._state = State.IDLE
+        self._rest(now)
         self._events.append(ApduReceived(apdu=apdu))
 
     def _pause(self, now: float, seconds: float) -> None:
@@ -567,15 +631,17 @@ class HdlcLink:
     def _poll(self, _now: float, _frame: HdlcFrame) -> None:
         self._send_rr()
 
-    def _recover(self, _now: float, _frame: HdlcFrame) -> None:
+    def _repeat(self, now: float, _frame: HdlcFrame) -> None:
         """Their turn passed in silence."""
         if self._answer is not None:
-            self._answered()
+            self._answered(now)
             return
         self._attempts += 1
         if self._attempts > self._parameters.retries:
-            self._fail(self._no_answer())
-        elif self._outgoing.unacknowledged and self._resends():
+            self._fail(self._no_answer(self._attempts))
+            return
+        self._resent = self._resends() if self._outgoing.unacknowledged else None
+        if self._resent:
             self._send_burst()
         else:
             self._events.append(Retransmitted(frames=1))
@@ -584,7 +650,7 @@ class HdlcLink:
     def _resends(self) -> bool:
         recovery = self._parameters.recovery
         if recovery is Recovery.ALTERNATE:
-            return self._attempts % 2 == 0
+            return (self._attempts % 2 == 0) is not self._habits.resend_first
         return recovery is Recovery.RESEND
 
     def _sequence_error(self, frame: HdlcFrame) -> LinkError:
@@ -597,17 +663,17 @@ class HdlcLink:
     # Whatever else may come.
 
     def _reject(self, _now: float, frame: HdlcFrame) -> None:
-        reason = frame.information.hex(" ").upper() or "without a reason"
+        reject = FrameReject.parse(frame.information)
         self._fail(
             FrameRejectedError(
-                f"server address {self._server_address} rejected a frame (FRMR {reason})",
-                remedy="set the link up anew; see whether sizes and window suit the meter",
+                f"server address {self._server_address} rejected a frame (FRMR {reject})",
+                remedy=reject.remedy,
             )
         )
 
     def _lost(self, _now: float, _frame: HdlcFrame) -> None:
         self._fail(
-            LinkError(
+            LinkLostError(
                 f"server address {self._server_address} has dropped the link (DM)",
                 remedy="set it up anew; ask within the meter's inactivity timeout",
             )
@@ -616,10 +682,12 @@ class HdlcLink:
     def _notify(self, now: float, frame: HdlcFrame) -> None:
         """[IEC 62056-46: UI frame] A notification; it leaves everything else as it is.
 
-        [field: notifications cut into several UI frames, seconds apart]
+        [field: notifications cut into several UI frames, seconds apart, LLC in the first alone]
+        Nothing numbers these: a segment that got lost between two others is missed by nobody here.
         """
-        if now - self._notified_at > self._parameters.notification_gap:
-            self._notification.clear()
+        paused = now - self._notified_at > self._parameters.notification_gap
+        if paused or frame.information.startswith(_LLC_HEADERS):
+            self._notification.clear()  # what had begun was never finished
         self._notified_at = now
         if not self._notification.add(frame.information):
             self._notification.clear()
@@ -632,25 +700,24 @@ class HdlcLink:
     def _misuse(self, _now: float, _frame: HdlcFrame) -> None:
         raise MisuseError(f"the HDLC link can't do that while it is {self._state}")
 
-    @staticmethod
-    def _row(*actions: _Action) -> dict[State, _Action]:
-        return dict(zip(State, actions, strict=True))
-
     # fmt: off
-    TABLE: ClassVar[dict[Input, dict[State, _Action]]] = {
-        #                       DISCON-   CLEARING  CONNECT-  IDLE      AWAITING  PAUSING   DISCON-
-        #                       NECTED              ING                                     NECTING
-        Input.CONNECT:    _row(_begin,   _misuse,  _misuse,  _misuse,  _misuse,  _misuse,  _misuse),
-        Input.SEND:       _row(_misuse,  _misuse,  _misuse,  _ask,     _misuse,  _misuse,  _misuse),
-        Input.DISCONNECT: _row(_no_link, _hang_up, _hang_up, _hang_up, _hang_up, _hang_up, _ignore),
-        Input.TIMEOUT:    _row(_ignore,  _reclear, _resnrm,  _ignore,  _recover, _poll,    _redisc),
-        Input.I:          _row(_ignore,  _ignore,  _ignore,  _ignore,  _inform,  _inform,  _ignore),
-        Input.RR:         _row(_ignore,  _ignore,  _ignore,  _ignore,  _heed,    _ignore,  _ignore),
-        Input.RNR:        _row(_ignore,  _ignore,  _ignore,  _ignore,  _heed,    _ignore,  _ignore),
-        Input.UA:         _row(_ignore,  _set_up,  _joined,  _ignore,  _ignore,  _ignore,  _closed),
-        Input.DM:         _row(_ignore,  _set_up,  _refused, _lost,    _lost,    _lost,    _closed),
-        Input.FRMR:       _row(_ignore,  _set_up,  _refused, _reject,  _reject,  _reject,  _closed),
-        Input.UI:         _row(_notify,  _notify,  _notify,  _notify,  _notify,  _notify,  _notify),
-        Input.STRANGE:    _row(_ignore,  _ignore,  _ignore,  _ignore,  _ignore,  _ignore,  _ignore),
+    _ROWS: ClassVar[dict[Input, tuple[_Action, ...]]] = {
+        #                  DISCON-  CLEARING CONNECT- IDLE     KEEPING  AWAITING PAUSING  DISCON-
+        #                  NECTED            ING                                          NECTING
+        Input.CONNECT:    (_begin,  _misuse, _misuse, _misuse, _misuse, _misuse, _misuse, _misuse),
+        Input.SEND:       (_misuse, _misuse, _misuse, _ask,    _queue,  _misuse, _misuse, _misuse),
+        Input.DISCONNECT: (_unlink, _depart, _depart, _depart, _depart, _depart, _depart, _ignore),
+        Input.TIMEOUT:    (_ignore, _clear,  _resnrm, _probe,  _reask,  _repeat, _poll,   _redisc),
+        Input.I:          (_ignore, _ignore, _ignore, _ignore, _ignore, _inform, _inform, _ignore),
+        Input.RR:         (_ignore, _ignore, _ignore, _ignore, _kept,   _heed,   _ignore, _ignore),
+        Input.RNR:        (_ignore, _ignore, _ignore, _ignore, _kept,   _heed,   _ignore, _ignore),
+        Input.UA:         (_ignore, _set_up, _joined, _ignore, _ignore, _ignore, _ignore, _closed),
+        Input.DM:         (_ignore, _set_up, _refuse, _lost,   _lost,   _lost,   _lost,   _closed),
+        Input.FRMR:       (_ignore, _set_up, _refuse, _reject, _reject, _reject, _reject, _closed),
+        Input.UI:         (_notify, _notify, _notify, _notify, _notify, _notify, _notify, _notify),
+        Input.STRANGE:    (_ignore, _ignore, _ignore, _ignore, _ignore, _ignore, _ignore, _ignore),
     }
     # fmt: on
+    TABLE: ClassVar[dict[Input, dict[State, _Action]]] = {
+        what: dict(zip(State, actions, strict=True)) for what, actions in _ROWS.items()
+    }

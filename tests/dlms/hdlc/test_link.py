@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.datalink import (
+    AnswerArriving,
     ApduReceived,
     ClientSap,
     DataLink,
@@ -23,6 +24,7 @@ from dcud.dlms.datalink import (
 from dcud.dlms.errors import (
     FrameRejectedError,
     LinkError,
+    LinkLostError,
     LinkRefusedError,
     LinkSequenceError,
     MisuseError,
@@ -30,7 +32,9 @@ from dcud.dlms.errors import (
 )
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.frame import CONTROLS, HdlcFrame, parse
+from dcud.dlms.hdlc.habits import Habits
 from dcud.dlms.hdlc.link import HdlcLink, Input, State
+from dcud.dlms.hdlc.negotiation import SizeForm
 from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
 
 # u9n/dlms-cosem tests (values quoted there from the DLMS Green Book)
@@ -51,6 +55,7 @@ AARE = bytes.fromhex(
 CLIENT = ClientSap(16)
 SERVER = ServerAddress(1, 17)
 BARE = HdlcParameters(propose=False)
+KEEP_ALIVE = HdlcParameters(propose=False, keep_alive=60.0)
 ANSWER_LLC = "e6e700"
 
 
@@ -203,7 +208,6 @@ def test_snrm_proposes_sizes() -> None:
             max_info_transmit=240, max_info_receive=240, window_transmit=1, window_receive=1
         )
     ]
-    assert link.proposes
 
 
 @pytest.mark.parametrize("information", ["", "818000", "ff"])
@@ -218,42 +222,64 @@ def test_ua_may_tell_no_sizes(information: str) -> None:
     ]
 
 
+SMALL_SIZES = "818012050180060180070400000001080400000001"
+SMALL_SIZES_IN_TWO = "8180140502008006020080070400000001080400000001"
+
+
+def information(frames: list[Frame]) -> list[str]:
+    """Return kind and information of frames, or the kind alone where there is none."""
+    parsed = [parse(frame.octets[1:-1]) for frame in frames]
+    return [f"{one.control.kind} {one.information.hex()}".strip() for one in parsed]
+
+
 @pytest.mark.parametrize("control", [0x1F, 0x97])
-def test_a_server_that_refuses_sizes_is_asked_without(control: int) -> None:
-    link = HdlcLink(client_sap=CLIENT, server_address=SERVER)
+def test_a_server_that_refuses_sizes_is_asked_in_other_ways(control: int) -> None:
+    habits = Habits()
+    link = HdlcLink(client_sap=CLIENT, server_address=SERVER, habits=habits)
     link.connect(0.0)
-    send(link, 0.0)
+    assert information(send(link, 0.0)) == [f"SNRM {SMALL_SIZES}"]
     assert news(link.receive_data(server(control), 0.1)) == []
-    assert send(link, 0.1) == [Frame(octets=SNRM)]
-    assert isinstance(link.receive_data(UA, 0.2)[-1], LinkConnected)
-    assert not link.proposes
-    link.disconnect(0.3)
-    link.receive_data(server(0x73), 0.4)
+    assert information(send(link, 0.1)) == [f"SNRM {SMALL_SIZES_IN_TWO}"]
+    assert news(link.receive_data(server(control), 0.2)) == []
+    assert send(link, 0.2) == [Frame(octets=SNRM)]
+    assert isinstance(link.receive_data(UA, 0.3)[-1], LinkConnected)
+    # What worked is remembered, by the meter's next link too.
+    link = HdlcLink(client_sap=CLIENT, server_address=SERVER, habits=habits)
     link.connect(1.0)
-    assert send(link, 1.0) == [Frame(octets=SNRM)]  # what worked is remembered
+    assert send(link, 1.0) == [Frame(octets=SNRM)]
+
+
+def test_a_server_may_take_sizes_of_two_octets_only() -> None:
+    parameters = HdlcParameters(size_form=SizeForm.TWO)
+    link = HdlcLink(client_sap=CLIENT, server_address=SERVER, parameters=parameters)
+    link.connect(0.0)
+    assert information(send(link, 0.0)) == [f"SNRM {SMALL_SIZES_IN_TWO}"]
+    link.receive_data(server(0x73, SMALL_SIZES_IN_TWO), 0.1)
+    assert link.state is State.IDLE
 
 
 def test_a_server_that_is_silent_on_sizes_is_asked_without_at_last() -> None:
     link = HdlcLink(
         client_sap=CLIENT,
         server_address=SERVER,
-        parameters=HdlcParameters(connect_retries=2, response_timeout=3),
+        parameters=HdlcParameters(connect_retries=3, response_timeout=3),
     )
     link.connect(0.0)
-    (first,) = send(link, 0.0)
-    now, events = expire(link, 0.0)
-    assert (now, events) == (3.0, [Retransmitted(frames=1)])
-    assert send(link, now) == [first]
-    now, events = expire(link, now)
-    assert (now, events) == (6.0, [Retransmitted(frames=1)])
-    assert send(link, now) == [Frame(octets=SNRM)]
-    now, events = expire(link, now)
+    told, now, events = [], 0.0, list[LinkEvent]()
+    for turn in range(4):
+        told += information(send(link, now))
+        now, events = expire(link, now)
+        assert now == 3.0 * (turn + 1)
+        assert turn == 3 or events == [Retransmitted(frames=1)]
+    assert told == [*[f"SNRM {SMALL_SIZES}"] * 2, f"SNRM {SMALL_SIZES_IN_TWO}", "SNRM"]
     error = failure(events)
     assert type(error) is NoAnswerError
-    assert "asked 3 times, 3 s each; heard nothing at all" in str(error)
+    assert "asked 4 times, 3 s each; heard nothing at all" in str(error)
     assert link.next_timeout() is None
     link.connect(now)
-    assert send(link, now) == [first]  # nothing was learnt
+    assert information(send(link, now)) == ["DISC"]  # it may hold on to a broken session
+    link.receive_data(server(0x1F), now)
+    assert information(send(link, now)) == [f"SNRM {SMALL_SIZES}"]
 
 
 @pytest.mark.parametrize(
@@ -262,12 +288,41 @@ def test_a_server_that_is_silent_on_sizes_is_asked_without_at_last() -> None:
 def test_a_server_that_refuses_all(control: int, kind: type[LinkError]) -> None:
     link = HdlcLink(client_sap=CLIENT, server_address=SERVER, parameters=BARE)
     link.connect(0.0)
-    send(link, 0.0)
-    error = failure(link.receive_data(server(control), 0.1))
+    sent, events = information(send(link, 0.0)), list[LinkEvent]()
+    while not events:
+        events = news(link.receive_data(server(control), 0.1))
+        sent += information(send(link, 0.1))
+    assert sent == ["SNRM", "DISC", "SNRM", "SNRM"]
+    error = failure(events)
     assert type(error) is kind
     assert "1/17" in str(error)
     assert link.next_timeout() is None
     assert link.state is State.DISCONNECTED
+
+
+def test_a_server_that_holds_on_to_a_broken_session_is_told_to_let_go() -> None:
+    link = HdlcLink(client_sap=CLIENT, server_address=SERVER, parameters=BARE)
+    link.connect(0.0)
+    send(link, 0.0)
+    link.receive_data(server(0x1F), 0.1)
+    assert information(send(link, 0.1)) == ["DISC"]
+    link.receive_data(UA, 0.2)
+    assert information(send(link, 0.2)) == ["SNRM"]
+    assert isinstance(link.receive_data(UA, 0.3)[-1], LinkConnected)
+
+
+def test_a_second_answer_to_disc_is_no_refusal() -> None:
+    link = HdlcLink(
+        client_sap=CLIENT,
+        server_address=SERVER,
+        parameters=HdlcParameters(propose=False, disc_first=True),
+    )
+    link.connect(0.0)
+    send(link, 0.0)
+    # A DISC that arrives twice is answered by UA, then by DM.
+    assert news(link.receive_data(server(0x73) + server(0x1F), 0.1)) == []
+    assert information(send(link, 0.1)) == ["SNRM"]
+    assert isinstance(link.receive_data(UA, 0.2)[-1], LinkConnected)
 
 
 @pytest.mark.parametrize("answer", [0x73, 0x1F, 0x97])
@@ -429,6 +484,17 @@ def test_a_whole_answer_waits_for_f_only_a_moment() -> None:
     link = asked()
     link.receive_data(server(0x20, ANSWER_LLC + "c4"), 1.0)
     assert news(link.receive_data(server(0x31), 1.1)) == [ApduReceived(apdu=b"\xc4")]
+
+
+def test_a_long_answer_tells_now_and_then_that_it_arrives() -> None:
+    link = asked()
+    told = []
+    for number in range(8):
+        now = 1.0 + 4 * number
+        events = link.receive_data(server(0x30 | number << 1, "c4", more=True), now)
+        told += [now for event in events if isinstance(event, AnswerArriving)]
+        send(link, now)
+    assert told == [13.0, 25.0]
 
 
 def test_an_answer_is_bounded() -> None:
@@ -634,6 +700,26 @@ def test_numbers_that_contradict_what_was_sent(answer: bytes) -> None:
     assert "control octet" in str(error)
 
 
+@pytest.mark.parametrize("answer", [server(0x91), server(0x95), server(0x90, "c4")])
+def test_numbers_beyond_a_window_are_no_crash(answer: bytes) -> None:
+    parameters = wide(window=3, info=4)
+    link = connected(parameters, ua_for(parameters))
+    link.send_apdu(b"abcdefghijklmnop", 0.0)
+    assert controls(send(link, 0.0)) == ["00", "02", "14"]
+    assert type(failure(link.receive_data(answer, 0.1))) is LinkSequenceError
+    link.connect(1.0)
+    send(link, 1.0)
+    link.receive_data(ua_for(parameters), 1.1)
+    assert link.state is State.IDLE
+
+
+def test_dm_while_polling_pauses() -> None:
+    link = asked()
+    link.receive_data(server(0x31), 0.1)
+    assert link.state is State.PAUSING
+    assert type(failure(link.receive_data(server(0x1F), 0.2))) is LinkLostError
+
+
 def test_damaged_octets_count_for_nothing_but_silence_is_awaited() -> None:
     link = asked(HdlcParameters(propose=False, retries=0))
     damaged = server(0x30, "c4")[:-3] + b"\x00\x00\x7e"
@@ -688,13 +774,100 @@ def test_an_answer_may_come_before_the_owner_told_that_all_was_sent() -> None:
     assert link.next_timeout() is None
 
 
+def test_what_makes_a_silent_server_answer_is_remembered() -> None:
+    habits = Habits()
+    link = HdlcLink(client_sap=CLIENT, server_address=SERVER, parameters=BARE, habits=habits)
+    link.connect(0.0)
+    send(link, 0.0)
+    link.receive_data(UA, 0.0)
+    repeated = []
+    for number in range(4):
+        link.send_apdu(b"\xc0\x01", 0.0)
+        send(link, 0.0)
+        now, kinds = 0.0, ""
+        while "I" not in kinds:  # this one answers to nothing else
+            now, _ = expire(link, now)
+            kinds += information(send(link, now))[0][:2].strip()
+        repeated.append(kinds)
+        control = (number + 1) % 8 << 5 | 0x10 | number << 1
+        assert link.receive_data(server(control, "c4"), now)[-1] == ApduReceived(apdu=b"\xc4")
+    assert repeated == ["RRI", "RRI", "I", "I"]
+    # One that answers to RR after all is asked first again.
+    link.send_apdu(b"\xc0\x01", 0.0)
+    send(link, 0.0)
+    now = expire(link, 0.0)[0]
+    assert controls(send(link, now)) == ["98"]
+    now = expire(link, now)[0]
+    assert controls(send(link, now)) == ["91"]
+    link.receive_data(server(5 << 5 | 0x10 | 4 << 1, "c4"), now)
+    assert not habits.resend_first
+
+
+# Keeping alive.
+
+
+def test_an_unused_link_keeps_itself_alive() -> None:
+    link = connected(KEEP_ALIVE)
+    assert expire(link, 0.0) == (60.0, [])
+    assert controls(send(link, 60.0)) == ["11"]
+    assert news(link.receive_data(server(0x11), 60.1)) == []
+    assert (link.state, link.next_timeout()) == (State.IDLE, 120.1)
+    link.send_apdu(b"\xc0", 70.0)
+    assert controls(send(link, 70.0)) == ["10"]
+    link.receive_data(server(0x30, "c4"), 70.1)
+    assert link.next_timeout() == 130.1  # from the last use
+
+
+def test_what_is_asked_while_it_does_so_waits_for_the_turn() -> None:
+    link = connected(KEEP_ALIVE)
+    now, _ = expire(link, 0.0)
+    send(link, now)
+    link.send_apdu(b"\xc0\x01", 61.0)
+    assert link.frames_to_send() == []
+    assert link.receive_data(server(0x11), 61.1)[-1] == FrameReceived(Frame(octets=server(0x11)))
+    assert controls(send(link, 61.1)) == ["10"]
+    assert news(link.receive_data(server(0x30, "c4"), 62.0)) == [ApduReceived(apdu=b"\xc4")]
+
+
+def test_what_is_asked_while_it_does_so_goes_out_though_the_answer_is_lost() -> None:
+    link = connected(KEEP_ALIVE)
+    now, _ = expire(link, 0.0)
+    send(link, now)
+    link.send_apdu(b"\xc0\x01", 61.0)
+    now, events = expire(link, 61.0)
+    assert events == [Retransmitted(frames=1)]
+    assert controls(send(link, now)) == ["11"]
+    link.receive_data(server(0x11), now)
+    assert controls(send(link, now)) == ["10"]
+
+
+@pytest.mark.parametrize(("answer", "kind"), [(0x1F, LinkLostError), (0x97, FrameRejectedError)])
+def test_a_link_that_was_forgotten_is_noticed(answer: int, kind: type[LinkError]) -> None:
+    link = connected(KEEP_ALIVE)
+    now, _ = expire(link, 0.0)
+    send(link, now)
+    assert type(failure(link.receive_data(server(answer), now))) is kind
+
+
+def test_a_server_that_went_is_noticed() -> None:
+    link = connected(KEEP_ALIVE)
+    now, events = expire(link, 0.0)
+    repeated = []
+    while not any(isinstance(event, LinkFailed) for event in events):
+        repeated += controls(send(link, now))
+        now, events = expire(link, now)
+    assert repeated == ["11"] * 4
+    assert "asked 4 times" in str(failure(events))
+    assert now == 80.0
+
+
 # The end of a link that was up.
 
 
 @pytest.mark.parametrize("link", [connected(), asked()])
 def test_dm_means_that_the_link_is_lost(link: HdlcLink) -> None:
     error = failure(link.receive_data(server(0x1F), 1.0))
-    assert type(error) is LinkError
+    assert type(error) is LinkLostError
     assert "dropped the link" in str(error)
     assert link.next_timeout() is None
 
@@ -703,7 +876,8 @@ def test_frmr_tells_its_reason() -> None:
     # u9n/dlms-cosem issue 95: 54 00 10
     error = failure(asked().receive_data(server(0x97, "540010"), 1.0))
     assert type(error) is FrameRejectedError
-    assert "FRMR 54 00 10" in str(error)
+    assert "FRMR 54 00 10: it rejects I N(S)=2 N(R)=2, a command, at V(S)=0 V(R)=0" in str(error)
+    assert error.remedy.startswith("set the link up anew")
     assert "without a reason" in str(failure(asked().receive_data(server(0x97), 1.0)))
 
 
@@ -739,6 +913,14 @@ def test_a_segmented_notification_of_an_iskra_meter() -> None:
     assert news(link.receive_data(server(0x03, ANSWER_LLC + "0f00", more=True), 1.0)) == []
     assert news(link.receive_data(server(0x03, "0026", more=True), 4.0)) == []
     assert news(link.receive_data(server(0x13, "eb"), 7.0)) == [
+        NotificationReceived(apdu=bytes.fromhex(PUSH))
+    ]
+
+
+def test_a_notification_that_was_never_finished_spoils_no_other() -> None:
+    link = connected()
+    link.receive_data(server(0x03, ANSWER_LLC + "0fff", more=True), 1.0)
+    assert news(link.receive_data(server(0x03, ANSWER_LLC + PUSH), 1.5)) == [
         NotificationReceived(apdu=bytes.fromhex(PUSH))
     ]
 
@@ -834,21 +1016,18 @@ def test_a_secret_that_is_cut_into_segments_stays_secret() -> None:
 
 
 def reach(state: State) -> HdlcLink:
-    link = HdlcLink(client_sap=CLIENT, server_address=SERVER, parameters=HdlcParameters())
+    parameters = HdlcParameters(disc_first=state is State.CLEARING)
+    link = HdlcLink(client_sap=CLIENT, server_address=SERVER, parameters=parameters)
     match state:
         case State.DISCONNECTED:
             return link
-        case State.CLEARING:
-            link = HdlcLink(
-                client_sap=CLIENT,
-                server_address=SERVER,
-                parameters=HdlcParameters(disc_first=True),
-            )
-            link.connect(0.0)
-        case State.CONNECTING:
+        case State.CLEARING | State.CONNECTING:
             link.connect(0.0)
         case State.IDLE:
             link = connected()
+        case State.KEEPING:
+            link = connected(KEEP_ALIVE)
+            link.handle_timeout(60.0)
         case State.AWAITING:
             link = asked()
         case State.PAUSING:
@@ -876,7 +1055,7 @@ def test_any_frame_in_any_state(state: State, control: int) -> None:
     assert isinstance(events[0], FrameReceived)
     assert len(events) <= 3
     assert link.state in State
-    if link.state in {State.DISCONNECTED, State.IDLE}:
+    if link.state in {State.DISCONNECTED, State.IDLE} and state is not State.KEEPING:
         assert link.next_timeout() is None
 
 
@@ -885,7 +1064,7 @@ def test_what_the_owner_may_not_do_is_refused(state: State) -> None:
     if state is not State.DISCONNECTED:
         with pytest.raises(MisuseError, match=str(state)):
             reach(state).connect(0.0)
-    if state is not State.IDLE:
+    if state not in {State.IDLE, State.KEEPING}:
         with pytest.raises(MisuseError, match=str(state)):
             reach(state).send_apdu(b"\xc0", 0.0)
     link = reach(state)
