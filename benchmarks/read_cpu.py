@@ -29,6 +29,7 @@ from benchmarks.result import Result
 from dcud.cli.event_loop import new_event_loop
 from dcud.collect.meter_memory import MeterMemory, get_data
 from dcud.collect.profile_reader import ProfileReader
+from dcud.cosem.profile_buffer import ProfileEntry
 from dcud.cosem.register import scale
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
 from dcud.dlms.association import AssociationParameters
@@ -37,8 +38,9 @@ from dcud.dlms.datalink import ClientSap
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
+from dcud.line.far_end import FarEnd
 from dcud.line.session import Session, SessionTiming, Watch
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.line.tracer import FrameTracer, NoTracer
 from dcud.observe.frame_log import FrameLog
 from tests.support.gurux_peer import Peer, gurux_peer
@@ -87,6 +89,8 @@ class OurClient:
             AttributeDescriptor(each.class_id, Obis.parse(each.logical_name), 2)
             for each in peer.meters[0].registers[:8]
         ]
+        self.values: list[float] = []
+        self.entries: list[ProfileEntry] = []
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -113,11 +117,14 @@ class OurClient:
         assert scaler_unit is not None  # noqa: S101  # likewise
         return float(scale(answer, scaler_unit.scaler))
 
-    async def reading(self) -> Numbers:
+    async def reading(self) -> None:
         async with self.session() as session:
-            numbers = [await self.register(session, each) for each in self.registers]
-            entries = await self.profile.whole(session)
-        for entry in entries:
+            self.values = [await self.register(session, each) for each in self.registers]
+            self.entries = await self.profile.whole(session)
+
+    def numbers(self) -> Numbers:
+        numbers = list(self.values)
+        for entry in self.entries:
             assert entry.time is not None  # noqa: S101  # or the decoder does less than the peer's
             numbers += [entry.time.timestamp(), *entry.cells[1:]]  # type: ignore[list-item]  # the meter has no others
         return numbers
@@ -125,11 +132,12 @@ class OurClient:
 
 async def ours(peer: Peer, tracer: FrameTracer) -> Measured:
     host, number = peer.hdlc
-    port = TcpPort(TcpParameters(host=host, port=number))
+    port = TcpPort(FarEnd(host=host, port=number))
     await port.open()
     client = OurClient(peer, port, tracer)
     measured = Measured()
-    measured.numbers = await client.reading()
+    await client.reading()
+    measured.numbers = client.numbers()
     begin = time.process_time()
     for _ in range(READINGS):
         await client.reading()
