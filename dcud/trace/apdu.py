@@ -35,6 +35,9 @@ def _general_block_transfer(d: Dissection) -> None:
         d.block = Block(number, is_last, octets, masked, number <= 1, describe_apdu)
 
 
+_GATEWAY_TAGS: Final = frozenset((b"\xe6", b"\xe7"))
+
+
 def _gateway_prefix(d: Dissection) -> None:
     """Read which device behind a gateway an APDU is for or from, then the APDU."""
     d.number("network-id", Cursor.u8)
@@ -42,6 +45,8 @@ def _gateway_prefix(d: Dissection) -> None:
     address = d.cursor.octet_string()
     d.leaf("physical-device-address", start, address.hex().upper())
     d.say(f"{address.hex().upper()}:")
+    if d.octets[d.cursor.position : d.cursor.position + 1] in _GATEWAY_TAGS:
+        raise DecodeError("a gateway's prefix within another")
     with d.group("apdu"):
         describe_apdu(d)
 

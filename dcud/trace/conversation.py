@@ -74,6 +74,10 @@ class _Joiner:
         self._segments.clear()
         self._blocks.clear()
 
+    def forget_blocks(self) -> None:
+        """Forget the blocks of an answer that is no longer awaited."""
+        self._blocks.clear()
+
     def segment(self, payload: Payload) -> _Parts | str:
         """Return a whole APDU, or why there is none yet."""
         begun = self._segments.get(payload.stream)
@@ -94,13 +98,15 @@ class _Joiner:
     def block(self, block: Block, stream: Stream) -> _Parts | str:
         """Return what all the blocks make together, or why nothing yet; "" for no remark."""
         begun = self._blocks.get(stream)
-        if block.begins or begun is None:
-            begun = self._blocks[stream] = _Parts(first=block.number)
-        elif begun.number == block.number:
+        if begun is not None and begun.number == block.number:
             return "the same block again"
-        elif begun.number is not None and block.number != begun.number + 1:
-            del self._blocks[stream]
-            return f"block {block.number} came after block {begun.number}"
+        follows = begun is not None and begun.number == block.number - 1
+        if begun is None or not follows:
+            before, begun = begun, _Parts(first=block.number)
+            self._blocks[stream] = begun
+            if before is not None and not block.begins:
+                del self._blocks[stream]
+                return f"block {block.number} came after block {before.number}"
         begun.add(block.octets, block.masked, block.number)
         too_long = len(begun.octets) > MAX_VALUE_OCTETS
         if not (block.is_last or too_long):
@@ -174,6 +180,7 @@ class Conversation:
         if is_sent:
             if apdu.subject:
                 self._subject, self._of_list = apdu.subject, apdu.of_list
+                self._joiner.forget_blocks()
             return _worded(apdu, apdu.words, apdu.subject)
         if not ours:
             return _worded(apdu, "overheard:", apdu.words)

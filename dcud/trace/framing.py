@@ -115,10 +115,8 @@ def _client_words(octets: bytes) -> str:
 
 
 def _server_words(octets: bytes) -> str:
-    try:
-        return f"server {ServerAddress.from_octets(octets)}"
-    except DecodeError as error:
-        return error.message
+    # The header was judged before: these are addresses.
+    return f"server {ServerAddress.from_octets(octets)}"
 
 
 def _frame_check(d: Dissection, start: int) -> None:
@@ -328,14 +326,14 @@ def describe_m_sdu(d: Dissection) -> None:
         raise DecodeError(f"LLC control {control:02X} is not that of data")
     d.number("destination-lsap", Cursor.u8)
     d.number("source-lsap", Cursor.u8)
-    start = d.cursor.position
-    if d.octets[start] in _CIASE_TAGS:
-        _as_dataclass(d, decode_ciase(d.octets[start:]))
+    pdu = d.octets[d.cursor.position :]
+    if pdu[:1] in _CIASE_TAGS:
+        _as_dataclass(d, decode_ciase(pdu))
     else:
         describe_apdu(d)
 
 
-_CIASE_TAGS: Final = frozenset(kind.TAG for kind in get_args(Ciase))
+_CIASE_TAGS: Final = frozenset(bytes((kind.TAG,)) for kind in get_args(Ciase))
 
 
 # Recognition

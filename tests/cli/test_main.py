@@ -117,7 +117,9 @@ def test_a_command_that_exits_by_itself(
 
 
 def test_the_commands_are_those_promised() -> None:
-    assert list(COMMANDS) == ["run", "check", "read", "objects", "scan", "simulate", "demo"]
+    assert list(COMMANDS) == [
+        *("run", "check", "read", "objects", "scan", "trace", "simulate", "demo")
+    ]
 
 
 def test_the_help_tells_of_each_command(capsys: pytest.CaptureFixture[str]) -> None:

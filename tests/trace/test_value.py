@@ -67,7 +67,7 @@ def test_meanings_are_of_the_values_own_type() -> None:
 
 
 def test_members_have_their_places() -> None:
-    # vectors.json: scaler_unit of 05-axdr-data, structure{-2, enum 35}
+    # A scaler_unit: volts, two decimal places.
     node, _ = described("02020FFE1623")
     assert (node.name, node.value, node.start, node.end) == ("structure", 2, 0, 6)
     assert [(c.name, c.value, c.start, c.end) for c in node.children] == [
@@ -89,7 +89,7 @@ def test_words_of_what_is_long() -> None:
 
 
 def test_compact_arrays() -> None:
-    # vectors.json: 05-axdr-data, 2 x structure{long-unsigned, unsigned}
+    # Twice a structure of a long-unsigned with an unsigned.
     node, _ = described("1302021211050001110002")
     assert (node.name, node.meaning[:35]) == ("unreadable", "contents of the compact array at oc")
     node, _ = described("130202121106000111000222")
