@@ -16,7 +16,7 @@ $(VENV)/.installed: pyproject.toml packaging/install-venv
 venv: $(VENV)/.installed  ## make the virtual environment with all that development needs
 
 debs:
-	packaging/install-debs mosquitto mosquitto-clients ser2net socat prometheus
+	packaging/install-debs mosquitto mosquitto-clients ser2net socat prometheus tshark
 
 lint: venv  ## style, types and import contracts
 	$(BIN)/ruff check .
