@@ -217,6 +217,25 @@ class Session:
             raise outcome.error
         return outcome.octets if isinstance(outcome, GetSucceeded) else outcome.result
 
+    async def hold(self, seconds: float) -> None:
+        """Ask nothing for a while, and let the connection keep itself alive.
+
+        Raises:
+            ProtocolError: the meter has dropped the link, or is gone.
+            PortError: the line is gone.
+        """
+        if not self._is_open:
+            raise MisuseError("there is no association to hold")
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        self._is_open = False  # if anything comes to an end here, it is the association
+        while loop.time() < until:
+            pause = min(until - loop.time(), self._timing.stall_limit / 2)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    raise _out_of_turn(await self._exchange())
+        self._is_open = True
+
     async def close(self) -> None:
         """Release the association as far as that goes within the limit; never fails."""
         if not self._is_up:

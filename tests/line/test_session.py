@@ -663,3 +663,39 @@ async def test_segments_are_progress_however_long_they_take() -> None:
     )
     await session.open()
     assert await session.get(ENERGY) == bytes.fromhex("0600000001")
+
+
+# Nothing is asked.
+
+
+async def test_an_association_may_be_held() -> None:
+    notes: list[bytes] = []
+    port = ScriptedPort({b"OPEN": [(0.1, b"opened;"), (60.0, b"note 0F01;")], **RELEASE})
+    session = await session_over(port, notes=notes, timing=SessionTiming(stall_limit=20.0))
+    await session.open()
+    began = now()
+    await session.hold(100.0)
+    assert now() == pytest.approx(began + 100.0)
+    assert notes == [b"\x0f\x01"]
+    assert session.is_open
+    await session.close()
+    assert words(port) == [b"OPEN", b"RELEASE"]
+
+
+async def test_a_link_that_goes_while_it_is_held_is_noticed() -> None:
+    port = ScriptedPort({b"OPEN": [(0.1, b"opened;"), (60.0, b"lost;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(LinkLostError):
+        await session.hold(100.0)
+    assert not session.is_open
+    with pytest.raises(MisuseError):
+        await session.hold(1.0)
+
+
+async def test_an_answer_to_nothing_while_it_is_held_is_a_fault() -> None:
+    port = ScriptedPort({b"OPEN": [(0.1, b"opened;"), (60.0, b"data 00;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(MisuseError):
+        await session.hold(100.0)
