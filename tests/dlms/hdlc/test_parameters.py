@@ -29,6 +29,7 @@ def test_sizes_are_what_was_chosen() -> None:
         {"poll_interval": -0.1},
         {"busy_interval": -0.1},
         {"notification_gap": -0.1},
+        {"keep_alive": -0.1},
         {"retries": -1},
         {"connect_retries": -1},
         {"disconnect_retries": -1},
