@@ -4,9 +4,13 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from dcud.trace.conversation import Conversations, Heard
 from dcud.trace.record import Record
+
+_BEFORE: Final = 120_000
+"""Milliseconds before the time asked for of which answers may still tell."""
 
 
 def add_choice_arguments(parser: argparse._ActionsContainer) -> None:
@@ -55,13 +59,15 @@ class Choice:
     def hear(self, record: Record, conversations: Conversations) -> Iterator[Heard]:
         """Yield what was heard, where it is wanted.
 
-        What precedes the time asked for is heard all the same: it tells what answers answer.
+        What shortly precedes the time asked for is heard too: it tells what answers answer.
         """
         if self.buses and record.bus not in self.buses:
             return
         if self.meters and record.meter not in self.meters:
             return
         if self.until is not None and record.at >= self.until:
+            return
+        if self.since is not None and record.at < self.since - _BEFORE:
             return
         heard = conversations.hear(record)
         if (self.since is None or record.at >= self.since) and self._is_of_kind(heard):

@@ -90,6 +90,10 @@ def test_what_came_before_still_tells_what_was_asked(
 ) -> None:
     [line, *_] = shown(capsys, str(log), "--since", "2026-11-22T19:01:36")
     assert line.endswith("for 3/1.0.1.8.0.255/2 active_energy_import value")
+    late = LOG.replace("19:01:36", "19:04:36")
+    log.write_text(late)
+    [line, *_] = shown(capsys, str(log), "--since", "2026-11-22T19:04:30")
+    assert line.endswith("#1 5009 (double-long-unsigned)")
 
 
 def test_compressed_files_and_standard_input(
