@@ -22,7 +22,7 @@ from typing import Final
 from dcud.dlms.datalink import Frame, FrameReceived, OctetsDiscarded
 from dcud.dlms.errors import DecodeError, EncodeError, MisuseError
 from dcud.dlms.fields import check_field
-from dcud.dlms.llc_432 import DL_DATA, LlcPdu, decode_llc
+from dcud.dlms.llc_432 import DL_DATA, HEADER_SIZE, LlcPdu, decode_llc
 from dcud.dlms.sfsk.ciase import (
     TITLE_SIZE,
     Ciase,
@@ -178,6 +178,40 @@ class Discovery:
         """Where discovery stands."""
         return self._stage
 
+    @property
+    def rounds(self) -> int:
+        """How many rounds have begun."""
+        return self._rounds
+
+    def seconds_left(self) -> float:
+        """Return how long the rest takes if nobody else reports, with all of the present step."""
+        if self._stage is Stage.FINISHED:
+            return 0.0
+        parameters = self._parameters
+        is_asking = self._stage is Stage.ASKING
+        asked = parameters.quiet_rounds - self._quiet
+        if is_asking and self._waiting:
+            asked = parameters.quiet_rounds + 1
+        rounds = min(asked, parameters.max_rounds - self._rounds + is_asking)
+        meters = len(self._waiting) + (self._current != _NOBODY)
+        return rounds * self._round_seconds() + meters * self._registration_seconds()
+
+    def _round_seconds(self) -> float:
+        size = len(self._parameters.request.encode())
+        return self._transmission(size) + self._reports_in()
+
+    def _registration_seconds(self) -> float:
+        parameters = self._parameters
+        register = 2 + 2 * TITLE_SIZE + 2
+        seconds = self._transmission(register) + parameters.link.timing.server_delay
+        if parameters.ping:
+            seconds += self._transmission(1 + TITLE_SIZE) + self._answer_in()
+        return seconds
+
+    def _transmission(self, pdu_octets: int) -> float:
+        link = self._parameters.link
+        return link.timing.transmission(HEADER_SIZE + pdu_octets, link.credits.initial)
+
     def start(self) -> None:
         """Begin the first round.
 
@@ -301,13 +335,16 @@ class Discovery:
         return events
 
     def _ask(self) -> None:
+        self._rounds += 1
+        self._stage = Stage.ASKING
+        self._send(self._parameters.request, ALL_PHYSICAL, self._reports_in())
+
+    def _reports_in(self) -> float:
+        """Return the seconds within which all reports come."""
         request = self._parameters.request
         timing = self._parameters.link.timing
         slots = request.allowed_time_slots * timing.slot
-        self._rounds += 1
-        self._stage = Stage.ASKING
-        report = timing.answer(request.report_credit & 7, _REPORT_SIZE)
-        self._send(request, ALL_PHYSICAL, slots + report)
+        return slots + timing.answer(request.report_credit & 7, _REPORT_SIZE)
 
     def _register(self) -> None:
         title = self._current
@@ -321,9 +358,12 @@ class Discovery:
 
     def _ping(self) -> None:
         self._stage = Stage.PINGING
-        credit = self._parameters.link.credits.initial
-        answer = self._parameters.link.timing.answer(credit, _REPORT_SIZE)
-        self._send(PingRequest(system_title=self._current), self._given[self._current], answer)
+        ping = PingRequest(system_title=self._current)
+        self._send(ping, self._given[self._current], self._answer_in())
+
+    def _answer_in(self) -> float:
+        link = self._parameters.link
+        return link.timing.answer(link.credits.initial, _REPORT_SIZE)
 
     def _send(self, pdu: Ciase, destination: int, patience: float) -> None:
         """Queue a PDU; `patience` runs from when the line has been through with it."""

@@ -99,19 +99,7 @@ class Acquaintance:
                 turnaround=self.turnaround, stall_limit=_STALLS * self._timeout(station)
             ),
         )
-        told: Identity | None = None
-        try:
-            await session.open()
-            if not known.logical_device_name:
-                told = await _read(session)
-        except _REFUSALS as error:
-            return ClientStanding(client=client, standing="refused", words=error.message), None
-        except (ProtocolError, StalledError) as error:
-            standing = OPEN if session.opened else "failed"
-            return ClientStanding(client=client, standing=standing, words=error.message), None
-        finally:
-            await session.close()
-        return ClientStanding(client=client, standing=OPEN), told
+        return await call_on(session, client, known)
 
     def _timeout(self, station: Found) -> float:
         return max(self.response_timeout, 5 * station.seconds)
@@ -129,6 +117,37 @@ class Acquaintance:
             server_address=station.address,
             parameters=HdlcParameters(response_timeout=timeout, retries=2, connect_retries=1),
         )
+
+
+async def call_on(
+    session: Session, client: int, known: Identity
+) -> tuple[ClientStanding, Identity | None]:
+    """Open a session and close it again; in between, ask who is there.
+
+    Args:
+        session: not opened yet.
+        client: whose session it is.
+        known: what the station said before; it isn't asked twice.
+
+    Returns:
+        How the client stands, and what the station said where that wasn't known yet.
+
+    Raises:
+        PortError: the line is gone.
+    """
+    told: Identity | None = None
+    try:
+        await session.open()
+        if not known.logical_device_name:
+            told = await _read(session)
+    except _REFUSALS as error:
+        return ClientStanding(client=client, standing="refused", words=error.message), None
+    except (ProtocolError, StalledError) as error:
+        standing = OPEN if session.opened else "failed"
+        return ClientStanding(client=client, standing=standing, words=error.message), None
+    finally:
+        await session.close()
+    return ClientStanding(client=client, standing=OPEN), told
 
 
 async def _read(session: Session) -> Identity:

@@ -305,3 +305,38 @@ def test_what_would_never_end(wrong: dict[str, int]) -> None:
 def test_a_title_has_six_octets() -> None:
     with pytest.raises(EncodeError, match="6 octets"):
         DiscoveryParameters(initiator_title=b"12345678")
+
+
+def test_how_long_the_rest_takes_is_known_from_the_start() -> None:
+    discovery = Discovery(parameters(quiet_rounds=2), [100])
+    # a slot takes 0.15 s: one for the request, ten for reports, one for the last of them
+    a_round = 0.15 + 10 * 0.15 + 1.0 + 0.15 + 0.5
+    # a slot to register, one to ping, one for its answer
+    a_registration = 0.15 + 1.0 + 0.15 + 1.0 + 0.15 + 0.5
+    assert discovery.rounds == 0
+    assert discovery.seconds_left() == pytest.approx(2 * a_round)
+    discovery.start()
+    assert discovery.rounds == 1
+    assert discovery.seconds_left() == pytest.approx(2 * a_round)
+    discovery.frames_to_send()
+    discovery.frames_sent(0.0)
+    discovery.receive_data(said(DiscoverReport(system_titles=(ONE,))), 1.0)
+    assert discovery.seconds_left() == pytest.approx(3 * a_round + a_registration)
+    discovery.handle_timeout(100.0)
+    assert discovery.stage is Stage.REGISTERING
+    assert discovery.seconds_left() == pytest.approx(2 * a_round + a_registration)
+    run(discovery, Meters())
+    assert (discovery.rounds, discovery.seconds_left()) == (3, 0.0)
+
+
+def test_the_rest_is_no_longer_than_the_rounds_that_are_allowed() -> None:
+    discovery = Discovery(parameters(quiet_rounds=9, max_rounds=1), [])
+    a_round = discovery.seconds_left()
+    discovery.start()
+    assert discovery.seconds_left() == a_round
+    trusting = DiscoveryParameters(initiator_title=TITLE, link=LINK, ping=False)
+    discovery = Discovery(trusting, [100])
+    discovery.start()
+    before = discovery.seconds_left()
+    discovery.receive_data(said(DiscoverReport(system_titles=(ONE,))), 1.0)
+    assert discovery.seconds_left() == pytest.approx(before + a_round + 0.15 + 1.0)
