@@ -48,13 +48,13 @@ def target(
     return Target(
         meter=meter.id,
         connect=lambda: ClientConnection(make_link(), association),
-        sign_on=_sign_on(meter),
+        sign_on=_sign_on(links.bus, meter),
         timing=SessionTiming(turnaround=_turnaround(links.bus, meter)),
         notified=notified,
     )
 
 
-def _sign_on(meter: model.Meter) -> "SignOn | None":
+def _sign_on(bus: model.Bus, meter: model.Meter) -> "SignOn | None":
     if meter.mode_e is None:
         return None
     from dcud.dlms.mode_e.parameters import Head, ModeEParameters  # noqa: PLC0415  # most have none
@@ -64,7 +64,7 @@ def _sign_on(meter: model.Meter) -> "SignOn | None":
     parameters = ModeEParameters(
         device_address=asked.device_address,
         expected=asked.identification,
-        initial_baud=asked.initial_baud,
+        initial_baud=asked.initial_baud or _first_baud(bus, asked),
         max_baud=asked.max_baud,
         force=asked.force,
         head=Head(asked.head),
@@ -77,6 +77,11 @@ def _sign_on(meter: model.Meter) -> "SignOn | None":
         link_delay=asked.link_delay,
     )
     return SignOn.to(ClientSap(meter.client_sap), hdlc_address(meter), parameters)
+
+
+def _first_baud(bus: model.Bus, asked: model.ModeE) -> int:
+    line = bus.serial or bus.rfc2217
+    return line.baud if line is not None and asked.head == "fixed" else 300
 
 
 def _turnaround(bus: model.Bus, meter: model.Meter) -> float:

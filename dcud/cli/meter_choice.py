@@ -6,12 +6,13 @@ by the same rules, and the defaults are the same.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
 from dcud.cli.main import UsageError
+from dcud.cli.meter_options import OPTIONS, THE_LINE, Option
 from dcud.config import medium, model, rules
 from dcud.config.bind import bind
 from dcud.config.build import Builder
@@ -22,7 +23,7 @@ from dcud.config.load import load
 from dcud.config.merge import merge
 from dcud.config.problem import ConfigError, Problem
 from dcud.config.report import Place, Report, suggestion
-from dcud.config.rules import ToldMeter
+from dcud.config.rules import ToldBus, ToldMeter
 from dcud.config.schema import keys_of
 from dcud.dlms.secret import Secret
 
@@ -31,9 +32,7 @@ BUS_ID = "line"
 METER_ID = "meter"
 """Of the meter that nobody named."""
 
-_THE_LINE = "(line)"
 _LINE_FLAGS = "--serial, --tcp, --rfc2217 or --udp"
-_WITH_SPEED = ("serial", "rfc2217")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,182 +47,6 @@ class ChosenMeter:
     meter: model.Meter
     password: Secret | None = None
     configured: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """An option that stands for keys of the configuration.
-
-    Attributes:
-        path: of the key, or of the table where `read` gives one; `_THE_LINE` stands for the line.
-        read: from the argument to what TOML would give.
-        lines: those that it means something for; every one where there are none.
-        bare: what stands in place of the argument where there is none; None where there must be.
-    """
-
-    flag: str
-    metavar: str
-    path: tuple[str, ...]
-    read: Callable[[str], object]
-    words: str
-    lines: tuple[str, ...] = ()
-    bare: str | None = None
-
-    @property
-    def destination(self) -> str:
-        return self.flag.lstrip("-").replace("-", "_")
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
-    return int(text)
-
-
-def _duration(text: str) -> object:
-    """Return a bare number as the seconds that the configuration takes it for."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _far_end(text: str) -> RawTable:
-    host, colon, port = text.rpartition(":")
-    if not colon or (text.startswith("[") and text.endswith("]")):
-        return {"host": text.strip("[]")}
-    if not host:
-        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT")
-    return {"host": host.strip("[]"), "port": _number(port)}
-
-
-def _server(text: str) -> RawTable:
-    logical, slash, physical = text.partition("/")
-    address: RawTable = {"logical": _number(logical)}
-    if slash:
-        address["physical"] = _number(physical)
-    return address
-
-
-def _behind(text: str) -> RawTable:
-    network, slash, address = text.rpartition("/")
-    place: RawTable = {"device_address": address}
-    if slash:
-        place["network_id"] = _number(network)
-    return place
-
-
-_OPTIONS = (
-    _Option("--serial", "DEVICE", ("bus", "serial", "device"), str, "serial port of the meter"),
-    _Option("--tcp", "HOST:PORT", ("bus", "tcp"), _far_end, "serial server, or meter (port: 4059)"),
-    _Option(
-        "--rfc2217",
-        "HOST:PORT",
-        ("bus", "rfc2217"),
-        _far_end,
-        "serial server that is set from here (port: 2217)",
-    ),
-    _Option("--udp", "HOST:PORT", ("bus", "udp"), _far_end, "meter (port: 4059)"),
-    _Option(
-        "--baud", "N", ("bus", _THE_LINE, "baud"), _number, "bit/s (default: 9600)", _WITH_SPEED
-    ),
-    _Option(
-        "--line-format",
-        "8N1|7E1|...",
-        ("bus", _THE_LINE, "format"),
-        str,
-        "data bits, parity, stop bits (default: 8N1)",
-        _WITH_SPEED,
-    ),
-    _Option(
-        "--framing", "hdlc|wrapper", ("bus", "framing"), str, "on TCP (default: hdlc)", ("tcp",)
-    ),
-    _Option(
-        "--medium",
-        "|".join(model.MEDIA),
-        ("bus", "medium"),
-        str,
-        "decides times and sizes (default: rs485 on a serial port, else network)",
-    ),
-    _Option(
-        "--server",
-        "LOGICAL[/PHYSICAL]",
-        ("meter", "server_address"),
-        _server,
-        "address of the meter; over the wrapper its port number (default: 1)",
-    ),
-    _Option(
-        "--address-size",
-        "1|2|4",
-        ("meter", "server_address", "size"),
-        _number,
-        "octets of that address (default: the least that fits)",
-    ),
-    _Option(
-        "--mode-e",
-        "ADDRESS",
-        ("meter", "mode_e", "device_address"),
-        str,
-        "sign on by IEC 62056-21 mode E first, to this device address or to whichever is there",
-        bare="",
-    ),
-    _Option(
-        "--gateway",
-        "[NETWORK/]ADDRESS",
-        ("meter", "gateway"),
-        _behind,
-        'behind a concentrator at --server: the meter\'s own address, as text or "hex:..."',
-    ),
-    _Option(
-        "--client",
-        "N",
-        ("meter", "client_sap"),
-        _number,
-        "address to ask from (default: 16, the public client)",
-    ),
-    _Option(
-        "--authentication",
-        "none|lls",
-        ("meter", "authentication"),
-        str,
-        "(default: lls with a key file, else none)",
-    ),
-    _Option(
-        "--response-timeout",
-        "TIME",
-        ("meter", "response_timeout"),
-        _duration,
-        'for an answer to begin (default: "3 s")',
-    ),
-    _Option(
-        "--retries",
-        "N",
-        ("meter", "hdlc", "retries"),
-        _number,
-        "repetitions of an HDLC frame that nothing answers (default: 3)",
-    ),
-    _Option(
-        "--max-pdu",
-        "OCTETS",
-        ("meter", "max_receive_pdu_size"),
-        _number,
-        "largest APDU offered to take (default: 65535)",
-    ),
-    _Option(
-        "--time-zone",
-        "ZONE",
-        ("meter", "clock", "time_zone"),
-        str,
-        "of a clock that tells no deviation (default: UTC)",
-    ),
-    _Option(
-        "--deviation",
-        "SIGN",
-        ("meter", "clock", "deviation"),
-        str,
-        "utc-minus-local (default), or local-minus-utc",
-    ),
-)
 
 
 def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
@@ -247,14 +70,14 @@ def add_meter_arguments(parser: argparse.ArgumentParser) -> None:
         help="key file with the password, under [meter.ID] (default: the configured one)",
     )
     direct = parser.add_argument_group("or any meter, given by its line")
-    for option in _OPTIONS:
+    for option in OPTIONS:
+        if option.bare is not None:
+            direct.add_argument(
+                option.flag, action="store_const", const=option.bare, help=option.words
+            )
+            continue
         direct.add_argument(
-            option.flag,
-            metavar=option.metavar,
-            type=option.read,
-            help=option.words,
-            nargs=None if option.bare is None else "?",
-            const=option.bare,
+            option.flag, metavar=option.metavar, type=option.read, help=option.words
         )
     parser.add_argument(
         "--frames", action="store_true", help="show every frame on standard error, secrets masked"
@@ -301,9 +124,9 @@ def _named(meters: tuple[model.Meter, ...], name: str | None) -> model.Meter:
     return meters[names.index(name)]
 
 
-def _given(arguments: argparse.Namespace) -> Iterator[tuple[_Option, object]]:
+def _given(arguments: argparse.Namespace) -> Iterator[tuple[Option, object]]:
     """Give the options that stand for keys, with their values, as far as they were used."""
-    for option in _OPTIONS:
+    for option in OPTIONS:
         value = getattr(arguments, option.destination)
         if value is not None:
             yield option, value
@@ -314,9 +137,7 @@ def _direct(arguments: argparse.Namespace, line: str) -> ChosenMeter:
         raise UsageError(
             f"--config contradicts --{line}", remedy="name a configured --meter, or a line"
         )
-    for option, _ in _given(arguments):
-        if option.lines and line not in option.lines:
-            raise UsageError(f"{option.flag} contradicts --{line}", remedy="keep one of the two")
+    _check_options(arguments, line)
     tables = _tables(arguments, line)
     document = Document("the command line", Path.cwd(), "", tables)
     report = Report()
@@ -328,6 +149,8 @@ def _direct(arguments: argparse.Namespace, line: str) -> ChosenMeter:
     bus = builder.build(medium.whole_bus(told[0]), model.Bus)
     layer = medium.meter_layer(bus.medium if bus else model.MEDIA[0])
     meter = builder.build(merge([layer, told[1]]), model.Meter)
+    if bus is not None:
+        rules.check_buses([ToldBus(told[0], bus)], report)
     if meter is not None:
         rules.check_meters([ToldMeter(told[1], meter, bus)], report)
     try:
@@ -337,6 +160,25 @@ def _direct(arguments: argparse.Namespace, line: str) -> ChosenMeter:
     assert bus is not None  # noqa: S101  # else the report has raised
     assert meter is not None  # noqa: S101  # likewise
     return ChosenMeter(bus=bus, meter=meter)
+
+
+def _check_options(arguments: argparse.Namespace, line: str) -> None:
+    """Refuse options that mean nothing on this line, or with this framing; miss what it needs."""
+    framing = arguments.framing or ("wrapper" if line == "udp" else "hdlc")
+    given = [option for option, _ in _given(arguments)]
+    for option in OPTIONS:
+        if option in given and option.lines and line not in option.lines:
+            raise UsageError(f"{option.flag} contradicts --{line}", remedy="keep one of the two")
+        if option in given and option.framings and framing not in option.framings:
+            raise UsageError(
+                f"{option.flag} means nothing with --framing {framing}",
+                remedy=f"leave it out, or take --framing {' or '.join(option.framings)}",
+            )
+        if option not in given and framing in option.framings:
+            raise UsageError(
+                f"--framing {framing} needs {option.flag}",
+                remedy=f"add {option.flag} {option.metavar}: {option.words}",
+            )
 
 
 def _tables(arguments: argparse.Namespace, line: str) -> RawTable:
@@ -355,7 +197,7 @@ def _tables(arguments: argparse.Namespace, line: str) -> RawTable:
         *path, key = option.path
         table = tables
         for step in path:
-            step = line if step == _THE_LINE else step  # noqa: PLW2901  # the line's own name
+            step = line if step == THE_LINE else step  # noqa: PLW2901  # the line's own name
             table = table.setdefault(step, {})  # type: ignore[assignment]  # tables all the way
         if isinstance(value, dict):
             table.setdefault(key, {}).update(value)  # type: ignore[attr-defined]  # likewise
@@ -367,8 +209,8 @@ def _tables(arguments: argparse.Namespace, line: str) -> RawTable:
 def _as_option(problem: Problem) -> str:
     """Return a fault in a key as one of the option that stands for it."""
     flags = [
-        _Flag(".".join(option.path).replace(_THE_LINE, line), option.flag)
-        for option in _OPTIONS
+        _Flag(".".join(option.path).replace(THE_LINE, line), option.flag)
+        for option in OPTIONS
         for line in option.lines or ("",)
     ]
     flags.append(_Flag("meter.id", "--meter"))

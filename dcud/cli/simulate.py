@@ -4,47 +4,39 @@ import argparse
 import asyncio
 import json
 import signal
-import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from random import Random
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dcud.cli.impaired_line import KINDS, ImpairedLine, impairment
+from dcud.cli.impaired_line import KINDS, impairment
 from dcud.cli.main import UsageError
 from dcud.cli.replay_choice import add_replay_arguments, replay_lines
+from dcud.cli.simulated_lines import (
+    FRAMINGS,
+    MakeLine,
+    check_line,
+    datagram_line_maker,
+    framing_of,
+    line_maker,
+)
 from dcud.config.key_file import Access, key_file, read_secret_file
 from dcud.config.key_ring import parse_keys
 from dcud.config.kind import SocketAddress
 from dcud.config.quantity import QuantityError, parse_duration
 from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
-from dcud.dlms.hdlc.address import ServerAddress
-from dcud.dlms.hdlc.negotiation import LinkSizes
-from dcud.dlms.hdlc.station import StationParameters
 from dcud.dlms.mode_e.baud import BAUD
-from dcud.dlms.mode_e.identification import Identification
-from dcud.dlms.mode_e.station import ModeEStationParameters
-from dcud.dlms.server import ServerParameters
 from dcud.line.errors import PortError
-from dcud.sim.hdlc_line import HdlcLine
-from dcud.sim.meter import MeterParameters, SimulatedMeter
-from dcud.sim.mode_e_line import ModeELine
-from dcud.sim.serving import Line, serve_pty, serve_tcp
-from dcud.sim.wrapper_line import WrapperLine
+from dcud.sim.serving import serve_pty, serve_tcp
+from dcud.sim.udp_serving import serve_udp
 
-summary = "serve simulated meters on a pseudo-terminal or on TCP"
-
-FIRST_PHYSICAL_ADDRESS = 17
-"""Of the first meter on an HDLC bus; 16 is the first that standards leave free."""
-
-IDENTIFICATION = Identification(manufacturer="SIM", baud_character="5", escapes=("2",), name="DCUD")
-"""What the meters say at their optical port: mode E, up to 9600 baud."""
+summary = "serve simulated meters on a pseudo-terminal, on TCP or on UDP"
 
 _EPILOG = """\
 Meter number N answers on HDLC at logical device 1, physical device 16 + N; over the wrapper at
-server port N. Each has registers, a clock and the load profile 1.0.99.1.0.255. One line of JSON on
-standard output tells where they are; then they serve until SIGTERM or Ctrl-C."""
+server port N; over S-FSK at MAC address 16 + N; over PRIME as node SIM and ten digits of N. With
+--gateway a concentrator stands in the first one's place, and meter N behind it has the address N.
+Each has registers, a clock and the load profile 1.0.99.1.0.255. One line of JSON on standard output
+tells where they are; then they serve until SIGTERM or Ctrl-C."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--tcp", type=_address, metavar="HOST:PORT", help="serve on TCP; port 0 takes a free one"
     )
+    where.add_argument(
+        "--udp", type=_address, metavar="HOST:PORT", help="serve on UDP; port 0 takes a free one"
+    )
+    parser.add_argument("--framing", choices=FRAMINGS, help="(default: hdlc, over UDP the wrapper)")
     parser.add_argument(
-        "--framing", choices=("hdlc", "wrapper"), default="hdlc", help="on TCP (default: hdlc)"
+        "--gateway", action="store_true", help="put a concentrator before the meters"
     )
     parser.add_argument("--meters", type=_count, default=3, metavar="N", help="default: 3")
     parser.add_argument(
@@ -119,99 +115,58 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    if arguments.framing == "wrapper" and arguments.tcp is None:
-        raise UsageError("the wrapper runs over TCP", remedy="add --tcp 127.0.0.1:4059")
-    if arguments.framing == "wrapper" and arguments.impair is not None:
-        raise UsageError("TCP loses and damages nothing", remedy="drop --impair, or take hdlc")
-    if arguments.framing == "wrapper" and arguments.mode_e is not None:
-        raise UsageError("mode E leads to HDLC", remedy="leave out --framing wrapper")
+    check_line(arguments)
     authentication = _authentication(arguments.key_file)
     try:
         asyncio.run(_serve(arguments, authentication))
     except OSError as error:
         raise PortError(
             f"the meters can't be served: {error.strerror}: {_place(arguments)}",
-            remedy="choose another place, with --pty LINK or --tcp HOST:PORT",
+            remedy="choose another place, with --pty LINK, --tcp HOST:PORT or --udp HOST:PORT",
         ) from None
     return 0
 
 
 def _place(arguments: argparse.Namespace) -> str:
-    if arguments.tcp is not None:
-        return f"{arguments.tcp.host}:{arguments.tcp.port}"
-    return str(arguments.pty or "a pseudo-terminal")
+    address = arguments.tcp or arguments.udp
+    return (
+        f"{address.host}:{address.port}" if address else str(arguments.pty or "a pseudo-terminal")
+    )
 
 
 async def _serve(arguments: argparse.Namespace, authentication: AuthenticationMechanism) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    make_line, meters = _line_maker(arguments, authentication), arguments.meters
-    if arguments.replay is not None:
-        make_line, meters = replay_lines(arguments)
     async with AsyncExitStack() as stack:
-        if arguments.tcp is None:
-            path = await stack.enter_async_context(serve_pty(make_line(), arguments.pty))
-            endpoint = {"device": str(path)}
+        if arguments.replay is not None:
+            make_line, meters = replay_lines(arguments)
+            endpoint = await _serve_line(make_line, arguments, stack)
+        elif arguments.udp is not None:
+            meters = arguments.meters
+            make_datagram_line = datagram_line_maker(arguments, authentication)
+            place = serve_udp(make_datagram_line, arguments.udp.host, arguments.udp.port)
+            endpoint = _network(arguments, *await stack.enter_async_context(place))
         else:
-            host, port = await stack.enter_async_context(
-                serve_tcp(make_line, arguments.tcp.host, arguments.tcp.port)
-            )
-            endpoint = {"host": host, "port": str(port), "framing": arguments.framing}
+            meters = arguments.meters
+            endpoint = await _serve_line(line_maker(arguments, authentication), arguments, stack)
         print(json.dumps({**endpoint, "meters": meters}), flush=True)
         await stopping.wait()
 
 
-def _line_maker(
-    arguments: argparse.Namespace, authentication: AuthenticationMechanism
-) -> Callable[[], Line]:
-    """Return what makes a line to the meters, one for each connection."""
-    clock = time.time  # noqa: TID251  # what simulated meters show is this machine's time
-    installed = clock() - arguments.history
-    meters = [
-        SimulatedMeter(
-            MeterParameters(
-                number=number,
-                installed=installed,
-                capture_period=int(arguments.capture_period),
-                zone=arguments.time_zone,
-            ),
-            clock,
-        )
-        for number in range(1, arguments.meters + 1)
-    ]
-    parameters = ServerParameters(
-        authentication=authentication,
-        max_receive_pdu_size=arguments.max_pdu,
-        max_send_pdu_size=arguments.max_pdu,
-    )
-    if arguments.framing == "wrapper":
-        ports = dict(enumerate(meters, start=1))
-        return lambda: WrapperLine(ports, parameters)
-    addresses = {
-        ServerAddress(logical=1, physical=FIRST_PHYSICAL_ADDRESS + index): meter
-        for index, meter in enumerate(meters)
-    }
-    link = StationParameters(sizes=LinkSizes(max_info_transmit=1024, max_info_receive=1024))
-    return _hdlc_line_maker(arguments, lambda: HdlcLine(addresses, parameters, link))
+async def _serve_line(
+    make_line: MakeLine, arguments: argparse.Namespace, stack: AsyncExitStack
+) -> dict[str, str]:
+    """Serve for as long as `stack` lasts; return where."""
+    if arguments.tcp is not None:
+        place = serve_tcp(make_line, arguments.tcp.host, arguments.tcp.port)
+        return _network(arguments, *await stack.enter_async_context(place))
+    path = await stack.enter_async_context(serve_pty(make_line(), arguments.pty))
+    return {"device": str(path)}
 
 
-def _hdlc_line_maker(
-    arguments: argparse.Namespace, make_line: Callable[[], HdlcLine]
-) -> Callable[[], Line]:
-    """Return what makes a line in the state and behind the sign-on that were asked for."""
-    random = Random(arguments.seed)  # noqa: S311  # a seed is the point
-
-    def make() -> Line:
-        line = make_line()
-        return line if arguments.impair is None else ImpairedLine(line, arguments.impair, random)
-
-    if arguments.mode_e is None:
-        return make
-    station = ModeEStationParameters(
-        identification=IDENTIFICATION, device_address="1", initial_baud=arguments.mode_e
-    )
-    return lambda: ModeELine(make(), station)
+def _network(arguments: argparse.Namespace, host: str, port: int) -> dict[str, str]:
+    return {"host": host, "port": str(port), "framing": framing_of(arguments)}
 
 
 def _authentication(path: Path | None) -> AuthenticationMechanism:

@@ -19,7 +19,8 @@ HDLC_CLIENT_SAPS = 127
 
 _METRICS_LISTENER = SocketAddress(host="127.0.0.1", port=9415)
 _CLOCK = Obis.parse("0.0.1.0.0.255")
-_MODE_E_BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200)
+MODE_E_BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200)
+"""The speeds that a sign-on has characters for. [IEC 62056-21: baud rate identification]"""
 _FORMATS = ("8N1", "7E1", "8E1", "8O1", "7O1", "8N2")
 
 MEDIA = ("rs485", "optical", "plc", "network")
@@ -440,10 +441,15 @@ class ModeE:
         ),
     ] = ""
     initial_baud: Annotated[
-        int, kind.number_choice(*_MODE_E_BAUDS), Note("Speed at which the sign-on begins.")
-    ] = 300
+        int | None,
+        kind.number_choice(*MODE_E_BAUDS),
+        Note(
+            "Speed at which the sign-on begins; with a fixed head, where it stays.",
+            derived="300; with a fixed head, the port's",
+        ),
+    ] = None
     max_baud: Annotated[
-        int, kind.number_choice(*_MODE_E_BAUDS), Note("Fastest speed to ask the meter for.")
+        int, kind.number_choice(*MODE_E_BAUDS), Note("Fastest speed to ask the meter for.")
     ] = 19200
     force: Annotated[
         bool,

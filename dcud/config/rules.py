@@ -8,6 +8,7 @@ from dcud.config.bind import Part
 from dcud.config.model import (
     HDLC_CLIENT_SAPS,
     LINES,
+    MODE_E_BAUDS,
     WITH_HDLC,
     Breaker,
     Bus,
@@ -200,6 +201,21 @@ def _sign_on(told: ToldMeter, report: Report) -> None:
             '"switching" needs a port whose speed can be set, which tcp has not',
             'write "fixed" or "following", or reach the serial server by rfc2217',
         )
+    elif meter.mode_e.head == "fixed" and meter.mode_e.initial_baud is None:
+        _fixed_speed(told.bus, place, report)
+
+
+def _fixed_speed(bus: Bus, place: Place, report: Report) -> None:
+    """Report a head of which nothing says at what speed it is, or one that no sign-on names."""
+    line = bus.serial or bus.rfc2217
+    if line is not None and line.baud in MODE_E_BAUDS:
+        return
+    why = "nothing else tells" if line is None else f"a sign-on can't name {line.baud} as"
+    report.add(
+        place / "initial_baud",
+        f"is missing: {why} the speed of a fixed head",
+        "write the speed that head and port have, as 9600",
+    )
 
 
 def _secret(told: ToldMeter, report: Report) -> None:

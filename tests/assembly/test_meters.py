@@ -65,6 +65,26 @@ def test_a_meter_may_have_to_be_signed_on_to(tmp_path: Path) -> None:
     assert signed_on.disconnect.hex() == "7ea00703215303c77e"
 
 
+@pytest.mark.parametrize(
+    ("line", "mode_e", "baud"),
+    [
+        ('serial.device = "/dev/ttyUSB0"', "{}", 300),
+        ('serial.device = "/dev/ttyUSB0"', "{ initial_baud = 2400 }", 2400),
+        ('serial.device = "/dev/ttyUSB0"', '{ head = "fixed" }', 9600),
+        ('serial.device = "/dev/ttyUSB0"', '{ head = "following" }', 300),
+        ('rfc2217 = { host = "h", baud = 4800 }', '{ head = "fixed" }', 4800),
+        ('tcp.host = "h"', '{ head = "fixed", initial_baud = 1200 }', 1200),
+        ('tcp.host = "h"', '{ head = "following" }', 300),
+    ],
+)
+def test_a_sign_on_begins_at_300_baud_or_at_a_fixed_heads_speed(
+    tmp_path: Path, line: str, mode_e: str, baud: int
+) -> None:
+    signed_on = reached(tmp_path, line, f"mode_e = {mode_e}").sign_on
+    assert signed_on is not None
+    assert signed_on.parameters.initial_baud == baud
+
+
 def test_a_meter_behind_a_concentrator_has_its_prefix_and_a_smaller_pdu(tmp_path: Path) -> None:
     line = 'framing = "wrapper"\ntcp.host = "h"'
     meter = 'max_receive_pdu_size = 500\ngateway = { network_id = 3, device_address = "hex:A1 B2" }'

@@ -343,7 +343,34 @@ def test_a_device_that_is_not_there(read: Read) -> None:
     ("arguments", "said"),
     [
         (["--baud", "9600", "clock"], "--baud is for a meter given by its line"),
-        (["--serial", "x", "--framing", "hdlc", "clock"], "--framing contradicts --serial"),
+        (["--tcp", "x", "--baud", "9600", "clock"], "--baud contradicts --tcp"),
+        (
+            ["--serial", "x", "--framing", "wrapper", "clock"],
+            '--framing: "wrapper" does not go over serial (write "hdlc" or "s-fsk" or',
+        ),
+        (["--udp", "x", "--framing", "hdlc", "clock"], '--framing: "hdlc" does not go over udp'),
+        (
+            ["--serial", "x", "--framing", "s-fsk", "clock"],
+            "--framing s-fsk needs --mac-address; add --mac-address N: address of the meter on",
+        ),
+        (["--tcp", "x", "--framing", "prime", "clock"], "--framing prime needs --node; add --node"),
+        (
+            ["--serial", "x", "--node", "SIM0000000001", "clock"],
+            "--node means nothing with --framing hdlc; leave it out, or take --framing prime",
+        ),
+        (
+            ["--udp", "x", "--mac-address", "17", "clock"],
+            "--mac-address means nothing with --framing wrapper; leave it out, or take --framing",
+        ),
+        (["--tcp", "x", "--mode-e", "clock"], '--head: "switching" needs a port whose speed'),
+        (
+            ["--tcp", "x", "--head", "fixed", "clock"],
+            "--sign-on-baud: is missing: nothing else tells the speed of a fixed head",
+        ),
+        (
+            ["--serial", "x", "--baud", "115200", "--mode-e", "--head", "fixed", "clock"],
+            "--sign-on-baud: is missing: a sign-on can't name 115200 as the speed of a fixed head",
+        ),
         (["--serial", "x", "--tcp", "y", "clock"], "--tcp contradicts --serial"),
         (["--serial", "x", "--baud", "12", "clock"], "--baud: 12 is out of range"),
         (["--serial", "x", "--line-format", "9N1", "clock"], '--line-format: "9N1" is not known'),

@@ -1,10 +1,7 @@
 import json
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +20,9 @@ from dcud.line.bus import Bus, Target
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.sign_on import SignOn
 from tests.support.scripted_line import Recorder
+from tests.support.simulate import simulate
 
 PASSWORD = "twelve angry meters"  # noqa: S105  # the simulated meters' own
-
-
-@contextmanager
-def simulate(*arguments: str) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str]"]]:
-    """Run `dcud simulate`; yields what its line of JSON says, with the process."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dcud", "simulate", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline()), process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 Read = Callable[..., list[dict[str, Any]]]
@@ -141,7 +122,24 @@ def test_a_key_file_makes_the_meters_demand_its_password(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--framing", "wrapper"], "the wrapper runs over TCP; add --tcp 127.0.0.1:4059"),
+        (
+            ["--framing", "wrapper"],
+            "--framing wrapper is not served on a pseudo-terminal; add --tcp 127.0.0.1:0",
+        ),
+        (["--framing", "prime", "--pty", "bus"], "--framing prime is not served on a pseudo-term"),
+        (
+            ["--udp", "127.0.0.1:0", "--framing", "hdlc"],
+            "--framing hdlc is not served on UDP; serve it on a pseudo-terminal or TCP",
+        ),
+        (["--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0"], "not allowed with"),
+        (["--udp", "4059"], "'4059' is no HOST:PORT"),
+        (["--framing", "plc"], "invalid choice: 'plc'"),
+        (
+            ["--framing", "s-fsk", "--gateway"],
+            "--gateway means nothing with --framing s-fsk; leave it out, or take --framing hdlc or",
+        ),
+        (["--replay", "log", "--gateway"], "--gateway contradicts --replay; keep one of the two"),
+        (["--replay", "log", "--udp", "127.0.0.1:0"], "--udp contradicts --replay; serve it with"),
         (["--tcp", "4059"], "'4059' is no HOST:PORT"),
         (["--tcp", "localhost:70000"], "is no HOST:PORT"),
         (["--pty", "bus", "--tcp", "localhost:0"], "not allowed with"),
@@ -155,7 +153,11 @@ def test_a_key_file_makes_the_meters_demand_its_password(
         (["--mode-e", "301"], "--mode-e"),
         (
             ["--tcp", "localhost:0", "--framing", "wrapper", "--mode-e"],
-            "mode E leads to HDLC; leave out --framing wrapper",
+            "--mode-e means nothing with --framing wrapper; leave it out, or take --framing hdlc",
+        ),
+        (
+            ["--tcp", "localhost:0", "--framing", "wrapper", "--impair", "loss=1"],
+            "--impair means nothing with --framing wrapper; leave it out, or take --framing hdlc",
         ),
     ],
 )
@@ -174,6 +176,14 @@ def test_a_place_that_can_not_be_had_is_named(
     link = tmp_path / "missing" / "bus"
     assert main(["simulate", "--pty", str(link)]) == 69
     assert f"{link}; choose another place" in capsys.readouterr().err
+
+
+def test_a_udp_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert main(["simulate", "--udp", place]) == 69
+    assert f"{place}; choose another place" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,9 +233,3 @@ def test_a_bad_line(read: Read, tmp_path: Path) -> None:
     with simulate("--pty", str(link), "--meters", "1", "--impair", "duplication=1"):
         [name] = read("--serial", str(link), "--server", "1/17", "name")
         assert name["value"] == f"SIM{1:013}"
-
-
-def test_tcp_is_no_bad_line(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--framing", "wrapper", "--tcp", "127.0.0.1:0", "--impair", "loss=1"]
-    assert main(["simulate", *arguments]) == 64
-    assert "TCP loses and damages nothing" in capsys.readouterr().err
