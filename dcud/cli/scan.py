@@ -4,19 +4,17 @@ import argparse
 import asyncio
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 from dcud.assembly.ports import port
-from dcud.cli.event_loop import new_event_loop
 from dcud.cli.main import INTERRUPTED, UsageError
 from dcud.cli.meter_choice import ChosenMeter
 from dcud.cli.rendering import rows
 from dcud.cli.scan_choice import ScanChoice, add_scan_arguments, choose_scan
+from dcud.cli.scan_errors import NothingFoundError, in_use
 from dcud.cli.scan_output import (
     COLUMNS,
     add_meter,
@@ -26,9 +24,9 @@ from dcud.cli.scan_output import (
     show_optical_configuration,
 )
 from dcud.cli.scan_progress import ScanBar, duration_words, scan_bar
+from dcud.cli.until_stopped import until_stopped
 from dcud.cli.visit import FramePrinter
 from dcud.config import model
-from dcud.errors import DcudError
 from dcud.line.errors import PortBusyError
 from dcud.line.port import Port
 from dcud.line.scan.found import Found, FoundMeter, SignedOn, meters
@@ -53,12 +51,6 @@ First come general calls at every speed, then every address at the speeds at whi
 heard, then the sign-on of mode E, then every address at the other speeds. It ends with the first
 speed at which there are meters. Nothing is written to meters, and no password is sent; each client
 address asks a meter once for an association. Ctrl-C stops it; --state FILE goes on from there."""
-
-
-class NothingFoundError(DcudError):
-    """No meter answered."""
-
-    code: ClassVar[str] = "no_answer"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -144,37 +136,15 @@ class _Run:
 
     def scan(self) -> bool:
         """Scan; returns whether a signal stopped it."""
-        with scan_bar() as bar, asyncio.Runner(loop_factory=new_event_loop) as runner:
+        choice = self._choice
+        with scan_bar() as bar:
             self._bar = bar
             try:
-                return runner.run(self._scan())
+                return until_stopped(self._scanner.run())
             except PortBusyError as error:
-                raise _in_use(self._choice, error) from None
+                raise in_use(choice.bus, error, configured=choice.configured) from None
             finally:
                 self._store()
-
-    async def _scan(self) -> bool:
-        loop = asyncio.get_running_loop()
-        scanning = asyncio.current_task()
-        assert scanning is not None  # noqa: S101  # a coroutine runs in a task
-        stopped = False
-
-        def stop() -> None:
-            nonlocal stopped
-            stopped = True
-            scanning.cancel()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
-        try:
-            await self._scanner.run()
-        except asyncio.CancelledError:
-            if not stopped:
-                raise
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-        return stopped
 
     def moved(self, state: SearchState, seconds_left: float) -> None:
         """Show where the scan is, and keep it."""
@@ -358,15 +328,6 @@ def _words(ranges: ScanRanges, state: SearchState) -> str:
     if isinstance(question, SignOn):
         return "mode E"
     return f"{ranges.lines[question.line]}, {question.kind}, {question.address}"
-
-
-def _in_use(choice: ScanChoice, error: PortBusyError) -> PortBusyError:
-    if not choice.configured:
-        return error
-    return PortBusyError(
-        f"bus {choice.bus.id} is in use, most likely by the running daemon: {error.message}",
-        remedy="systemctl stop dcud, scan, then systemctl start dcud: the daemon catches up",
-    )
 
 
 def _stored_state(path: Path, choice: ScanChoice) -> SearchState | None:
