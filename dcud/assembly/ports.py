@@ -6,7 +6,7 @@ from dcud.config import model
 from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.serial_port import Rs485Parameters, SerialParameters, SerialPort
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 
 
 def port(bus: model.Bus) -> Port:
@@ -16,9 +16,8 @@ def port(bus: model.Bus) -> Port:
         case model.Serial():
             return SerialPort(_serial_parameters(line))
         case model.Tcp():
-            return TcpPort(
-                TcpParameters(host=line.host, port=line.port, connect_timeout=line.connect_timeout)
-            )
+            far_end = FarEnd(host=line.host, port=line.port, connect_timeout=line.connect_timeout)
+            return TcpPort(far_end, serial_server=bus.framing == "hdlc")
         case model.Rfc2217():
             return _rfc2217_port(line)
         case model.Udp():

@@ -1,51 +1,36 @@
 """TCP connections to meters and serial servers, behind the port protocol."""
 
 import asyncio
-import os
-import socket
-from dataclasses import dataclass
+import logging
 
 from dcud.line.errors import PortError
+from dcud.line.far_end import FarEnd
 from dcud.line.octet_stream import OctetStream
 from dcud.line.port import Hear
+from dcud.line.serial_server_stream import SerialServerStream
+from dcud.line.tcp_connection import connect, connection_loss
 
-_KEEPALIVE = (
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-)
-"""A far end that went without a word is noticed within a minute, also while nothing is asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TcpParameters:
-    """The far end of a connection.
-
-    Attributes:
-        host: name or address.
-        port: TCP port; 4059 is the wrapper's own.
-        connect_timeout: seconds until a connection must stand.
-        write_timeout: seconds until the far end must have room for what is sent.
-    """
-
-    host: str
-    port: int
-    connect_timeout: float = 10.0
-    write_timeout: float = 10.0
-
-    def __str__(self) -> str:
-        """Return host and port as one writes them."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+_LOG = logging.getLogger(__name__)
 
 
 class TcpPort:
-    """A TCP connection as a `PromptPort`."""
+    """A TCP connection as a `PromptPort`.
 
-    def __init__(self, parameters: TcpParameters) -> None:
-        self._parameters = parameters
+    Args:
+        far_end: where it leads.
+        write_timeout: seconds until the far end must have room for what is sent.
+        serial_server: whether the far end passes all on to a serial line.
+    """
+
+    def __init__(
+        self, far_end: FarEnd, *, write_timeout: float = 10.0, serial_server: bool = False
+    ) -> None:
+        self._far_end = far_end
+        self._write_timeout = write_timeout
+        self._is_serial_server = serial_server
         self._stream: OctetStream | None = None
         self._transport: asyncio.Transport | None = None
+        self._warned_of_telnet = False
 
     @property
     def is_open(self) -> bool:
@@ -57,21 +42,7 @@ class TcpPort:
         if self.is_open:
             return
         await self.close()
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._parameters.connect_timeout):
-                transport, stream = await loop.create_connection(
-                    lambda: OctetStream(self._loss), self._parameters.host, self._parameters.port
-                )
-        except TimeoutError as error:
-            raise self._open_error("no answer in time") from error
-        except OSError as error:
-            raise self._open_error(_reason(error)) from error
-        self._stream, self._transport = stream, transport
-        connected: socket.socket = transport.get_extra_info("socket")
-        for level, option, value in _KEEPALIVE:
-            connected.setsockopt(level, option, value)
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._transport, self._stream = await connect(self._far_end, self._make_stream)
 
     async def write(self, octets: bytes) -> None:
         """Send `octets`; returns when the operating system has taken them all."""
@@ -82,11 +53,11 @@ class TcpPort:
         if stream.is_drained:  # nearly always; a timer would cost more than the write
             return
         try:
-            async with asyncio.timeout(self._parameters.write_timeout):
+            async with asyncio.timeout(self._write_timeout):
                 await stream.written()
         except TimeoutError:
             raise PortError(
-                f"the far end of {self._parameters} takes no octets",
+                f"the far end of {self._far_end} takes no octets",
                 remedy="restart the serial server or the meter's modem",
             ) from None
 
@@ -123,27 +94,25 @@ class TcpPort:
         transport.abort()
         await stream.closed()
 
+    def _make_stream(self) -> OctetStream:
+        if self._is_serial_server:
+            return SerialServerStream(self._loss, self._warn_of_telnet)
+        return OctetStream(self._loss)
+
+    def _warn_of_telnet(self) -> None:
+        if self._warned_of_telnet:
+            return
+        self._warned_of_telnet = True
+        _LOG.warning(
+            "%s greets with telnet, which damages frames that hold 0xFF; make its port raw there, "
+            "or configure the bus with rfc2217 instead of tcp",
+            self._far_end,
+        )
+
     def _opened(self) -> tuple[OctetStream, asyncio.Transport]:
         if self._stream is None or self._transport is None:
-            raise PortError(f"the connection to {self._parameters} is not open")
+            raise PortError(f"the connection to {self._far_end} is not open")
         return self._stream, self._transport
 
-    def _open_error(self, reason: str) -> PortError:
-        return PortError(
-            f"can't connect to {self._parameters}: {reason}",
-            remedy="check host and port, and that the far end is on and has a connection to spare",
-        )
-
     def _loss(self, reason: Exception | None) -> PortError:
-        why = "the far end closed it" if reason is None else _reason(reason)
-        return PortError(
-            f"the connection to {self._parameters} ended: {why}",
-            remedy="check that nobody else uses the far end; dcud connects again by itself",
-        )
-
-
-def _reason(error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if isinstance(number, int) and number > 0:
-        return os.strerror(number)
-    return str(error) or type(error).__name__
+        return connection_loss(self._far_end, reason)

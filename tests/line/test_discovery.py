@@ -15,10 +15,11 @@ from dcud.dlms.sfsk.mac import NEW, Credits
 from dcud.dlms.sfsk.parameters import SfskParameters
 from dcud.dlms.sfsk.timing import SlotTiming
 from dcud.line.discovery import Finding, discover
+from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.session import Watch
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import serve_pty, serve_tcp
 from dcud.sim.sfsk_line import SfskLine, SfskMeter
@@ -89,7 +90,7 @@ async def test_new_meters_are_found_and_registered(on: str) -> None:
     recorder = Recorder()
     if on == "tcp":
         async with serve_tcp(line) as (host, port):
-            found = await findings(TcpPort(TcpParameters(host=host, port=port)), recorder)
+            found = await findings(TcpPort(FarEnd(host=host, port=port)), recorder)
     else:
         async with serve_pty(line()) as device:
             found = await findings(SerialPort(SerialParameters(device=str(device))), recorder)

@@ -25,7 +25,7 @@ from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.rfc2217_port import Rfc2217Parameters, Rfc2217Port
 from dcud.line.session import SessionTiming
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.sim.gateway import SimulatedGateway
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
@@ -66,7 +66,7 @@ def rfc2217_port(server: Ser2Net, baud: int = 115_200, character_format: str = "
 
 
 def tcp_port(server: Ser2Net) -> Port:
-    return TcpPort(TcpParameters(host="127.0.0.1", port=server.port))
+    return TcpPort(FarEnd(host="127.0.0.1", port=server.port), serial_server=True)
 
 
 def at_17() -> ClientConnection:
@@ -132,6 +132,19 @@ async def test_a_meter_behind_a_gateway_behind_a_serial_server(
         async with bus.session(Target(meter="m", connect=connect)) as session:
             assert await session.get(PROFILE) == meter.read(PROFILE, None)
         await bus.close()
+
+
+async def test_a_server_that_is_not_raw_is_hinted_at_once(
+    line: PtyBus, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Ser2Net(tmp_path, line.device, mode=TELNET) as server:
+        port = tcp_port(server)
+        for _ in range(2):
+            await port.open()
+            assert await port.read(2.0)
+            await port.close()
+    assert f"127.0.0.1:{server.port} greets with telnet" in caplog.text
+    assert caplog.text.count("configure the bus with rfc2217") == 1
 
 
 async def test_every_octet_comes_through_both_ways(line: PtyBus, tmp_path: Path) -> None:

@@ -22,9 +22,10 @@ from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import WrapperLink
 from dcud.line.bus import Bus, BusParameters, Target
 from dcud.line.errors import PortError
+from dcud.line.far_end import FarEnd
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.session import SessionTiming
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from tests.support.pty_bus import PtyBus
 from tests.support.sans_io_meter import HdlcMeter, Values, WrapperMeter
 from tests.support.scripted_line import Recorder
@@ -264,7 +265,7 @@ async def serve(
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     address: tuple[str, int] = server.sockets[0].getsockname()
-    return server, TcpPort(TcpParameters(host=address[0], port=address[1]))
+    return server, TcpPort(FarEnd(host=address[0], port=address[1]))
 
 
 async def test_the_wrapper_over_tcp_makes_a_connection_for_each_session() -> None:

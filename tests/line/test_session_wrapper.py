@@ -15,7 +15,8 @@ from dcud.dlms.obis import Obis
 from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import Wpdu, WrapperLink, WrapperVariant, cut_datagram
 from dcud.line.bus import Bus, BusParameters, Target
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.far_end import FarEnd
+from dcud.line.tcp_port import TcpPort
 from dcud.sim.gateway import SimulatedGateway
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import serve_tcp
@@ -54,7 +55,7 @@ def odd_meter(change: Callable[[Wpdu], bytes]) -> Callable[[], OddLine]:
 async def bus_to(make_line: Callable[[], OddLine]) -> AsyncIterator[tuple[Bus, TcpPort]]:
     recorder = Recorder()
     async with serve_tcp(make_line) as (host, number):
-        port = TcpPort(TcpParameters(host=host, port=number))
+        port = TcpPort(FarEnd(host=host, port=number))
         bus = Bus(
             "b", port, tracer=recorder, observer=recorder, parameters=BusParameters(keep_open=False)
         )

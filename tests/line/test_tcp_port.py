@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from dcud.line.errors import PortError
+from dcud.line.far_end import FarEnd
 from dcud.line.port import PromptPort
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from tests.support.descriptors import open_descriptors
 from tests.support.until import until
 
@@ -24,7 +25,7 @@ async def far_end(serve: Serve) -> AsyncIterator[TcpPort]:
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     address: tuple[str, int] = server.sockets[0].getsockname()
-    port = TcpPort(TcpParameters(host=address[0], port=address[1]))
+    port = TcpPort(FarEnd(host=address[0], port=address[1]))
     async with server:
         yield port
         await port.close()
@@ -92,7 +93,7 @@ async def test_nobody_listens() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         number: int = unused.getsockname()[1]
-        port = TcpPort(TcpParameters(host="127.0.0.1", port=number))
+        port = TcpPort(FarEnd(host="127.0.0.1", port=number))
         with pytest.raises(PortError, match=f"127.0.0.1:{number}: Connection refused") as caught:
             await port.open()
     assert caught.value.code == "port"
@@ -100,7 +101,7 @@ async def test_nobody_listens() -> None:
 
 
 async def test_name_that_nobody_knows() -> None:
-    port = TcpPort(TcpParameters(host="meter.invalid", port=4059))
+    port = TcpPort(FarEnd(host="meter.invalid", port=4059))
     with pytest.raises(PortError, match=r"can't connect to meter\.invalid:4059"):
         await port.open()
 
@@ -113,7 +114,7 @@ async def test_connection_that_is_never_answered(monkeypatch: pytest.MonkeyPatch
         await loop.create_future()
 
     monkeypatch.setattr(loop, "create_connection", never)
-    port = TcpPort(TcpParameters(host="192.0.2.1", port=4059, connect_timeout=7.0))
+    port = TcpPort(FarEnd(host="192.0.2.1", port=4059, connect_timeout=7.0))
     began = loop.time()
     with pytest.raises(PortError, match="no answer in time"):
         await port.open()
@@ -129,10 +130,7 @@ async def test_far_end_that_takes_no_octets() -> None:
         await done.wait()
 
     async with far_end(deaf) as answering:
-        parameters = answering._parameters
-        port = TcpPort(
-            TcpParameters(host=parameters.host, port=parameters.port, write_timeout=0.05)
-        )
+        port = TcpPort(answering._far_end, write_timeout=0.05)
         await port.open()
         with pytest.raises(PortError, match="takes no octets"):
             await port.write(bytes(50_000_000))
@@ -195,7 +193,7 @@ async def test_cancelled_opening_leaks_no_descriptor() -> None:
 
 
 async def test_a_closed_port_neither_reads_nor_writes() -> None:
-    port = TcpPort(TcpParameters(host="::1", port=4059))
+    port = TcpPort(FarEnd(host="::1", port=4059))
     with pytest.raises(PortError, match=r"\[::1\]:4059 is not open"):
         await port.read(1.0)
     with pytest.raises(PortError, match="not open"):
@@ -232,10 +230,7 @@ async def test_octets_written_at_once_that_are_held_back_show_in_the_next_write(
         await done.wait()
 
     async with far_end(deaf) as answering:
-        parameters = answering._parameters
-        port = TcpPort(
-            TcpParameters(host=parameters.host, port=parameters.port, write_timeout=0.05)
-        )
+        port = TcpPort(answering._far_end, write_timeout=0.05)
         await port.open()
         port.write_at_once(bytes(50_000_000))
         assert not port.is_drained

@@ -20,10 +20,11 @@ from dcud.dlms.hdlc.parameters import HdlcParameters
 from dcud.dlms.obis import Obis
 from dcud.line.bus import Bus, BusParameters, Target
 from dcud.line.errors import PortError
+from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.session import SessionTiming
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from tests.support.descriptors import open_descriptors
 from tests.support.pty_bus import PtyBus
 from tests.support.sans_io_meter import HdlcMeter
@@ -250,7 +251,7 @@ async def served() -> AsyncIterator[Server]:
 
 
 def tcp(server: Server) -> TcpPort:
-    return TcpPort(TcpParameters(host="127.0.0.1", port=server.port, connect_timeout=0.3))
+    return TcpPort(FarEnd(host="127.0.0.1", port=server.port, connect_timeout=0.3))
 
 
 @pytest.mark.parametrize("way", ["hang_up", "reset"])
@@ -318,7 +319,7 @@ async def test_a_server_that_takes_no_connection_is_the_lines_fault_not_the_mete
         for client in waiting:
             client.setblocking(False)
             client.connect_ex((host, port))
-        bus = bus_at(TcpPort(TcpParameters(host=host, port=port, connect_timeout=0.2)), Recorder())
+        bus = bus_at(TcpPort(FarEnd(host=host, port=port, connect_timeout=0.2)), Recorder())
         with pytest.raises(PortError, match="no answer in time"):
             await reads(bus)
         await bus.close()

@@ -30,7 +30,7 @@ from dcud.dlms.wrapper import (
 from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.session import Session, SessionTiming, Watch
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.line.tracer import NoTracer
 from dcud.line.udp_port import UdpPort
 from dcud.sim.gateway import SimulatedGateway
@@ -135,7 +135,7 @@ async def behind_a_gateway(peer: Peer) -> AsyncIterator[Port]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     address: tuple[str, int] = server.sockets[0].getsockname()
     async with server:
-        yield TcpPort(TcpParameters(host=address[0], port=address[1]))
+        yield TcpPort(FarEnd(host=address[0], port=address[1]))
         await gone.wait()
 
 
@@ -177,7 +177,7 @@ async def read_all(session: Session, meter: PeerMeter) -> bytes:
 async def expected(peer: Peer) -> bytes:
     """The load profile of the first meter as it comes over TCP."""
     meter = peer.meters[0]
-    port = TcpPort(TcpParameters(host=peer.wrapper[0], port=peer.wrapper[1]))
+    port = TcpPort(FarEnd(host=peer.wrapper[0], port=peer.wrapper[1]))
     async with session_over(port, wrapper(peer, meter), peer, 1024) as session:
         return await read_all(session, meter)
 

@@ -27,10 +27,11 @@ from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
 from dcud.dlms.secret import Secret
 from dcud.dlms.wrapper import WrapperLink
+from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.session import Session, SessionTiming, Watch
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.line.tracer import NoTracer
 from tests.support.gurux_peer import Peer, PeerMeter, gurux_peer
 
@@ -60,7 +61,7 @@ def port_to(peer: Peer, line: str) -> Port:
     if line == "pty":
         return SerialPort(SerialParameters(device=peer.pty))
     host, port = peer.hdlc if line == "hdlc" else peer.wrapper
-    return TcpPort(TcpParameters(host=host, port=port))
+    return TcpPort(FarEnd(host=host, port=port))
 
 
 def link_to(

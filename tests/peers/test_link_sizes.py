@@ -15,8 +15,9 @@ from dcud.dlms.hdlc.negotiation import SizeForm
 from dcud.dlms.hdlc.parameters import HdlcParameters
 from dcud.dlms.obis import Obis
 from dcud.dlms.secret import Secret
+from dcud.line.far_end import FarEnd
 from dcud.line.session import Session, SessionTiming, Watch
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.line.tracer import NoTracer
 from tests.support.gurux_peer import Peer, gurux_peer
 
@@ -52,7 +53,7 @@ async def read(peer: Peer, chosen: HdlcParameters) -> bytes:
     )
     authentication = LowLevelSecurity(Secret(peer.password))
     host, number = peer.hdlc
-    port = TcpPort(TcpParameters(host=host, port=number))
+    port = TcpPort(FarEnd(host=host, port=number))
     session = Session(
         port,
         ClientConnection(link, AssociationParameters(authentication=authentication)),

@@ -15,8 +15,9 @@ from dcud.dlms.datalink import ClientSap
 from dcud.dlms.obis import Obis
 from dcud.dlms.prime.link import PrimeLink
 from dcud.dlms.secret import Secret
+from dcud.line.far_end import FarEnd
 from dcud.line.session import Session, SessionTiming, Watch
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.line.tracer import NoTracer
 from tests.support.gurux_peer import gurux_peer
 
@@ -27,7 +28,7 @@ async def test_a_register_and_a_profile() -> None:
     with gurux_peer(rows=50, meters=2) as peer:
         meter = peer.meters[1]
         host, tcp_port = peer.wrapper
-        port = TcpPort(TcpParameters(host=host, port=tcp_port))
+        port = TcpPort(FarEnd(host=host, port=tcp_port))
         link = PrimeLink(client_sap=ClientSap(peer.reading_client), node=meter.wrapper_sap)
         session = Session(
             port,

@@ -26,7 +26,7 @@ from dcud.line.rfc2217_port import Rfc2217Parameters, Rfc2217Port
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.session import SessionTiming
 from dcud.line.sign_on import SignOn
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.mode_e_line import ModeELine
@@ -140,7 +140,7 @@ async def test_another_meter_is_refused() -> None:
 async def test_through_a_serial_server_at_a_fixed_speed() -> None:
     parameters = ModeEParameters(head=Head.FIXED, initial_baud=9600)
     async with serve_tcp(lambda: line(9600)) as (host, port):
-        bus = bus_on(TcpPort(TcpParameters(host=host, port=port)), Recorder())
+        bus = bus_on(TcpPort(FarEnd(host=host, port=port)), Recorder())
         for _ in range(2):
             async with bus.session(target(parameters)) as session:
                 assert await session.get(NAME) == NAME_OCTETS
@@ -166,7 +166,7 @@ async def test_through_ser2net_that_lets_its_speed_be_set(tmp_path: Path) -> Non
 async def test_through_ser2net_that_has_one_speed(tmp_path: Path) -> None:
     async with serve_pty(line(9600)) as device:
         with Ser2Net(tmp_path, str(device)) as server:
-            port = TcpPort(TcpParameters(host="127.0.0.1", port=server.port))
+            port = TcpPort(FarEnd(host="127.0.0.1", port=server.port))
             bus = bus_on(port, Recorder())
             fixed = ModeEParameters(head=Head.FIXED, initial_baud=9600)
             async with bus.session(target(fixed)) as session:

@@ -48,10 +48,11 @@ from dcud.dlms.sfsk.mac import ALL_PHYSICAL, NEW, Credits, MacFrame
 from dcud.dlms.sfsk.modem_framing import MODEM, PADDED
 from dcud.dlms.sfsk.parameters import SfskParameters
 from dcud.dlms.wrapper import Wpdu
+from dcud.line.far_end import FarEnd
 from dcud.line.port import Port
 from dcud.line.serial_port import SerialParameters, SerialPort
 from dcud.line.session import Session, SessionTiming, Watch
-from dcud.line.tcp_port import TcpParameters, TcpPort
+from dcud.line.tcp_port import TcpPort
 from dcud.line.tracer import NoTracer
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
@@ -147,7 +148,7 @@ LINES: dict[str, Callable[[], tuple[Line, DataLink]]] = {
 async def port_to(line: Line, *, on: str) -> AsyncIterator[Port]:
     if on == "tcp":
         async with serve_tcp(lambda: line) as (host, port):
-            yield TcpPort(TcpParameters(host=host, port=port))
+            yield TcpPort(FarEnd(host=host, port=port))
     else:
         async with serve_pty(line) as device:
             yield SerialPort(SerialParameters(device=str(device)))
