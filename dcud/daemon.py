@@ -82,6 +82,11 @@ class Tracers:
         for tracer in self.tracers:
             tracer.retransmitted(bus, meter, frames)
 
+    def answered(self, bus: str, meter: str, seconds: float) -> None:
+        """Tell every watcher how long an answer took."""
+        for tracer in self.tracers:
+            tracer.answered(bus, meter, seconds)
+
 
 class HealthTold:
     """Tells metrics and subscribers how polls and meters do.

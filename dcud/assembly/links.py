@@ -8,7 +8,8 @@ from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.habits import Habits
 from dcud.dlms.hdlc.link import HdlcLink
-from dcud.dlms.hdlc.parameters import HdlcParameters
+from dcud.dlms.hdlc.negotiation import SizeForm
+from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
 
 if TYPE_CHECKING:
     from dcud.dlms.gateway import GatewayAddress
@@ -179,5 +180,11 @@ def _hdlc_parameters(meter: model.Meter) -> HdlcParameters:
         inter_octet_timeout=hdlc.inter_octet_timeout,
         retries=hdlc.retries,
         connect_retries=hdlc.retries,
+        size_form=SizeForm(hdlc.size_form),
+        recovery=Recovery(hdlc.recovery),
+        keep_alive=hdlc.keep_alive,
+        poll_interval=hdlc.poll_interval,
+        busy_interval=hdlc.busy_interval,
+        response_limit=hdlc.response_limit,
         poll_limit=hdlc.busy_polls,
     )

@@ -49,7 +49,9 @@ def target(
         meter=meter.id,
         connect=lambda: ClientConnection(make_link(), association),
         sign_on=_sign_on(links.bus, meter),
-        timing=SessionTiming(turnaround=_turnaround(links.bus, meter)),
+        timing=SessionTiming(
+            turnaround=_turnaround(links.bus, meter), release_limit=meter.release_timeout
+        ),
         notified=notified,
     )
 

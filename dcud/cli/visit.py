@@ -110,6 +110,9 @@ class FramePrinter:
         """Tell of a repetition."""
         self._show(bus, "tx!", meter, note=f"retransmitting {frames}")
 
+    def answered(self, bus: str, meter: str, seconds: float) -> None:
+        """Tell nothing: the times of the frames tell it."""
+
     def _show(  # the fields of one record
         self,
         bus: str,

@@ -413,6 +413,36 @@ class Hdlc:
             derived="by medium",
         ),
     ] = 0.5
+    size_form: Annotated[
+        str,
+        kind.choice("auto", "one", "two"),
+        Note('Octets that SNRM writes sizes in; "auto" tries what the meter understands.'),
+    ] = "auto"
+    recovery: Annotated[
+        str,
+        kind.choice("alternate", "ask", "resend"),
+        Note("What follows silence: asking (RR), sending again, or both in turns."),
+    ] = "alternate"
+    keep_alive: Annotated[
+        float,
+        kind.duration("0 s", "1 h"),
+        Note("Silence after which a link that is held open is kept alive; 0 for never."),
+    ] = 0.0
+    poll_interval: Annotated[
+        float,
+        kind.duration("0 s", "1 min"),
+        Note("Pause before a meter is asked again that has no answer yet (RR)."),
+    ] = 0.2
+    busy_interval: Annotated[
+        float,
+        kind.duration("0 s", "1 min"),
+        Note("Pause before a meter is asked again that is busy (RNR)."),
+    ] = 1.0
+    response_limit: Annotated[
+        float,
+        kind.duration("1 s", "1 h"),
+        Note("How long a meter may go on saying so, and a babbling line put off a timeout."),
+    ] = 60.0
     busy_polls: Annotated[
         int,
         kind.integer(1, 1000),
@@ -824,6 +854,11 @@ class Meter:
         kind.duration("0 s", "5 s"),
         Note("Silence before each frame to this meter.", derived="the bus's"),
     ] = None
+    release_timeout: Annotated[
+        float,
+        kind.duration("100 ms", "2 min"),
+        Note("How long the meter may take to end an association.", derived="by medium"),
+    ] = 2.0
     hdlc: Annotated[Hdlc, kind.Table(model=Hdlc), Note("Its data link.")] = Hdlc()
     wrapper: Annotated[Wrapper, kind.Table(model=Wrapper), Note("Its wrapper.")] = Wrapper()
     sfsk: Annotated[

@@ -39,6 +39,8 @@ from dcud.line.tracer import FrameTracer
 
 _HUSH = 0.2
 """Seconds of silence after which a meter has nothing to say to a request that was given up."""
+_ABORT_LIMIT = 2.0
+"""Seconds at most to end an association in which a request was given up: dcud may be stopping."""
 _IDLE = "idle"
 """The reason under which a link accounts for the fill between frames; nothing is wrong with it."""
 
@@ -95,7 +97,8 @@ class SessionTiming:
     Attributes:
         turnaround: silence kept between the last octet heard and the first one sent.
         stall_limit: after which a procedure ends that brings neither result nor data block.
-        release_limit: after which a session that is being closed is left as it is.
+        release_limit: after which a session that is being closed is left as it is; sooner where a
+            request was given up, for then somebody waits.
     """
 
     turnaround: float = 0.01
@@ -140,6 +143,8 @@ class Session:
         self._is_open = False
         self._is_up = False  # whether there is anything to take down
         self._heard_at = 0.0
+        self._asked_at: float | None = None  # when the last frames had left; None once answered
+        self._asked: Sequence[Frame] = ()
         self._progressed_at = 0.0
         self._progress: Callable[[int], None] | None = None
         self._outcome: _Outcome | ConnectionFailed | None = None
@@ -243,28 +248,31 @@ class Session:
         self._progress = None
         in_progress = not self._is_open
         self._is_open = self._is_up = False
+        limit = self._timing.release_limit
+        if in_progress:
+            limit = min(limit, _ABORT_LIMIT)
         with contextlib.suppress(DcudError, TimeoutError):
-            async with asyncio.timeout(self._timing.release_limit):
-                await self._take_down(in_progress=in_progress)
+            async with asyncio.timeout(limit):
+                await self._take_down(in_progress=in_progress, limit=limit)
 
-    async def _take_down(self, *, in_progress: bool) -> None:
+    async def _take_down(self, *, in_progress: bool, limit: float) -> None:
         now = asyncio.get_running_loop().time()
         if in_progress:
             self._connection.abort(now)
-            if await self._hear_out():
+            if await self._hear_out(limit / 2):
                 return
         else:
             self._connection.release(now)
         await self._exchange()
 
-    async def _hear_out(self) -> bool:
+    async def _hear_out(self, limit: float) -> bool:
         """Let the meter finish what nobody waits for any more, so as not to talk over it.
 
         Returns whether the connection ended by that.
         """
         loop = asyncio.get_running_loop()
         self._begin_procedure()
-        until = loop.time() + self._timing.release_limit / 2
+        until = loop.time() + limit
         while loop.time() < until and (octets := await self._port.read(_HUSH)):
             self._hear(octets, loop.time())
             if self._outcome is not None:
@@ -300,7 +308,12 @@ class Session:
         if pause > 0:
             await asyncio.sleep(pause)
         await self._port.write(self._outgoing(frames))
-        self._connection.frames_sent(loop.time())
+        self._sent(frames, loop.time())
+
+    def _sent(self, frames: Sequence[Frame], now: float) -> None:
+        self._connection.frames_sent(now)
+        self._asked_at = now
+        self._asked = frames
 
     def _outgoing(self, frames: Sequence[Frame]) -> bytes:
         """Report frames that go out; return their octets."""
@@ -347,7 +360,7 @@ class Session:
         frames = self._connection.frames_to_send()
         if frames:
             port.write_at_once(self._outgoing(frames))
-            self._connection.frames_sent(now)
+            self._sent(frames, now)
         until = self._until()
         return until if now < until and self._outcome is None else None
 
@@ -358,6 +371,8 @@ class Session:
                 case FrameReceived(frame=frame):  # the most frequent by far
                     watch = self._watch
                     watch.tracer.frame(watch.bus, "rx", watch.meter, frame.octets, frame.secret)
+                    if self._asked_at is not None and frame not in self._asked:  # or it's an echo
+                        self._tell_answer_time(self._asked_at)
                 case (
                     Opened()
                     | GetSucceeded()
@@ -368,14 +383,22 @@ class Session:
                 ):
                     self._outcome = event
                 case BlockReceived(total=total):
-                    self._progressed_at = asyncio.get_running_loop().time()
-                    if self._progress is not None:
-                        self._progress(total)
+                    self._advance(total)
                 case NotificationReceived(apdu=apdu):
                     if self._notified is not None:
                         self._notified(apdu)
                 case _:
                     self._trace(event)
+
+    def _advance(self, total: int) -> None:
+        self._progressed_at = asyncio.get_running_loop().time()
+        if self._progress is not None:
+            self._progress(total)
+
+    def _tell_answer_time(self, asked_at: float) -> None:
+        self._asked_at = None
+        watch = self._watch
+        watch.tracer.answered(watch.bus, watch.meter, self._heard_at - asked_at)
 
     def _trace(self, event: OctetsDiscarded | Retransmitted | AnswerArriving) -> None:
         tracer, bus, meter = self._watch.tracer, self._watch.bus, self._watch.meter

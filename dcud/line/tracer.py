@@ -35,6 +35,10 @@ class FrameTracer(Protocol):
         """Take note that so many frames were sent once more because no answer came."""
         ...
 
+    def answered(self, bus: str, meter: str, seconds: float) -> None:
+        """Take note of the time from the last octet sent to the first whole frame of an answer."""
+        ...
+
 
 class NoTracer:
     """Watches nothing."""
@@ -54,3 +58,6 @@ class NoTracer:
 
     def retransmitted(self, bus: str, meter: str, frames: int) -> None:
         """Ignore the repetition."""
+
+    def answered(self, bus: str, meter: str, seconds: float) -> None:
+        """Ignore the answer's time."""

@@ -125,6 +125,9 @@ class FrameLog:
         note = f"retransmitting {frames}"
         self._put(Record(at=self._clock(), bus=bus, mark="tx!", meter=meter, note=note))
 
+    def answered(self, bus: str, meter: str, seconds: float) -> None:
+        """Log nothing: the times of the frames tell it."""
+
     def reopen(self) -> None:
         """Open the path anew, soon, without losing a line; for SIGHUP after a rotation."""
         with self._changed:

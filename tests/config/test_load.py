@@ -106,6 +106,7 @@ def test_a_bus_and_a_meter_are_told_in_full(tmp_path: Path) -> None:
             server_address=model.ServerAddress(logical=3),
             clock=model.Clock(deviation="local-minus-utc"),
             response_timeout=5.0,
+            release_timeout=3.0,
             hdlc=model.Hdlc(window_receive=7, inter_octet_timeout=1.5),
             job=(
                 model.ProfileJob(

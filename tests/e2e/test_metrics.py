@@ -54,6 +54,8 @@ def test_the_page_tells_how_meters_outbox_and_broker_do(
         assert began <= last <= time.time()  # noqa: TID251  # likewise
         assert daemon.metric("dcud_meter_last_success_timestamp_seconds", meter="dead") is None
         assert (daemon.metric("dcud_poll_duration_seconds_count", bus=LINE) or 0) >= 3
+        assert (daemon.metric("dcud_bus_busy_seconds_total", bus=LINE) or 0) > 0
+        assert (daemon.metric("dcud_answer_seconds_count", bus=LINE) or 0) > 100
         assert (daemon.metric("dcud_frames_total", direction="rx") or 0) > 100
         assert (daemon.metric("dcud_retransmissions_total", bus=LINE) or 0) >= 2
         assert daemon.metric("dcud_frame_errors_total") in {None, 0}

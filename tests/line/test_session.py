@@ -126,6 +126,18 @@ async def test_octets_may_come_one_by_one() -> None:
     assert await session.get(ENERGY) == b"\xca\xfe"
 
 
+async def test_the_time_of_an_answer_is_told_once_and_not_that_of_an_echo() -> None:
+    echo = b"frame " + GET.hex().encode() + b";"
+    answer = [(0.01, echo), (0.4, b"frame 7E;"), (0.1, b"frame 7E;"), (0.0, b"data 01;")]
+    port = ScriptedPort({**OPEN, GET: answer})
+    recorder = Recorder()
+    session = await session_over(port, recorder=recorder)
+    await session.open()
+    recorder.answer_times.clear()
+    await session.get(ENERGY)
+    assert [round(seconds, 3) for seconds in recorder.answer_times] == [0.41]
+
+
 async def test_a_lost_answer_is_asked_for_again() -> None:
     port = ScriptedPort({**OPEN})
     recorder = Recorder()

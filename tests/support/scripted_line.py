@@ -238,6 +238,7 @@ class Recorder:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.busy: list[bool] = []
+        self.answer_times: list[float] = []
 
     def frame(
         self,
@@ -255,6 +256,9 @@ class Recorder:
 
     def retransmitted(self, bus: str, meter: str, frames: int) -> None:
         self.told.append(f"{bus} retransmitted {meter} {frames}")
+
+    def answered(self, bus: str, meter: str, seconds: float) -> None:
+        self.answer_times.append(seconds)
 
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         self.told.append(f"{bus} {'up' if up else 'down'}")

@@ -149,3 +149,7 @@ class _Ear:
     def retransmitted(self, bus: str, meter: str, frames: int) -> None:
         """Take a repetition."""
         self._tracer.retransmitted(bus, meter, frames)
+
+    def answered(self, bus: str, meter: str, seconds: float) -> None:
+        """Take the time of an answer."""
+        self._tracer.answered(bus, meter, seconds)
