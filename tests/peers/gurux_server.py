@@ -19,7 +19,9 @@ class (1.0.203) can't be run as it is, though; what is replaced here, and why:
   the station that they address, and to that one alone;
 - it acknowledges one frame of a window, however many came, so that it is made to offer to receive
   one at a time; it never sends more than one either;
-- it negotiates no PDU size: the client's proposal is taken even where it is above its own.
+- it negotiates no PDU size: the client's proposal is taken even where it is above its own;
+- it refuses an object that it doesn't have under another invoke id than the request's, which its
+  settings spell in two ways.
 """
 
 import argparse
@@ -353,7 +355,7 @@ class Meter(GXDLMSServer):
         return SourceDiagnostic.NONE
 
     def onFindObject(self, _type, _short_name, _logical_name):
-        return None
+        self.settings.invokeId = self.settings.invokeID  # under which it is refused
 
     def onGetAttributeAccess(self, arg):
         """Serve the values that we know; the package does the rest."""

@@ -1,11 +1,15 @@
 """`dcud simulate` in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+_PROJECT = str(Path(__file__).parents[2])
 
 
 @contextmanager
@@ -13,6 +17,7 @@ def simulate(*arguments: str) -> Iterator[tuple[dict[str, Any], "subprocess.Pope
     """Run it; yields what its line of JSON says, with the process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dcud", "simulate", *arguments],
+        env={**os.environ, "PYTHONPATH": _PROJECT},  # wherever the test stands
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
