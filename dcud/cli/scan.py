@@ -12,8 +12,14 @@ from pathlib import Path
 from dcud.assembly.ports import port
 from dcud.cli.main import INTERRUPTED, UsageError
 from dcud.cli.meter_choice import ChosenMeter
+from dcud.cli.power_line_choice import (
+    FRAMINGS,
+    add_power_line_arguments,
+    check_options,
+    choose_power_line,
+)
 from dcud.cli.rendering import rows
-from dcud.cli.scan_choice import ScanChoice, add_scan_arguments, choose_scan
+from dcud.cli.scan_choice import ScanChoice, add_scan_arguments, choose_line, choose_scan
 from dcud.cli.scan_errors import NothingFoundError, in_use
 from dcud.cli.scan_output import (
     COLUMNS,
@@ -50,7 +56,11 @@ _EPILOG = """\
 First come general calls at every speed, then every address at the speeds at which anything was
 heard, then the sign-on of mode E, then every address at the other speeds. It ends with the first
 speed at which there are meters. Nothing is written to meters, and no password is sent; each client
-address asks a meter once for an association. Ctrl-C stops it; --state FILE goes on from there."""
+address asks a meter once for an association. Ctrl-C stops it; --state FILE goes on from there.
+
+With --framing s-fsk new meters are asked to report, and each is given an address that is free; only
+what the configuration has (--bus) is known not to be free. With --framing prime the base node is
+asked for its nodes. Each is then asked who it is, by the public client."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,11 +83,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--estimate", action="store_true", help="only say how long it would take")
     parser.add_argument("--frames", action="store_true", help="show every frame on standard error")
     add_scan_arguments(parser)
+    add_power_line_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan, and show; returns 0 where something was found, or the shell's code for SIGINT."""
-    choice = choose_scan(arguments)
+    line = choose_line(arguments)
+    check_options(arguments, line.bus.framing)
+    if line.bus.framing not in FRAMINGS:
+        return _scan_addresses(choose_scan(arguments, line), arguments)
+    from dcud.cli.power_line_scan import scan_power_line  # noqa: PLC0415  # few have it: start-up
+
+    return scan_power_line(choose_power_line(arguments, line), arguments)
+
+
+def _scan_addresses(choice: ScanChoice, arguments: argparse.Namespace) -> int:
     state = SearchState.initial(choice.ranges)
     if arguments.state is not None:
         state = _stored_state(arguments.state, choice) or state

@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,24 @@ _TIMINGS = {
 }
 _WRAPPER_PATIENCE = 2.0
 _LINES = ("serial", "tcp", "rfc2217", "bus")
+_NETWORK_ALONE = ("wrapper", "prime")
+_POWER_LINES = ("s-fsk", "prime")
 _QUICK_PHYSICALS = (*range(16, 33), *range(1, 16))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenLine:
+    """The line to scan.
+
+    Attributes:
+        bus: the line, as the configuration has it or would have it.
+        configured: whether it stands in a configuration, so that a daemon may be polling it.
+        meters: those that the configuration has on it.
+    """
+
+    bus: model.Bus
+    configured: bool = False
+    meters: tuple[model.Meter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +130,11 @@ def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--tcp", type=_address, metavar="HOST:PORT", help="a serial server, or a meter's network"
     )
-    where.add_argument("--framing", choices=("hdlc", "wrapper"), help="on TCP (default: hdlc)")
+    where.add_argument(
+        "--framing",
+        choices=("hdlc", "wrapper", "s-fsk", "prime"),
+        help="what is spoken on the line: wrapper and prime on TCP alone (default: hdlc)",
+    )
     where.add_argument(
         "--rfc2217",
         type=_address,
@@ -181,23 +202,13 @@ def _add_range_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def choose_scan(arguments: argparse.Namespace) -> ScanChoice:
-    """Return what the options choose.
+def choose_line(arguments: argparse.Namespace) -> ChosenLine:
+    """Return the line that the options choose.
 
     Raises:
-        UsageError: they contradict each other.
+        UsageError: they choose none, or several.
         ConfigError: the configuration can't be used.
     """
-    bus = _bus(arguments)
-    return ScanChoice(
-        bus=bus,
-        ranges=_ranges(arguments, bus),
-        timing=_timing(arguments, bus),
-        configured=arguments.bus is not None,
-    )
-
-
-def _bus(arguments: argparse.Namespace) -> model.Bus:
     given = [name for name in _LINES if getattr(arguments, name) is not None]
     if len(given) != 1:
         what = "; ".join(f"--{name}" for name in given) or "nothing"
@@ -209,40 +220,53 @@ def _bus(arguments: argparse.Namespace) -> model.Bus:
         return _configured(arguments)
     if arguments.config is not None:
         raise UsageError(f"--config contradicts --{given[0]}", remedy="name a --bus, or a line")
-    if arguments.serial is not None:
-        _refuse_wrapper(arguments)
-        return model.Bus(id=BUS_ID, serial=model.Serial(device=os.path.abspath(arguments.serial)))  # noqa: PTH100  # symbolic links stay
-    if arguments.rfc2217 is not None:
-        return _serial_server(arguments)
-    host, port = arguments.tcp
-    return model.Bus(
-        id=BUS_ID,
-        tcp=model.Tcp(host=host, port=port),
-        framing=arguments.framing or "hdlc",
-        medium="network",
-        turnaround=0.01,
+    bus = _direct(arguments)
+    return ChosenLine(bus=replace(bus, medium="plc") if bus.framing in _POWER_LINES else bus)
+
+
+def choose_scan(arguments: argparse.Namespace, line: ChosenLine) -> ScanChoice:
+    """Return what the options choose on a line with HDLC or the wrapper.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
+    return ScanChoice(
+        bus=line.bus,
+        ranges=_ranges(arguments, line.bus),
+        timing=_timing(arguments, line.bus),
+        configured=line.configured,
     )
 
 
-def _serial_server(arguments: argparse.Namespace) -> model.Bus:
-    _refuse_wrapper(arguments)
+def _direct(arguments: argparse.Namespace) -> model.Bus:
+    framing = arguments.framing or "hdlc"
+    if arguments.tcp is not None:
+        host, port = arguments.tcp
+        return model.Bus(
+            id=BUS_ID,
+            tcp=model.Tcp(host=host, port=port),
+            framing=framing,
+            medium="network",
+            turnaround=0.01,
+        )
+    if framing in _NETWORK_ALONE:
+        raise UsageError(f"--framing {framing} needs a network", remedy="give --tcp HOST:PORT")
+    if arguments.serial is not None:
+        device = os.path.abspath(arguments.serial)  # noqa: PTH100  # symbolic links stay
+        return model.Bus(id=BUS_ID, serial=model.Serial(device=device), framing=framing)
     host, port = arguments.rfc2217
-    return model.Bus(id=BUS_ID, rfc2217=model.Rfc2217(host=host, port=port))
+    return model.Bus(id=BUS_ID, rfc2217=model.Rfc2217(host=host, port=port), framing=framing)
 
 
-def _refuse_wrapper(arguments: argparse.Namespace) -> None:
-    if arguments.framing == "wrapper":
-        raise UsageError("--framing wrapper needs a network", remedy="give --tcp HOST:PORT")
-
-
-def _configured(arguments: argparse.Namespace) -> model.Bus:
+def _configured(arguments: argparse.Namespace) -> ChosenLine:
     if arguments.framing is not None:
         raise UsageError("--framing contradicts --bus", remedy="the configuration tells it")
-    buses = load(arguments.config or DEFAULT_PATH).buses
-    for bus in buses:
+    configuration = load(arguments.config or DEFAULT_PATH)
+    for bus in configuration.buses:
         if bus.id == arguments.bus:
-            return bus
-    names = [bus.id for bus in buses]
+            meters = tuple(meter for meter in configuration.meters if meter.bus == bus.id)
+            return ChosenLine(bus=bus, configured=True, meters=meters)
+    names = [bus.id for bus in configuration.buses]
     raise UsageError(
         f"no bus {arguments.bus} is configured", remedy=suggestion(arguments.bus, names)
     )

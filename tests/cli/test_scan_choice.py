@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dcud.cli.main import UsageError
-from dcud.cli.scan_choice import ScanChoice, add_scan_arguments, choose_scan, numbers
+from dcud.cli.scan_choice import ScanChoice, add_scan_arguments, choose_line, choose_scan, numbers
 from dcud.line.scan import likely
 from dcud.line.scan.ranges import AS_IT_IS, LineSetting
 
@@ -42,7 +42,8 @@ def make_config(tmp_path: Path) -> str:
 def choose(*arguments: str) -> ScanChoice:
     parser = argparse.ArgumentParser(exit_on_error=False)
     add_scan_arguments(parser)
-    return choose_scan(parser.parse_args(arguments))
+    told = parser.parse_args(arguments)
+    return choose_scan(told, choose_line(told))
 
 
 def serial(*arguments: str) -> ScanChoice:
