@@ -55,11 +55,14 @@ class Overheard:
     def _findings(self) -> tuple[str, str]:
         if self._stations:
             names = ", ".join(map(_name, self._stations))
-            return f"heard instead: {names}", "check the server address and its size"
+            return (
+                f"heard instead: {names}",
+                "check the server address and its size; dcud scan finds both",
+            )
         if self._damaged:
             return (
                 f"heard instead: {self._damaged} octets that are no good frame",
-                "check baud rate, parity and the line's termination",
+                "check baud rate, parity and the line's termination; dcud scan tries other speeds",
             )
         if self._echoes:
             return (
@@ -68,7 +71,7 @@ class Overheard:
             )
         return (
             "heard nothing at all",
-            "check power, wiring, baud rate, and the server address with its size",
+            "check power and wiring; dcud scan finds baud rate, server address and its size",
         )
 
 

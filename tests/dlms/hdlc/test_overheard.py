@@ -21,6 +21,7 @@ def test_silence() -> None:
     assert "server address 1/17 (2 octets)" in text
     assert "client 16, asked 3 times, 2.5 s each" in text
     assert "heard nothing at all; check power" in text
+    assert "dcud scan finds baud rate, server address and its size" in text
     assert "asked once" in told(Overheard(), attempts=1)
 
 
@@ -35,7 +36,9 @@ def test_damaged_octets_outweigh_an_echo() -> None:
     overheard.echo()
     overheard.damaged(Discarded(Defect.NOISE, b"\x00\xff"))
     overheard.damaged(Discarded(Defect.IDLE, b"\x7e"))
-    assert "2 octets that are no good frame; check baud rate" in told(overheard)
+    text = told(overheard)
+    assert "2 octets that are no good frame; check baud rate" in text
+    assert "dcud scan tries other speeds" in text
 
 
 def test_other_stations_outweigh_all() -> None:
@@ -45,6 +48,6 @@ def test_other_stations_outweigh_all() -> None:
         overheard.stranger(bytes.fromhex(source))
     text = told(overheard)
     assert "heard instead: 1/18 (2 octets), 1/18 (4 octets), 020203, 2 (1 octet);" in text
-    assert "check the server address and its size" in text
+    assert "check the server address and its size; dcud scan finds both" in text
     overheard.clear()
     assert "heard nothing at all" in told(overheard)
