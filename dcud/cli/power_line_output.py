@@ -25,8 +25,8 @@ _LEAST_NAME, _MOST_NAME = 6, 32
 _MAKER_SIZE = 3
 
 _FAILURES: Final = {
-    "no_answer": "was told an address, and doesn't answer there: scan again",
-    "no_address": "has no address",
+    "no_answer": "does not answer at the address that it was told",
+    "no_address": "gets no address, for none is left: --mac-addresses gives more",
 }
 
 
@@ -76,15 +76,21 @@ def _sfsk_fields(station: SfskStation) -> dict[str, Cell]:
         "system_title": title.hex(),
         "manufacturer": maker(title),
         "alarm": station.alarm,
+        "told": station.told,
     }
 
 
 def _sfsk_name(station: SfskStation) -> str:
-    return station.system_title.hex() if station.mac_address is None else str(station.mac_address)
+    address = station.mac_address
+    return station.system_title.hex().upper() if address is None else str(address)
 
 
 def _sfsk_remark(station: SfskStation) -> str:
-    return "" if station.is_reachable else _FAILURES.get(station.failure, "has no address yet")
+    if station.is_reachable:
+        return ""
+    if station.told is None:
+        return "has no address"
+    return f"was told address {station.told}, and has not answered there"
 
 
 def _prime_cells(station: PrimeStation) -> list[Cell]:
@@ -126,7 +132,7 @@ _KINDS: Final = {
         ),
         cells=_prime_cells,
         fields=_prime_fields,
-        name=lambda station: station.node.eui48.hex(),
+        name=lambda station: station.node.eui48.hex().upper(),
         remark=lambda _: "",
         is_configured=lambda meter, station: (
             meter.prime is not None and is_named(station.node, meter.prime.node)

@@ -143,9 +143,19 @@ class _Run:
         if self._bar is not None and words:
             self._bar.say(words)
 
+    def _stations(self) -> list[Station]:
+        """Return the meters with the addresses that they were told, answered or not."""
+        given = self.inquiry.given if isinstance(self.inquiry, Discovery) else {}
+        return [
+            replace(each, told=given.get(each.system_title))
+            if isinstance(each, SfskStation)
+            else each
+            for each in self._scanner.stations
+        ]
+
     def show(self) -> None:
         """Show what was found so far."""
-        stations, form, line = self._scanner.stations, self._form, self._choice.line
+        stations, form, line = self._stations(), self._form, self._choice.line
         if not stations:
             return
         if form != "toml":

@@ -70,10 +70,9 @@ def test_the_line_is_told_as_it_was_given(tmp_path: Path) -> None:
 
 def test_meters_that_nobody_can_ask_are_remarks(tmp_path: Path) -> None:
     new = SfskStation(system_title=TITLE)
-    assert csv_of(new) == ",414243000001,ABC,,,,,has no address yet"
-    deaf = replace(new, failure="no_answer")
-    text = tables(SFSK, new, deaf, replace(new, failure="no_address"))
-    assert "# 414243000001: was told an address, and doesn't answer there: scan again\n" in text
+    assert csv_of(new) == ",414243000001,ABC,,,,,has no address"
+    text = tables(SFSK, new, replace(new, told=8))
+    assert "# 414243000001: was told address 8, and has not answered there\n" in text
     assert loaded(text, tmp_path).meters == ()
 
 
@@ -150,7 +149,11 @@ def test_a_maker_has_letters() -> None:
         (MeterRegistered(system_title=TITLE, mac_address=7), "414243000001 has address 7"),
         (
             RegistrationFailed(system_title=TITLE, reason="no_address"),
-            "414243000001 has no address",
+            "414243000001 gets no address, for none is left: --mac-addresses gives more",
+        ),
+        (
+            RegistrationFailed(system_title=TITLE, reason="no_answer"),
+            "414243000001 does not answer at the address that it was told",
         ),
         (NodeJoined(node=NODE), "found node 3: ABC0000000001"),
         (NodeLeft(device_id=3, node=NODE), "node 3 has left"),

@@ -1,3 +1,4 @@
+import io
 import json
 import signal
 import subprocess
@@ -90,12 +91,18 @@ def loaded(tmp_path: Path, text: str) -> Configuration:
     return load(configured(tmp_path, text))
 
 
-def test_new_meters_are_registered_and_named(scan: Scan, tmp_path: Path) -> None:
+def test_new_meters_are_registered_and_named_then_can_be_read(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     meters = sfsk_meters()
     meters[1].alarm = 0x82
     with simulated_line.on_pty(sfsk_line(meters), tmp_path / "bus") as device:
         path = configured(tmp_path, SWIFT.format(device=device))
         code, output, errors = scan("--bus", "street", "--config", str(path), *HASTE)
+        tables = output.partition("\n\n")[2]
+        path.write_text(path.read_text() + tables)
+        assert main(["read", "--config", str(path), "--meter", "SIM0000000000002", "name"]) == 0
+        assert "SIM0000000000002" in capsys.readouterr().out
     assert code == 0
     # 100 is a configured meter's
     assert [meter.mac_address for meter in meters] == [101, 102]
@@ -108,13 +115,11 @@ def test_new_meters_are_registered_and_named(scan: Scan, tmp_path: Path) -> None
         "101: SIM0000000000001",
         "102: SIM0000000000002",
     ]
-    table, _, tables = output.partition("\n\n")
-    assert table == (
+    assert output.partition("\n\n")[0] == (
         "address  system title  maker  alarm  name              serial number  clients\n"
         "    101  53494D000001  SIM           SIM0000000000001  00000001       16 open\n"
         "    102  53494D000002  SIM      130  SIM0000000000002  00000002       16 open"
     )
-    path.write_text(path.read_text() + tables)
     assert {
         each.id: (each.bus, each.sfsk and each.sfsk.mac_address, each.enabled)
         for each in load(path).meters
@@ -274,3 +279,27 @@ def test_how_long_it_takes_at_least_can_be_asked_beforehand(scan: Scan) -> None:
     assert (code, output) == (0, "about 10 s, more where meters are found\n")
     code, output, _ = scan("--tcp", "h:1", "--framing", "prime", "--estimate")
     assert (code, output) == (0, "about 5 s, more where meters are found\n")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_tells_of_rounds_and_meters(
+    scan: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    meters = sfsk_meters(2)
+    with simulated_line.on_pty(sfsk_line(meters), tmp_path / "bus") as device:
+        path = configured(tmp_path, SWIFT.format(device=device))
+        pool = ("--mac-addresses", "100-101")
+        code, output, _ = scan("--bus", "street", "--config", str(path), *HASTE, *pool)
+    assert code == 0
+    shown = terminal.getvalue()
+    assert "round 2, 2 found" in shown
+    assert "asking 101 who it is" in shown
+    assert "gets no address, for none is left" in shown
+    assert "# 53494D000002: has no address\n" in output

@@ -183,6 +183,11 @@ class Discovery:
         """How many rounds have begun."""
         return self._rounds
 
+    @property
+    def given(self) -> dict[bytes, int]:
+        """The addresses by system title: of meters that were known, and of all told of one."""
+        return dict(self._given)
+
     def seconds_left(self) -> float:
         """Return how long the rest takes if nobody else reports, with all of the present step."""
         if self._stage is Stage.FINISHED:

@@ -13,7 +13,7 @@ from dcud.dlms.errors import LinkError
 from dcud.dlms.prime.messages import NewDevice
 from dcud.dlms.prime.network import NodeJoined, NodeLeft
 from dcud.dlms.prime.roll_call import RollCalled
-from dcud.dlms.sfsk.discovery import MeterDiscovered, MeterRegistered, RegistrationFailed
+from dcud.dlms.sfsk.discovery import MeterDiscovered, MeterRegistered
 from dcud.dlms.sfsk.mac import NEW
 from dcud.line.discovery import Finding, Inquiry, discover
 from dcud.line.port import Port
@@ -33,14 +33,14 @@ class SfskStation:
         system_title: six octets.
         alarm: its alarm descriptor; None where it has none.
         mac_address: where it is; None where it has no address of its own.
-        failure: why it has none: "no_answer" or "no_address"; "" where it wasn't given any yet.
+        told: which address it was told, whether it has taken it or not.
         identity: None until it is asked for.
     """
 
     system_title: bytes
     alarm: int | None = None
     mac_address: int | None = None
-    failure: str = ""
+    told: int | None = None
     identity: Identity | None = None
 
     @property
@@ -186,13 +186,11 @@ def note(stations: dict[bytes, Station], finding: Finding) -> None:
             stations[title] = replace(known, alarm=alarm, mac_address=own)
         case MeterRegistered(system_title=title, mac_address=address):
             stations[title] = replace(_sfsk(stations, title), mac_address=address)
-        case RegistrationFailed(system_title=title, reason=reason):
-            stations[title] = replace(_sfsk(stations, title), failure=reason)
         case NodeJoined(node=node):
             stations[node.eui48] = PrimeStation(node=node)
         case NodeLeft(node=NewDevice(eui48=name)):
             stations.pop(name, None)
-        case _:  # the end
+        case _:  # what adds nothing
             pass
 
 

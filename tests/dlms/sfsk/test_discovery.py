@@ -340,3 +340,15 @@ def test_the_rest_is_no_longer_than_the_rounds_that_are_allowed() -> None:
     before = discovery.seconds_left()
     discovery.receive_data(said(DiscoverReport(system_titles=(ONE,))), 1.0)
     assert discovery.seconds_left() == pytest.approx(before + a_round + 0.15 + 1.0)
+
+
+def test_what_a_meter_was_told_is_known_before_it_answers() -> None:
+    discovery = Discovery(parameters(), [100], known={TWO: 7})
+    discovery.start()
+    discovery.frames_to_send()
+    discovery.frames_sent(0.0)
+    discovery.receive_data(said(DiscoverReport(system_titles=(ONE,))), 1.0)
+    assert discovery.given == {TWO: 7}
+    discovery.handle_timeout(100.0)
+    assert discovery.stage is Stage.REGISTERING
+    assert discovery.given == {TWO: 7, ONE: 100}

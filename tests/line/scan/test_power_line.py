@@ -55,7 +55,7 @@ def test_meters_are_known_by_their_titles() -> None:
         reported(ONE, 100, alarm=2),
     ) == [
         SfskStation(system_title=ONE, mac_address=100, alarm=2),
-        SfskStation(system_title=TWO, failure="no_address"),
+        SfskStation(system_title=TWO),
     ]
 
 
