@@ -90,6 +90,14 @@ def test_an_optical_head_behind_a_serial_server_that_is_set_from_here(
         read_both(("--rfc2217", place, "--mode-e", "--server", "1/18"), capsys)
 
 
+def test_a_fixed_optical_head_behind_a_serial_server_of_that_speed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with simulated_behind_ser2net(tmp_path, RAW, "--mode-e", "9600") as server:
+        head = ("--mode-e", "--head", "fixed", "--sign-on-baud", "9600")
+        read_both(("--tcp", f"127.0.0.1:{server.port}", *head, "--server", "1/18"), capsys)
+
+
 @contextmanager
 def simulated_behind_ser2net(directory: Path, mode: str, *arguments: str) -> Iterator[Ser2Net]:
     with (

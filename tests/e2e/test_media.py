@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dcud.dlms.access import AttributeDescriptor
+from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
 from dcud.dlms.data_types import Data
 from dcud.dlms.gateway import GatewayAddress
 from dcud.dlms.hdlc.address import ServerAddress
@@ -19,6 +20,7 @@ from dcud.dlms.mode_e.identification import Identification
 from dcud.dlms.mode_e.station import ModeEStationParameters
 from dcud.dlms.obis import Obis
 from dcud.dlms.prime.messages import NewDevice
+from dcud.dlms.secret import Secret
 from dcud.dlms.server import ServerParameters
 from dcud.dlms.sfsk.modem_framing import MODEM
 from dcud.sim.gateway import SimulatedGateway
@@ -53,7 +55,9 @@ OPTICAL = ModeEStationParameters(
         manufacturer="SIM", baud_character="5", escapes=("2",), name="DCUD"
     )
 )
-IN_A_FRAME = ServerParameters(max_receive_pdu_size=239, max_send_pdu_size=239)
+IN_A_FRAME = 239
+"""Octets of the largest APDU that an S-FSK frame holds."""
+PASSWORD = "90817263"  # noqa: S105  # the meters' own
 NODE = NewDevice(device_id=7, capabilities=1, identifier=b"SIM0000000001", eui48=bytes(6))
 
 Place = dict[str, object]
@@ -69,18 +73,22 @@ class Site:
 
     Attributes:
         now: what our own meters' clocks show; the last row of every profile is of then.
+        authentication: what the meters ask for.
         expected: what each bus has to tell, by its id.
     """
 
     directory: Path
     now: int
     stack: ExitStack
+    authentication: AuthenticationMechanism = NO_SECURITY
     expected: dict[str, Expected] = field(default_factory=dict)
 
     def peer(self, bus: str) -> Peer:
         """Start a meter of gurux-dlms for a bus."""
         begin = self.now - (ROWS - 1) * PERIOD
-        peer = self.stack.enter_context(gurux_peer(rows=ROWS, meters=1, max_info=256, begin=begin))
+        peer = self.stack.enter_context(
+            gurux_peer(rows=ROWS, meters=1, max_info=256, begin=begin, password=int(PASSWORD))
+        )
         [meter] = peer.meters
         [energy] = [each for each in meter.registers if each.logical_name == ENERGY]
         self.expected[bus] = {
@@ -101,6 +109,13 @@ class Site:
             NOW: energy_at(parameters, self.now),
         }
         return SimulatedMeter(parameters, lambda: self.now)
+
+    def server(self, max_pdu: int = 1024) -> ServerParameters:
+        return ServerParameters(
+            authentication=self.authentication,
+            max_receive_pdu_size=max_pdu,
+            max_send_pdu_size=max_pdu,
+        )
 
     def on_pty(self, bus: str, line: Line) -> Place:
         device = self.directory / f"{bus}.line"
@@ -126,11 +141,11 @@ def energy_at(parameters: MeterParameters, at: int) -> str:
 
 
 def rs485(site: Site, bus: str) -> Place:
-    return site.on_pty(bus, HdlcLine({AT_17: site.meter(bus)}, ServerParameters()))
+    return site.on_pty(bus, HdlcLine({AT_17: site.meter(bus)}, site.server()))
 
 
 def optical(site: Site, bus: str) -> Place:
-    line = HdlcLine({AT_17: site.meter(bus)}, ServerParameters())
+    line = HdlcLine({AT_17: site.meter(bus)}, site.server())
     return site.on_pty(bus, ModeELine(line, OPTICAL))
 
 
@@ -164,22 +179,22 @@ def concentrator(site: Site, bus: str) -> Place:
 
 def concentrator_line(site: Site, bus: str) -> Place:
     gateway = SimulatedGateway({BEHIND: site.meter(bus)})
-    return site.on_pty(bus, HdlcLine({AT_17: gateway}, ServerParameters()))
+    return site.on_pty(bus, HdlcLine({AT_17: gateway}, site.server()))
 
 
 def sfsk(site: Site, bus: str) -> Place:
     meter = SfskMeter(meter=site.meter(bus), system_title=b"SIM\0\0\1", mac_address=17)
-    return site.on_pty(bus, SfskLine([meter], IN_A_FRAME, MODEM.mirrored))
+    return site.on_pty(bus, SfskLine([meter], site.server(IN_A_FRAME), MODEM.mirrored))
 
 
 def sfsk_hdlc(site: Site, bus: str) -> Place:
-    line = HdlcLine({AT_17: site.meter(bus)}, ServerParameters())
+    line = HdlcLine({AT_17: site.meter(bus)}, site.server())
     return site.on_pty(bus, SfskHdlcLine({17: line}, MODEM.mirrored))
 
 
 def prime(site: Site, bus: str) -> Place:
     meter = PrimeMeter(site.meter(bus), NODE)
-    return site.on_tcp(lambda: PrimeBaseNode([meter], ServerParameters()))
+    return site.on_tcp(lambda: PrimeBaseNode([meter], site.server()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +234,12 @@ class Told:
     expected: dict[str, Expected]
     heard: list[Heard]
     sent: dict[str, list[str]]
+    frame_log: str
     lines: list[str]
     code: int
+
+
+WITH_LLS = {"client_sap": 32, "authentication": "lls"}
 
 
 def configuration(site: Site) -> dict[str, Any]:
@@ -231,30 +250,41 @@ def configuration(site: Site) -> dict[str, Any]:
         place = MEDIA[name].lead(site, name)
         assert place.keys() <= example.bus[line].keys()
         buses.append({**example.bus, line: {**example.bus[line], **place}})
-        meters.append(example.meter)
+        meters.append({**example.meter, **({} if site.authentication is NO_SECURITY else WITH_LLS)})
     return {"bus": buses, "meter": meters}
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return run(tmp_path_factory.mktemp("media"))
+
+
+@pytest.fixture(scope="module")
+def told_with_passwords(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    directory = tmp_path_factory.mktemp("secret-media")
+    return run(directory, LowLevelSecurity(Secret(PASSWORD.encode())))
+
+
+def run(directory: Path, authentication: AuthenticationMechanism = NO_SECURITY) -> Told:
     """Run the daemon until every meter has told all that it has, or for long enough."""
-    directory = tmp_path_factory.mktemp("media")
     now = int(time.time()) // PERIOD * PERIOD  # noqa: TID251  # the daemon's clock is the real one
     with ExitStack() as stack:
         broker = stack.enter_context(Mosquitto(directory))
         subscriber = stack.enter_context(Subscriber(broker.port))
-        site = Site(directory, now, stack)
+        site = Site(directory, now, stack, authentication)
         document = configuration(site)
         meters = {each["bus"]: each["id"] for each in document["meter"]}
-        daemon = Daemon(directory, {"mqtt": {"port": broker.port}, **document})
+        keys = {"meter": {each: {"lls_password": PASSWORD} for each in meters.values()}}
+        daemon = Daemon(directory, {"mqtt": {"port": broker.port}, **document}, keys)
         with daemon:
             heard = subscriber.wait_for(lambda heard: is_complete(heard, len(meters)), 45)
             code, _ = daemon.terminate()
-        sent: dict[str, list[str]] = {name: [] for name in meters}
-        for frame in daemon.frames():
-            if frame.mark == "tx":
-                sent[frame.bus].append(frame.shown)
-        yield Told(meters, site.expected, heard, sent, daemon.lines, code)
+    sent: dict[str, list[str]] = {name: [] for name in meters}
+    for frame in daemon.frames():
+        if frame.mark == "tx":
+            sent[frame.bus].append(frame.shown)
+    log = daemon.frame_log.read_text("utf-8")
+    return Told(meters, site.expected, heard, sent, log, daemon.lines, code)
 
 
 def is_complete(heard: list[Heard], meters: int) -> bool:
@@ -289,6 +319,17 @@ def test_nothing_goes_wrong(told: Told) -> None:
     assert told.code == 0
     wrong = re.compile("warning|error|critical", re.IGNORECASE)
     assert not [line for line in told.lines if wrong.search(line)]
+
+
+@pytest.mark.parametrize("bus", MEDIA)
+def test_a_password_opens_the_meter_and_stays_out_of_the_frame_log(
+    bus: str, told_with_passwords: Told
+) -> None:
+    told = told_with_passwords
+    registers, *_ = readings_of(told.heard, told.meters[bus], "registers")
+    assert energy_of(registers) == (told.expected[bus][NOW], "Wh")
+    assert f"80{len(PASSWORD):02X}{'**' * len(PASSWORD)}" in "".join(told.sent[bus])
+    assert PASSWORD.encode().hex().upper() not in told.frame_log
 
 
 def energy_of(body: dict[str, Any]) -> tuple[str, str]:
