@@ -1,9 +1,10 @@
 """One session with one meter, without a daemon around it."""
 
+import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, target
@@ -19,10 +20,16 @@ from dcud.observe.mask import Mask
 
 wall_clock = time.time  # noqa: TID251  # whoever asks by hand asks now
 
-_LOOK_FURTHER = (
-    "--frames shows what goes over the line; another --server, --address-size or --client asks "
-    "for another station"
-)
+_BUS_LOG = logging.getLogger(Bus.__module__)
+
+_ADDRESSES = {
+    "hdlc": "--server, --address-size or --client",
+    "wrapper": "--server or --client",
+    "s-fsk": "--mac-address, --server or --client",
+    "s-fsk-hdlc": "--mac-address, --server or --client",
+    "prime": "--node or --client",
+}
+"""By framing, what another station may differ in."""
 
 
 @asynccontextmanager
@@ -48,6 +55,7 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
     )
     try:
         async with AsyncExitStack() as stack:
+            stack.enter_context(_told_once())
             reached = target(links, chosen.meter, chosen.password)
             try:
                 session = await stack.enter_async_context(bus.session(reached))
@@ -55,11 +63,32 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
                 raise _in_use(chosen, error) from None
             except NoAnswerError as error:
                 # What the link heard instead stands in the message already.
-                remedy = f"{error.remedy}; {_LOOK_FURTHER}"
+                remedy = f"{error.remedy}; {_look_further(chosen.bus.framing)}"
                 raise NoAnswerError(error.message, remedy=remedy) from None
             yield session
     finally:
         await bus.close()
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep the bus from logging the error that the command ends with."""
+
+    def drop(_: logging.LogRecord) -> bool:
+        return False
+
+    _BUS_LOG.addFilter(drop)
+    try:
+        yield
+    finally:
+        _BUS_LOG.removeFilter(drop)
+
+
+def _look_further(framing: str) -> str:
+    return (
+        "--frames shows what goes over the line; "
+        f"another {_ADDRESSES[framing]} asks for another station"
+    )
 
 
 class _Unobserved:

@@ -333,10 +333,13 @@ def test_a_wrong_address_tells_who_else_was_heard(
     assert "heard instead: 1/17 (2 octets)" in errors
 
 
-def test_a_device_that_is_not_there(read: Read) -> None:
+def test_a_device_that_is_not_there_is_told_once(
+    read: Read, caplog: pytest.LogCaptureFixture
+) -> None:
     code, output, errors = read("--serial", "/dev/nothing-here", "clock")
     assert (code, output) == (69, "")
     assert "/dev/nothing-here" in errors
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
