@@ -77,28 +77,27 @@ def check_line(arguments: argparse.Namespace) -> None:
         UsageError: names the two.
     """
     framing = framing_of(arguments)
-    told = _FRAMINGS[framing]
     place = next((name for name in _PLACES if getattr(arguments, name)), "pty")
-    if place not in told.places:
+    suitable = [_PLACES[name] for name in _FRAMINGS[framing].places]
+    if _PLACES[place] not in suitable:
         raise UsageError(
             f"--framing {framing} is not served on {_PLACES[place]}",
-            remedy=f"add --{told.places[0]} 127.0.0.1:0"
-            if place == "pty"
-            else f"serve it on {' or '.join(_PLACES[name] for name in told.places)}",
+            remedy=f"serve it on {' or '.join(suitable)}",
         )
-    for option in ("gateway", "impair", "mode_e"):
-        given = f"--{option.replace('_', '-')}"
-        if not getattr(arguments, option):
-            continue
-        if arguments.replay:
-            raise UsageError(f"{given} contradicts --replay", remedy="keep one of the two")
-        if option not in told.options:
+    given = [option for option in _FRAMINGS_WITH if getattr(arguments, option)]
+    for option in given:
+        if option not in _FRAMINGS[framing].options:
             raise UsageError(
-                f"{given} means nothing with --framing {framing}",
+                f"{_flag(option)} means nothing with --framing {framing}",
                 remedy=f"leave it out, or take --framing {_FRAMINGS_WITH[option]}",
             )
-    if arguments.replay and arguments.udp:
-        raise UsageError("--udp contradicts --replay", remedy="serve it with --tcp")
+    if arguments.replay:
+        for option in [*given, *(["udp"] if arguments.udp else [])]:
+            raise UsageError(f"{_flag(option)} contradicts --replay", remedy="keep one of the two")
+
+
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
 
 
 def line_maker(arguments: argparse.Namespace, authentication: AuthenticationMechanism) -> MakeLine:
@@ -255,4 +254,6 @@ FRAMINGS = tuple(_FRAMINGS)
 """What `--framing` may say."""
 
 _FRAMINGS_WITH = {"gateway": "hdlc or wrapper", "impair": "hdlc", "mode_e": "hdlc"}
-_PLACES = {"tcp": "TCP", "udp": "UDP", "pty": "a pseudo-terminal"}
+"""By the names of the options."""
+_PLACES = {"tcp": "TCP (--tcp)", "udp": "UDP (--udp)", "pty": "a pseudo-terminal"}
+"""Likewise; the last is the default."""

@@ -124,12 +124,12 @@ def test_a_key_file_makes_the_meters_demand_its_password(
     [
         (
             ["--framing", "wrapper"],
-            "--framing wrapper is not served on a pseudo-terminal; add --tcp 127.0.0.1:0",
+            "--framing wrapper is not served on a pseudo-terminal; serve it on TCP (--tcp) or UDP",
         ),
         (["--framing", "prime", "--pty", "bus"], "--framing prime is not served on a pseudo-term"),
         (
             ["--udp", "127.0.0.1:0", "--framing", "hdlc"],
-            "--framing hdlc is not served on UDP; serve it on a pseudo-terminal or TCP",
+            "--framing hdlc is not served on UDP (--udp); serve it on a pseudo-terminal or TCP",
         ),
         (["--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0"], "not allowed with"),
         (["--udp", "4059"], "'4059' is no HOST:PORT"),
@@ -139,7 +139,7 @@ def test_a_key_file_makes_the_meters_demand_its_password(
             "--gateway means nothing with --framing s-fsk; leave it out, or take --framing hdlc or",
         ),
         (["--replay", "log", "--gateway"], "--gateway contradicts --replay; keep one of the two"),
-        (["--replay", "log", "--udp", "127.0.0.1:0"], "--udp contradicts --replay; serve it with"),
+        (["--replay", "log", "--udp", "127.0.0.1:0"], "--udp contradicts --replay; keep one of"),
         (["--tcp", "4059"], "'4059' is no HOST:PORT"),
         (["--tcp", "localhost:70000"], "is no HOST:PORT"),
         (["--pty", "bus", "--tcp", "localhost:0"], "not allowed with"),
