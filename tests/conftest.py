@@ -1,5 +1,8 @@
 import asyncio
 import os
+import sys
+from collections.abc import Callable
+from functools import cache
 
 from hypothesis import settings
 
@@ -11,3 +14,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def pytest_sessionstart() -> None:
     """Leave no event loop for pytest-asyncio to make by itself, which it would never close."""
     asyncio.set_event_loop(None)
+
+
+_PURE = ("dcud.dlms.", "dcud.cosem.", "dcud.trace.")
+
+
+@cache
+def _caches() -> list[Callable[[], None]]:
+    """Return what clears each cache of the pure rooms; all of them are imported by then."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(_PURE)]
+    values = [value for module in modules for value in vars(module).values()]
+    return [value.cache_clear for value in values if hasattr(value, "cache_clear")]
+
+
+def pytest_runtest_setup() -> None:
+    """Cache nothing from test to test: each pure module is covered by its own, whoever ran first."""
+    for clear in _caches():
+        clear()

@@ -276,8 +276,8 @@ class Discovery:
         if frame.destination not in {self._parameters.link.initiator, ALL_PHYSICAL}:
             return []
         match _content(frame.m_sdu):
-            case DiscoverReport(system_titles=[title, *_], alarm=alarm):
-                return self._note(title, alarm, frame.source)
+            case DiscoverReport(system_titles=titles, alarm=alarm) if titles:
+                return self._note(titles[0], alarm, frame.source)
             case PingResponse(system_title=title) if title == self._current:
                 if self._stage is Stage.PINGING and frame.source == self._given[title]:
                     return self._settle()

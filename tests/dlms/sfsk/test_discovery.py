@@ -267,6 +267,11 @@ def test_noise_is_told_at_silence() -> None:
     assert discovery.handle_timeout(0.6) == [OctetsDiscarded(reason="noise", octets=b"\xaa")]
 
 
+def test_a_report_without_a_title_tells_of_nobody() -> None:
+    nobody = said(DiscoverReport(system_titles=()))
+    assert asking().receive_data(nobody, 0.1) == [FrameReceived(Frame(nobody))]
+
+
 def test_before_and_after_nothing_is_timed() -> None:
     discovery = Discovery(parameters(), [])
     discovery.frames_sent(0.0)
