@@ -80,7 +80,7 @@ class Links:
 
         assert meter.sfsk is not None  # noqa: S101  # rules.check_meters
         mac_address = meter.sfsk.mac_address
-        parameters = self._sfsk(meter.sfsk)
+        parameters = self._sfsk(meter)
         return lambda: SfskLink(
             client_sap=ClientSap(meter.client_sap),
             server_sap=meter.server_address.logical,
@@ -108,7 +108,7 @@ class Links:
             registration_timeout=asked.registration_timeout,
             retries=asked.retries,
             auto_close=asked.auto_close,
-            match_invoke_id=asked.match_invoke_id,
+            match_invoke_id=meter.match_invoke_id,
         )
         return lambda: PrimeLink(
             client_sap=ClientSap(meter.client_sap),
@@ -117,7 +117,7 @@ class Links:
             network=network,
         )
 
-    def _sfsk(self, meter: model.SfskMeter | None = None) -> "SfskParameters":
+    def _sfsk(self, meter: model.Meter | None = None) -> "SfskParameters":
         return sfsk_parameters(self.bus.sfsk, meter)
 
 
@@ -136,7 +136,7 @@ def hdlc_address(meter: model.Meter) -> ServerAddress:
     return ServerAddress(logical=address.logical, physical=address.physical, size=address.size)
 
 
-def sfsk_parameters(line: model.SfskLine, meter: model.SfskMeter | None = None) -> "SfskParameters":
+def sfsk_parameters(line: model.SfskLine, meter: model.Meter | None = None) -> "SfskParameters":
     """Return how a line, and a meter on it, are spoken to by S-FSK."""
     from dcud.dlms.sfsk.framing import Framing  # noqa: PLC0415  # most have none: start-up
     from dcud.dlms.sfsk.line_framing import LineFraming  # noqa: PLC0415  # likewise
@@ -146,14 +146,14 @@ def sfsk_parameters(line: model.SfskLine, meter: model.SfskMeter | None = None) 
     from dcud.dlms.sfsk.timing import SlotTiming  # noqa: PLC0415  # likewise
 
     framings: dict[str, Framing] = {"modem": MODEM, "padded": PADDED, "line": LineFraming()}
-    habits = meter or model.SfskMeter(mac_address=1)
+    habits = (meter and meter.sfsk) or model.SfskMeter(mac_address=1)
     return SfskParameters(
         framing=framings[line.frame],
         initiator=line.initiator,
         credits=Credits(initial=line.credit, current=line.credit),
         timing=SlotTiming(bit_rate=line.bit_rate, server_delay=line.server_delay),
         retries=habits.retries,
-        match_invoke_id=habits.match_invoke_id,
+        match_invoke_id=meter is None or meter.match_invoke_id,
         acknowledge=line.acknowledge,
     )
 

@@ -13,6 +13,7 @@ from dcud.dlms.association import AssociationParameters
 from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import ClientSap
+from dcud.dlms.get_exchange import GetParameters
 from dcud.dlms.secret import Secret
 from dcud.line.bus import Bus, BusParameters, Target
 from dcud.line.session import SessionTiming
@@ -45,9 +46,10 @@ def target(
         release_with_rlrq=meter.release,
     )
     make_link = links.to(meter)
+    trust = GetParameters(match_invoke_id=meter.match_invoke_id)
     return Target(
         meter=meter.id,
-        connect=lambda: ClientConnection(make_link(), association),
+        connect=lambda: ClientConnection(make_link(), association, trust),
         sign_on=_sign_on(links.bus, meter),
         timing=SessionTiming(
             turnaround=_turnaround(links.bus, meter), release_limit=meter.release_timeout

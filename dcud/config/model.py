@@ -558,11 +558,6 @@ class SfskMeter:
         kind.integer(0, 20),
         Note("Repetitions of a request that nothing answers; not with HDLC, which has its own."),
     ] = 2
-    match_invoke_id: Annotated[
-        bool,
-        kind.flag(),
-        Note("Whether late answers are known by their invoke id; false where it never changes."),
-    ] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -587,11 +582,6 @@ class Prime:
         kind.flag(),
         Note("Whether the base node ends its connection to the meter when dcud's ends."),
     ] = False
-    match_invoke_id: Annotated[
-        bool,
-        kind.flag(),
-        Note("Whether late answers are known by their invoke id; false where it never changes."),
-    ] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -839,6 +829,14 @@ class Meter:
     max_receive_pdu_size: Annotated[
         int, kind.integer(64, 65535), Note("Octets of the largest APDU that dcud offers to take.")
     ] = 65535
+    match_invoke_id: Annotated[
+        bool,
+        kind.flag(),
+        Note(
+            "Whether late answers are known by their invoke id; false for meters that answer, or"
+            " refuse, under an id of their own."
+        ),
+    ] = True
     release: Annotated[
         bool,
         kind.flag(),

@@ -139,3 +139,26 @@ def test_the_nodes_of_a_base_node_are_forgotten_with_its_connection(tmp_path: Pa
     assert connects()
     links.port_opened()
     assert not connects()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ('serial.device = "/dev/ttyUSB0"', ""),
+        (OVER_TCP + '"wrapper"', ""),
+        (OVER_TCP + '"s-fsk"', "sfsk = { mac_address = 100 }"),
+        (OVER_TCP + '"prime"', 'prime = { node = "ABC0012345678" }'),
+    ],
+    ids=["hdlc", "wrapper", "s-fsk", "prime"],
+)
+@pytest.mark.parametrize("matched", ["true", "false"])
+def test_a_meter_may_answer_under_an_invoke_id_of_its_own(
+    tmp_path: Path, line: tuple[str, str], matched: str
+) -> None:
+    bus, place = line
+    told = f"{place}\nmatch_invoke_id = {matched}"
+    connection = reached(tmp_path, bus, told).connect()
+    assert isinstance(connection, ClientConnection)
+    assert connection._get_parameters.match_invoke_id is (matched == "true")
+    match = getattr(connection._link, "_match", None)
+    assert match is None or match._match_invoke_id is (matched == "true")
