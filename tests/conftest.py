@@ -28,6 +28,6 @@ def _caches() -> list[Callable[[], None]]:
 
 
 def pytest_runtest_setup() -> None:
-    """Cache nothing from test to test: each pure module is covered by its own, whoever ran first."""
+    """Cache nothing from test to test: pure modules are covered by their own, whoever ran first."""
     for clear in _caches():
         clear()
