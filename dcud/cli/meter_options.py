@@ -112,7 +112,7 @@ OPTIONS: Final = (
         "|".join(model.MEDIA),
         ("bus", "medium"),
         str,
-        "decides times and sizes (default: rs485 on a serial port, else network)",
+        "decides times and sizes (default: follows from line and framing)",
     ),
     Option(
         "--server",
