@@ -12,8 +12,10 @@ from dcud.line.errors import PortError
 from dcud.line.line_settings import LineSettings
 from dcud.line.port import Port
 from dcud.line.session import Connection, Session, SessionTiming, Watch
-from dcud.line.sign_on import SignOn, say_goodbye, sign_on
 from dcud.line.tracer import FrameTracer
+
+if TYPE_CHECKING:
+    from dcud.line.sign_on import SignOn
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class Target:
     connect: Callable[[], Connection]
     timing: SessionTiming | None = None
     notified: Callable[[bytes], None] | None = None
-    sign_on: SignOn | None = None
+    sign_on: "SignOn | None" = None
 
 
 def _nothing() -> None:
@@ -213,9 +215,7 @@ class Bus:
     async def _open_session(self, target: Target) -> Session:
         watch = Watch(tracer=self._tracer, bus=self._name, meter=target.meter)
         if target.sign_on is not None:
-            left_at = self._speeds.get(target.meter)
-            done = await sign_on(self._port, target.sign_on, watch, left_at=left_at)
-            self._speeds[target.meter] = done.baud
+            await self._sign_on(target.meter, target.sign_on, watch)
         session = Session(
             self._port,
             target.connect(),
@@ -229,12 +229,20 @@ class Bus:
         except ProtocolError:
             await session.close()
             if target.sign_on is not None:  # the meter waits in vain, and hears no sign-on
+                from dcud.line.sign_on import say_goodbye  # noqa: PLC0415  # as in _sign_on
+
                 await say_goodbye(self._port, target.sign_on, watch)
             raise
         except BaseException:  # cancelled as well
             await session.close()
             raise
         return session
+
+    async def _sign_on(self, meter: str, how: "SignOn", watch: Watch) -> None:
+        from dcud.line.sign_on import sign_on  # noqa: PLC0415  # most have none: start-up
+
+        done = await sign_on(self._port, how, watch, left_at=self._speeds.get(meter))
+        self._speeds[meter] = done.baud
 
     async def _end(self, target: Target) -> None:
         try:
