@@ -111,21 +111,25 @@ class Delimiter:
     The events are the same however the octets are cut into calls.
     """
 
-    __slots__ = ("_after_flag", "_buffer", "_discards", "_header_size", "_offset", "_wanted")
+    __slots__ = (
+        "_after_flag",
+        "_buffer",
+        "_discards",
+        "_header_size",
+        "_offset",
+        "_wanted",
+        "partial",
+    )
 
     def __init__(self) -> None:
+        self.partial = False
+        """Whether octets are held that more octets, or else a `flush`, will decide on."""
         self._buffer = bytearray()
         self._offset = 0  # of the buffer in the stream
         self._wanted = 0  # octets in the buffer that make another look worth while
         self._after_flag = False  # the octet before the buffer was a flag
         self._header_size = 0  # of the last frame that was taken out of the buffer
         self._discards = _Discards()
-
-    @property
-    def partial(self) -> bool:
-        """Whether octets are held that more octets, or else a `flush`, will decide on."""
-        # What is held is either in the buffer or dropped but not told of.
-        return bool(self._buffer) or self._discards.pending
 
     def feed(self, octets: bytes) -> list[Delimited | Discarded]:
         """Take octets; return what is certain now."""
@@ -136,9 +140,10 @@ class Delimiter:
                 self._after_flag = True
                 return [Delimited(frame, octets)]
         self._buffer += octets
-        if len(self._buffer) < self._wanted:
-            return []
-        return self._delimit()
+        events = [] if len(self._buffer) < self._wanted else self._delimit()
+        # What is held is either in the buffer or dropped but not told of.
+        self.partial = bool(self._buffer) or self._discards.pending
+        return events
 
     def flush(self) -> list[Delimited | Discarded]:
         """Give up waiting: the line fell silent."""
@@ -147,6 +152,7 @@ class Delimiter:
             events += self._give_up()
             events += self._delimit()
         events += self._discards.close()
+        self.partial = False
         return events
 
     def _delimit(self) -> list[Delimited | Discarded]:

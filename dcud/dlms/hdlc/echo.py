@@ -33,7 +33,13 @@ class Echo:
 
     def begin(self) -> None:
         """Forget which frames are on the line: others follow."""
-        self._awaited.clear()
+        if self._awaited:
+            self._awaited.clear()
+
+    def send_alone(self, frame: HdlcFrame) -> None:
+        """Note the only frame that goes out, with nothing secret in it."""
+        if self._same_address:
+            self._awaited = [frame]
 
     def send(self, frame: HdlcFrame, secret: Ranges = ()) -> Frame:
         """Note a frame that goes out; `secret` names ranges of its information field."""

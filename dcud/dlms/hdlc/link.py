@@ -37,6 +37,7 @@ The table at the end of the class holds what every input means in every state.
 
 from collections.abc import Callable, Sequence
 from enum import Enum, StrEnum, auto
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from dcud.dlms import llc
@@ -130,7 +131,6 @@ _INPUTS: Final = {
     FrameKind.UNDEFINED: Input.STRANGE,
 }
 
-_RECEIVER_READY: Final = tuple(supervisory(FrameKind.RR, receive_sequence=n) for n in range(8))
 _NO_FRAME: Final = HdlcFrame(b"", b"", CONTROLS[0xFF])
 _ALL_STATION: Final = client_octets(ClientSap(ReservedClient.ALL_STATION))
 _LLC_HEADERS: Final = (llc.COMMAND, llc.RESPONSE)
@@ -140,6 +140,14 @@ _TELLING: Final = 10.0
 """Seconds after which a long answer tells again that it comes nearer to its end."""
 
 _Action = Callable[["HdlcLink", float, HdlcFrame], None]
+
+
+@lru_cache(maxsize=128)
+def _receiver_ready(server: bytes, own: bytes, receive_sequence: int) -> tuple[HdlcFrame, Frame]:
+    """Return an RR, as a value and built; a long answer asks for eight of them in turns."""
+    control = supervisory(FrameKind.RR, receive_sequence=receive_sequence)
+    frame = HdlcFrame(server, own, control)
+    return frame, Frame(frame.build())
 
 
 class HdlcLink:
@@ -170,6 +178,8 @@ class HdlcLink:
         self._parameters = parameters or HdlcParameters()
         self._own = client_octets(client_sap)
         self._server = server_address.octets
+        # From the server to us, and nobody's echo; where both look the same that has to be told.
+        self._inward = (self._own, self._server) if self._own != self._server else None
         self._state = State.DISCONNECTED
         self._habits = habits or Habits()
         self._tries = SetUp(self._parameters, self._habits)
@@ -233,7 +243,8 @@ class HdlcLink:
 
     def receive_data(self, octets: bytes, now: float) -> list[LinkEvent]:
         """Take octets as they come, cut anywhere."""
-        self._end_partial_frame(now)
+        if self._delimiter.partial:
+            self._end_partial_frame(now)
         if octets:
             self._heard_at = now
         for part in self._delimiter.feed(octets):
@@ -304,6 +315,16 @@ class HdlcLink:
             self._discard(part)
             return
         frame = part.frame
+        if frame[:2] == self._inward:
+            self._events.append(FrameReceived(Frame(part.octets)))
+            if self._echo.withholding:
+                self._echo.answered()
+            self._occur(_INPUTS[frame.control.kind], now, frame)
+        else:
+            self._hear_other(part, now)
+
+    def _hear_other(self, part: Delimited, now: float) -> None:
+        frame = part.frame
         echo = self._echo.is_echo(frame)
         self._events.append(FrameReceived(frame=self._echo.mark(part, echo=echo)))
         if echo:
@@ -354,7 +375,11 @@ class HdlcLink:
         self._send_unnumbered(FrameKind.SNRM, self._tries.proposal.information)
 
     def _send_rr(self) -> None:
-        self._transmit((self._frame(_RECEIVER_READY[self._incoming.expected]), ()))
+        frame, built = _receiver_ready(self._server, self._own, self._incoming.expected)
+        self._echo.send_alone(frame)
+        self._frames = [built]
+        self._deadline = None
+        self._wait = self._parameters.response_timeout
         self._state = State.AWAITING
 
     def _send_burst(self) -> None:
