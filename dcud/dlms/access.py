@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from typing import Self
 
 from dcud.dlms.data import Data, decode_data, encode_data
@@ -147,12 +148,16 @@ class InvokeIdAndPriority:
         priority = _PRIORITY if self.high_priority else 0
         return bytes((self.invoke_id | confirmed | priority,))
 
-    @classmethod
-    def decode(cls, cursor: Cursor) -> Self:
+    @staticmethod
+    def decode(cursor: Cursor) -> "InvokeIdAndPriority":
         """Decode one octet; its reserved bits are not looked at."""
-        octet = cursor.u8()
-        return cls(
-            invoke_id=octet & _INVOKE_ID,
-            confirmed=bool(octet & _SERVICE_CLASS),
-            high_priority=bool(octet & _PRIORITY),
-        )
+        return _invoke(cursor.u8())
+
+
+@cache
+def _invoke(octet: int) -> InvokeIdAndPriority:
+    return InvokeIdAndPriority(
+        invoke_id=octet & _INVOKE_ID,
+        confirmed=bool(octet & _SERVICE_CLASS),
+        high_priority=bool(octet & _PRIORITY),
+    )

@@ -7,14 +7,13 @@ unacknowledged; what the peer's N(R) doesn't acknowledge is sent again from ther
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import islice
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """What one I frame carries.
+class Segment(NamedTuple):
+    """What one I frame carries; a tuple, since one is made for every request.
 
     Attributes:
         number: its N(S).
@@ -46,6 +45,8 @@ CONTRADICTIONS = frozenset((Acknowledgement.OUTDATED, Acknowledgement.IMPOSSIBLE
 
 def cut(octets: bytes, size: int, secret: Sequence[tuple[int, int]], first: int) -> deque[Segment]:
     """Cut octets into segments of at most `size`, numbered from `first` modulo 8."""
+    if len(octets) <= size:  # nearly always
+        return deque((Segment(first, octets, False, _within(secret, 0, size)),))
     starts = range(0, max(len(octets), 1), size)
     return deque(
         Segment(
@@ -59,6 +60,8 @@ def cut(octets: bytes, size: int, secret: Sequence[tuple[int, int]], first: int)
 
 
 def _within(ranges: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, int], ...]:
+    if not ranges:
+        return ()
     return tuple(
         (max(low, start) - start, min(high, end) - start)
         for low, high in ranges

@@ -18,6 +18,10 @@ def test_what_goes_to_the_server_from_us_is_ours() -> None:
     assert echo.is_echo(SNRM)
     assert not echo.is_echo(HdlcFrame(CLIENT, SERVER, CONTROLS[0x73]))
     assert not echo.is_echo(HdlcFrame(SERVER, b"\x41", CONTROLS[0x93]))
+    echo.begin()
+    echo.send_alone(SNRM)
+    assert echo.is_echo(SNRM)
+    assert echo.is_echo(SNRM)  # however often it comes: nothing else bears these addresses
 
 
 def test_where_the_addresses_look_the_same_the_frame_itself_tells() -> None:
@@ -30,8 +34,8 @@ def test_where_the_addresses_look_the_same_the_frame_itself_tells() -> None:
     echo.send(snrm)
     assert echo.is_echo(snrm)
     assert not echo.is_echo(snrm)  # each comes back once
-    echo.begin()
-    echo.send(rr)
+    echo.send_alone(rr)
+    assert not echo.is_echo(snrm)  # which rr took the place of
     assert echo.is_echo(rr)
     assert not echo.is_echo(rr)
 
