@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise, repeat
+from itertools import repeat, starmap
+from operator import gt, lt
+from typing import NamedTuple
 
 from dcud.cosem.clock import STANDARD, ClockConvention, status_names
 from dcud.cosem.profile_columns import (
@@ -45,9 +47,8 @@ class BufferLayout:
         return time_column([column.capture_object for column in self.columns])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileEntry:
-    """One entry of a profile.
+class ProfileEntry(NamedTuple):
+    """One entry of a profile; a tuple, since a buffer has very many.
 
     Attributes:
         time: when it was captured; None where the meter doesn't tell, naive (the meter's local
@@ -83,22 +84,23 @@ def decode_buffer(octets: bytes, layout: BufferLayout) -> list[ProfileEntry]:
     )
     _check_width(runs, len(layout.columns))
     statuses = [status for run in runs for status in run.statuses]
-    columns = [
-        resolve_values(column, _segments(runs, index), layout.null_data)
-        for index, column in enumerate(layout.columns)
-    ]
+    shown: Sequence[Cell] = ()
     times: Sequence[datetime | None] = [None] * len(statuses)
     newest_first = layout.sort_method is SortMethod.LIFO
     if position is not None:
         segments = _segments(runs, position)
         times, newest_first = _times(segments, layout)
-        columns[position] = _shown(times, layout.columns[position], segments)
+        shown = _shown(times, layout.columns[position], segments)
+    columns = [
+        shown
+        if index == position
+        else resolve_values(column, _segments(runs, index), layout.null_data)
+        for index, column in enumerate(layout.columns)
+    ]
     rows = zip(*columns, strict=True) if columns else repeat((), len(statuses))
     names = {status: status_names(status) for status in set(statuses)}
-    entries = [
-        ProfileEntry(time=time, cells=cells, clock_status=names[status])
-        for time, status, cells in zip(times, statuses, rows, strict=True)
-    ]
+    named = map(names.__getitem__, statuses)
+    entries = list(starmap(ProfileEntry, zip(times, rows, named, strict=True)))
     return entries[::-1] if newest_first else entries
 
 
@@ -125,8 +127,10 @@ def _segments(runs: Iterable[Run], index: int) -> list[Segment]:
 
 def _shown(
     times: Sequence[datetime | None], column: Column, segments: Iterable[Segment]
-) -> list[Cell]:
+) -> Sequence[Cell]:
     """Return the cells of the time of capture: the times, and as it came what is no time."""
+    if all(times):  # no moment is false
+        return times
     told = resolve_values(column, segments, NullData.NO_VALUE)
     return [cell if time is None else time for cell, time in zip(told, times, strict=True)]
 
@@ -148,10 +152,17 @@ def _newest_first(times: Iterable[datetime | None], sort_method: SortMethod) -> 
     """Judge by most of the steps in time, as clocks are also set back; else by the method."""
     if sort_method not in {SortMethod.FIFO, SortMethod.LIFO}:
         return False
-    instants = [_instant(time) for time in times if time is not None]
-    rises = sum(before < after for before, after in pairwise(instants))
-    falls = sum(before > after for before, after in pairwise(instants))
+    known = [time for time in times if time is not None]
+    try:
+        rises, falls = _steps(known)
+    except TypeError:  # naive ones among others
+        rises, falls = _steps([_instant(time) for time in known])
     return sort_method is SortMethod.LIFO if rises == falls else falls > rises
+
+
+def _steps(times: Sequence[datetime]) -> tuple[int, int]:
+    """Count the steps forth and back."""
+    return sum(map(lt, times, times[1:])), sum(map(gt, times, times[1:]))
 
 
 def _instant(time: datetime) -> datetime:

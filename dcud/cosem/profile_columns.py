@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from itertools import accumulate, chain, repeat
 from typing import NamedTuple, cast
 
@@ -60,9 +61,14 @@ class Column:
     def holds_times(self) -> bool:
         """Return whether the cells are date-times."""
         captured = self.capture_object
-        known = interface_class(captured.class_id)
-        attribute = known.attribute(captured.attribute) if known else None
-        return captured.is_time or (attribute is not None and attribute.name in _TIMES)
+        return captured.is_time or _is_named_time(captured.class_id, captured.attribute)
+
+
+@lru_cache(maxsize=256)
+def _is_named_time(class_id: int, index: int) -> bool:
+    known = interface_class(class_id)
+    attribute = known.attribute(index) if known else None
+    return attribute is not None and attribute.name in _TIMES
 
 
 def resolve_values(column: Column, segments: Iterable[Segment], null_data: NullData) -> list[Cell]:
@@ -146,7 +152,7 @@ def resolve_times(
             times += _stepped(previous, steps)
         else:
             counts_seconds = kind is DataType.DOUBLE_LONG_UNSIGNED
-            times += [_moment(kind, cell) for cell in cells]
+            times += _moments(kind, cells)
     return times
 
 
@@ -166,7 +172,9 @@ def _later(moment: datetime | None, step: timedelta | None) -> datetime | None:
         return None
 
 
-def _moment(kind: DataType, cell: Cell) -> datetime | None:
+def _moments(kind: DataType, cells: Sequence[Native | datetime]) -> Sequence[datetime | None]:
     if kind is DataType.DOUBLE_LONG_UNSIGNED:
-        return unix_time(cast("int", cell))
-    return cell if isinstance(cell, datetime) else None
+        return [unix_time(seconds) for seconds in cast("Sequence[int]", cells)]
+    if set(map(type, cells)) == {datetime}:  # nearly always
+        return cast("Sequence[datetime]", cells)
+    return [cell if isinstance(cell, datetime) else None for cell in cells]
