@@ -275,13 +275,18 @@ class Discovery:
     def _heed(self, frame: MacFrame) -> list[DiscoveryEvent]:
         if frame.destination not in {self._parameters.link.initiator, ALL_PHYSICAL}:
             return []
-        match _content(frame.m_sdu):
-            case DiscoverReport(system_titles=titles, alarm=alarm) if titles:
-                return self._note(titles[0], alarm, frame.source)
-            case PingResponse(system_title=title) if title == self._current:
-                if self._stage is Stage.PINGING and frame.source == self._given[title]:
-                    return self._settle()
+        said = _content(frame.m_sdu)
+        if isinstance(said, DiscoverReport) and said.system_titles:
+            return self._note(said.system_titles[0], said.alarm, frame.source)
+        if isinstance(said, PingResponse) and self._is_awaited(said, frame.source):
+            return self._settle()
         return []
+
+    def _is_awaited(self, said: PingResponse, source: int) -> bool:
+        """Tell whether the meter in hand answers, and from the address that it was given."""
+        title = said.system_title
+        is_in_hand = self._stage is Stage.PINGING and title == self._current
+        return is_in_hand and source == self._given[title]
 
     def _note(self, title: bytes, alarm: int | None, source: int) -> list[DiscoveryEvent]:
         """Take a report; a meter that was registered before can only tell its alarm."""
