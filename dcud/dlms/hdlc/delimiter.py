@@ -15,8 +15,8 @@ Every octet comes out exactly once and in order, within a frame or a `Discarded`
 piece by piece comes out as one event for each damaged frame, when its end is certain: at the next
 good frame, the next damaged one, or a `flush`.
 
-Nearly always one whole good frame comes by itself, with nothing held. That is tried first; it is
-only a shorter way to the same events.
+Nearly always one whole good frame comes by itself, with nothing held, or several of them one after
+the other. That is tried first; it is only a shorter way to the same events.
 """
 
 from dataclasses import dataclass
@@ -133,14 +133,21 @@ class Delimiter:
 
     def feed(self, octets: bytes) -> list[Delimited | Discarded]:
         """Take octets; return what is certain now."""
+        events: list[Delimited | Discarded] = []
         if not self._buffer and self._discards.reason is None:
-            frame = take_whole(octets, self._header_size)
-            if frame is not None:
-                self._offset += len(octets)
+            start = 0
+            while taken := take_whole(octets, start, self._header_size):
+                frame, end = taken
+                events.append(Delimited(frame, octets[start:end]))
+                self._offset += end - start
                 self._after_flag = True
-                return [Delimited(frame, octets)]
+                start = end
+                if end == len(octets):
+                    return events
+            octets = octets[start:]
         self._buffer += octets
-        events = [] if len(self._buffer) < self._wanted else self._delimit()
+        if len(self._buffer) >= self._wanted:
+            events += self._delimit()
         # What is held is either in the buffer or dropped but not told of.
         self.partial = bool(self._buffer) or self._discards.pending
         return events

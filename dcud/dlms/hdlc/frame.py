@@ -277,24 +277,27 @@ def _without_information(header: bytes) -> tuple[HdlcFrame, int] | None:
     return frame, length
 
 
-def take_whole(octets: bytes, header_size: int) -> HdlcFrame | None:
-    """Return the one good frame that `octets` are, both flags included, the quick way.
+def take_whole(octets: bytes, opening: int, header_size: int) -> tuple[HdlcFrame, int] | None:
+    """Return the good frame whose opening flag stands at `opening`, the quick way.
 
     Returns:
-        None when they aren't, or when the frame's header, its check sequence included, doesn't have
-        the size that was guessed.
+        The frame, with the index after its closing flag. None when there is none, whole and good,
+        or when its header, the check sequence included, doesn't have the size that was guessed.
     """
-    end = header_size + 1
-    known = _without_information(octets[1:end])
+    start = opening + 1
+    header_end = start + header_size
+    known = _without_information(octets[start:header_end])
     if known is None:
         return None
     frame, length = known
-    if len(octets) != length + 2 or octets[0] != FLAG or octets[-1] != FLAG:
+    closing = start + length
+    if len(octets) <= closing or octets[opening] != FLAG or octets[closing] != FLAG:
         return None
-    if not is_intact_further(octets[end:-1]):
+    if not is_intact_further(octets[header_end:closing]):
         return None
     destination, source, control, _, segmented = frame
-    return HdlcFrame(destination, source, control, octets[end:-3], segmented)
+    information = octets[header_end : closing - 2]
+    return HdlcFrame(destination, source, control, information, segmented), closing + 1
 
 
 def parse(octets: bytes) -> HdlcFrame:
