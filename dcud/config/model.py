@@ -426,7 +426,10 @@ class Hdlc:
     keep_alive: Annotated[
         float,
         kind.duration("0 s", "1 h"),
-        Note("Silence after which a link that is held open is kept alive; 0 for never."),
+        Note(
+            "Silence after which a link that is held open is kept alive; 0 for never. Polls hold"
+            " none open while nothing is asked."
+        ),
     ] = 0.0
     poll_interval: Annotated[
         float,
