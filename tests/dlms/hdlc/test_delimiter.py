@@ -167,6 +167,21 @@ def test_a_good_frame_by_itself_is_the_same_as_one_among_others() -> None:
     assert frames(run(stream)) == [UA, RR, FLAG_INSIDE, RR, RR, UA, UA, RR]
 
 
+def test_good_frames_that_come_together_are_the_same_as_each_by_itself() -> None:
+    stream = [RR, RR + UA, RR + FLAG_INSIDE + RR[:4], RR[4:], RR + UA + UA[1:], RR + b"\x7e\x05"]
+    events = run(stream)
+    assert events == run([b"".join(stream)]) == run(singly(b"".join(stream)))
+    assert frames(events) == [RR, RR, UA, RR, FLAG_INSIDE, RR, RR, UA, UA, RR]
+
+
+def test_the_flag_of_a_frame_by_itself_opens_the_next() -> None:
+    delimiter = Delimiter()
+    delimiter.feed(RR)
+    delimiter.feed(RR[:-1])
+    delimiter.flush()  # which leaves no flag
+    assert frames([*delimiter.feed(RR), *delimiter.feed(RR[1:])]) == [RR, RR]
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [
@@ -236,6 +251,7 @@ def damaged(draw: st.DrawFn) -> tuple[bytes, None]:
             return octets[:at], None
 
 
+sharing = good.map(lambda part: (part[0][1:], None))  # good where a flag went before
 noise = st.binary(max_size=8).map(lambda octets: (octets.replace(b"\x7e", b""), None))
 
 
@@ -244,7 +260,7 @@ def is_subsequence(wanted: list[bytes], found: list[bytes]) -> bool:
     return all(any(one == other for other in rest) for one in wanted)
 
 
-@given(st.lists(good | damaged() | noise, max_size=8), st.data())
+@given(st.lists(good | sharing | damaged() | noise, max_size=8), st.data())
 def test_good_frames_all_arrive_and_every_octet_is_accounted_for(
     parts: list[tuple[bytes, bytes | None]], data: st.DataObject
 ) -> None:
