@@ -5,7 +5,7 @@ judged, put together with the others, acknowledged. With a window of one an RR i
 them (`link_frames`); both sides get the same octets and end up with the same answer, and the
 request for it counts, too. With a window of seven an RR is made after each seventh
 (`link_frames_window_7`), which come at once; the peer's client fails there, since it takes the
-second frame of a window for one out of sequence.
+third frame of a window for one out of sequence.
 """
 
 from collections.abc import Callable
