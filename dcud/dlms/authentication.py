@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import assert_never
+from typing import Protocol, assert_never, runtime_checkable
 
 from dcud.dlms.secret import Secret
 
@@ -55,7 +55,52 @@ class LowLevelSecurity:
     password: Secret
 
 
-AuthenticationMechanism = NoSecurity | LowLevelSecurity
+@runtime_checkable
+class HighLevelSecurity(Protocol):
+    """HLS: client and meter prove to each other that they know a secret without showing it.
+
+    One is made for each association, since `challenge` is used once.
+    [IEC 62056-5-3: HLS authentication]
+    """
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """Which of the mechanisms it is."""
+        ...
+
+    @property
+    def challenge(self) -> bytes:
+        """The client's challenge to the meter (CtoS), 8 to 64 octets."""
+        ...
+
+    @property
+    def client_system_title(self) -> bytes | None:
+        """The system title that AARQ must tell, None where the mechanism needs none."""
+        ...
+
+    def prove(self, challenge: bytes, server_system_title: bytes | None) -> bytes:
+        """Return the client's proof, f(StoC).
+
+        Args:
+            challenge: the meter's challenge to the client (StoC).
+            server_system_title: as AARE tells it.
+
+        Raises:
+            SecurityError: the challenge is ours sent back, or too short; or something is missing.
+        """
+        ...
+
+    def check(self, proof: bytes) -> None:
+        """Judge the meter's proof, f(CtoS).
+
+        Raises:
+            MeterNotAuthenticError: the meter doesn't know the secret.
+            SecurityError: the proof is old, or malformed.
+        """
+        ...
+
+
+AuthenticationMechanism = NoSecurity | LowLevelSecurity | HighLevelSecurity
 
 
 def mechanism_of(authentication: AuthenticationMechanism) -> Mechanism:
@@ -65,5 +110,7 @@ def mechanism_of(authentication: AuthenticationMechanism) -> Mechanism:
             return Mechanism.LOWEST
         case LowLevelSecurity():
             return Mechanism.LLS
+        case HighLevelSecurity():
+            return authentication.mechanism
         case _:
             assert_never(authentication)

@@ -137,3 +137,117 @@ class MisuseError(ProtocolError):
 
     code: ClassVar[str] = "misuse"
     retryable: ClassVar[bool] = False
+
+
+class SecurityError(ProtocolError):
+    """What came can't be trusted, or what is to go out can't be protected.
+
+    Each way in which it can be so has a type and a code of its own.
+    """
+
+    code: ClassVar[str] = "security"
+
+
+class KeyMissingError(SecurityError):
+    """A key that is needed is not known, or can't be one."""
+
+    code: ClassVar[str] = "key_missing"
+    retryable: ClassVar[bool] = False
+
+
+class TagError(SecurityError):
+    """An authentication tag doesn't fit: forged, damaged, or made with another key."""
+
+    code: ClassVar[str] = "authentication_tag"
+
+
+class ReplayError(SecurityError):
+    """An invocation counter of the peer is not above those seen before.
+
+    Attributes:
+        counter: what came.
+        floor: the least that would be accepted.
+    """
+
+    code: ClassVar[str] = "replay"
+
+    def __init__(self, message: str, *, counter: int, floor: int, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.counter = counter
+        self.floor = floor
+
+
+class SystemTitleError(SecurityError):
+    """A system title is missing, malformed, or another one than the meter's."""
+
+    code: ClassVar[str] = "system_title"
+
+
+class SecurityControlError(SecurityError):
+    """A security control octet names a suite, key or transformation that has no place here."""
+
+    code: ClassVar[str] = "security_control"
+
+
+class SecurityPolicyError(SecurityError):
+    """An APDU is protected less than the policy demands, or not at all."""
+
+    code: ClassVar[str] = "security_policy"
+
+
+class TransactionError(SecurityError):
+    """An answer belongs to another transaction than the one that is open."""
+
+    code: ClassVar[str] = "transaction"
+
+
+class KeyInfoError(SecurityError):
+    """A key is told in a way that can't be followed, or can't be unwrapped or agreed."""
+
+    code: ClassVar[str] = "key_info"
+
+
+class SignatureError(SecurityError):
+    """A digital signature doesn't fit."""
+
+    code: ClassVar[str] = "signature"
+
+
+class CertificateError(SecurityError):
+    """A certificate is malformed, out of its time, of somebody else, or vouched for by nobody."""
+
+    code: ClassVar[str] = "certificate"
+    retryable: ClassVar[bool] = False
+
+
+class CompressionError(SecurityError):
+    """A compressed APDU can't be expanded, or not within the limits."""
+
+    code: ClassVar[str] = "compression"
+
+
+class MeterNotAuthenticError(SecurityError):
+    """The meter could not prove that it knows the secret, so nothing is read from it."""
+
+    code: ClassVar[str] = "meter_not_authentic"
+
+
+class CountersSpentError(SecurityError):
+    """No invocation counter is left that may be used under a key."""
+
+    code: ClassVar[str] = "counters_spent"
+
+
+class CounterRejectedError(ServiceRefusedError):
+    """The meter did not accept our invocation counter.
+
+    Attributes:
+        expected: the least that it would accept, as it says; None where it doesn't. Nothing vouches
+            for this number.
+    """
+
+    code: ClassVar[str] = "invocation_counter"
+
+    def __init__(self, message: str, *, expected: int | None, remedy: str = "") -> None:
+        super().__init__(message, state_error=1, service_error=6, remedy=remedy)
+        self.expected = expected

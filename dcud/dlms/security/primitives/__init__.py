@@ -1,0 +1,1 @@
+"""What `cryptography` computes, in the shapes that the protocol needs; its only importers."""
