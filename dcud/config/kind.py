@@ -248,6 +248,51 @@ def parse_octets(text: str) -> bytes:
     return text.encode()
 
 
+SYSTEM_TITLE_SIZE = 8
+"""Octets. [IEC 62056-5-3: system title]"""
+
+
+def system_title() -> Kind:
+    """Return the kind of system titles, written as 16 digits, as `octets` are, or as 8 letters."""
+
+    def read(raw: Raw) -> bytes:
+        title = _text(raw)
+        for digits in (title.removeprefix(HEX_PREFIX), title.encode().hex()):
+            try:
+                found = bytes.fromhex(digits)
+            except ValueError:
+                continue
+            if len(found) == SYSTEM_TITLE_SIZE:
+                return found
+        raise UnfitError(
+            f"{quoted(title)} is no system title",
+            'write 16 hexadecimal digits, as "4D4D4D0000000001", or 8 letters and digits',
+        )
+
+    return Kind(
+        words='8 octets: "4D4D4D0000000001"',
+        read=read,
+        write=lambda value: quoted(bytes(cast("bytes", value)).hex().upper()),
+    )
+
+
+def command() -> Kind:
+    """Return the kind of programs with their arguments; the model holds a tuple."""
+
+    def read(raw: Raw) -> tuple[str, ...]:
+        if not isinstance(raw, list) or not raw:
+            raise UnfitError("must be a list", 'write as in ["/usr/local/bin/get-keys", "{meter}"]')
+        words = tuple(map(_line, raw))
+        if not words[0].startswith("/"):
+            raise UnfitError(f"{quoted(words[0])} is no absolute path", "write where it is")
+        return words
+
+    def write(value: object) -> str:
+        return f"[{', '.join(map(quoted, value if isinstance(value, tuple) else ()))}]"
+
+    return Kind(words="list: a program's absolute path, then its arguments", read=read, write=write)
+
+
 def logical_name() -> Kind:
     """Return the kind of OBIS codes."""
 

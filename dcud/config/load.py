@@ -131,7 +131,7 @@ class _Loader:
     def _mqtt(self) -> model.Mqtt:
         part = self._part("mqtt")
         rules.check_secret_source(part, self._report)
-        values = {**self._secret_source(part), **part.values}
+        values = {**self._secret_source(part, ("key_file", "credential")), **part.values}
         host, tls = values.get("host"), values.get("tls")
         if tls is None:
             values["tls"] = tls = isinstance(host, str) and not model.is_loopback(host)
@@ -147,11 +147,11 @@ class _Loader:
         whole = Part(part.place, {"path": default, **part.values})
         return self._builder.build(whole, model.Outbox) or model.Outbox()
 
-    def _secret_source(self, part: Part) -> dict[str, object]:
-        """Return the gateway's key file or credential for a table that names none."""
-        if {"key_file", "credential"} & part.values.keys():
+    def _secret_source(self, part: Part, sources: Iterable[str]) -> dict[str, object]:
+        """Return the one among the gateway's `sources` for a table that names none."""
+        if part.values.keys() & set(rules.SECRET_SOURCES):
             return {}
-        source = {"key_file": self._gateway.key_file, "credential": self._gateway.credential}
+        source = {name: getattr(self._gateway, name) for name in sources}
         return {name: value for name, value in source.items() if value is not None}
 
     def _collect_templates(self) -> dict[str, Part]:
@@ -217,7 +217,9 @@ class _Loader:
         names = names if isinstance(names, tuple) else ()
         rules.check_secret_source(part, self._report)
         whole = merge([self._layer(bus.medium if bus else model.MEDIA[0], names), part])
-        whole.values.update(self._secret_source(part))
+        whole.values.update(self._secret_source(part, rules.SECRET_SOURCES))
+        if self._gateway.system_title is not None:
+            whole.values.setdefault("client_system_title", self._gateway.system_title)
         missing = [name for name in names if name not in self._templates]
         for name in missing:
             remedy = suggestion(name, {*self._templates, *shipped.shipped()})

@@ -12,6 +12,7 @@ from typing import Annotated
 from dcud.config import kind
 from dcud.config.kind import SocketAddress
 from dcud.config.note import Note
+from dcud.config.security import Security
 from dcud.dlms.obis import Obis
 
 HDLC_CLIENT_SAPS = 127
@@ -19,12 +20,25 @@ HDLC_CLIENT_SAPS = 127
 
 _METRICS_LISTENER = SocketAddress(host="127.0.0.1", port=9415)
 _CLOCK = Obis.parse("0.0.1.0.0.255")
+_ASSOCIATION = Obis.parse("0.0.40.0.0.255")
 MODE_E_BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200)
 """The speeds that a sign-on has characters for. [IEC 62056-21: baud rate identification]"""
 _FORMATS = ("8N1", "7E1", "8E1", "8O1", "7O1", "8N2")
 
 MEDIA = ("rs485", "optical", "plc", "network")
 """Each has its file in media/, with what it asks of a bus and of its meters."""
+
+AUTHENTICATIONS = (
+    "none",
+    "lls",
+    "hls",
+    "hls-md5",
+    "hls-sha1",
+    "hls-gmac",
+    "hls-sha256",
+    "hls-ecdsa",
+)
+"""In the order of the mechanisms' registered numbers."""
 
 WITH_HDLC = frozenset(("hdlc", "s-fsk-hdlc"))
 """The framings below or within which HDLC is spoken."""
@@ -69,6 +83,37 @@ class Gateway:
         str | None,
         kind.name(),
         Note("The same as a systemd credential, by its name."),
+    ] = None
+    key_command: Annotated[
+        tuple[str, ...] | None,
+        kind.command(),
+        Note(
+            "Program that prints a key file, asked when a meter is first used; {meter} becomes the"
+            " meter's id.",
+            example=("/usr/local/bin/get-keys", "{meter}"),
+        ),
+    ] = None
+    key_command_timeout: Annotated[
+        float, kind.duration("100 ms", "5 min"), Note("How long that program may take.")
+    ] = 10.0
+    system_title: Annotated[
+        bytes | None,
+        kind.system_title(),
+        Note(
+            "dcud's system title at the meters, which no other client of theirs may have: three"
+            " letters of the manufacturer and a serial number.",
+            example=b"DCU\x00\x00\x00\x00\x01",
+        ),
+    ] = None
+    certificates: Annotated[
+        str | None,
+        kind.path(),
+        Note("Directory with the certificates, PEM or DER, of meters and of their authorities."),
+    ] = None
+    trusted_certificates: Annotated[
+        str | None,
+        kind.path(),
+        Note("Directory or file with the certificates that are trusted without proof."),
     ] = None
 
 
@@ -814,6 +859,11 @@ class Meter:
         kind.name(),
         Note("The same as a systemd credential, by its name.", own=True, derived="the gateway's"),
     ] = None
+    key_command: Annotated[
+        tuple[str, ...] | None,
+        kind.command(),
+        Note("The same as the output of a program.", own=True, derived="the gateway's"),
+    ] = None
     server_address: Annotated[
         ServerAddress, kind.Table(model=ServerAddress), Note("Its address.")
     ] = ServerAddress()
@@ -824,11 +874,41 @@ class Meter:
     ] = 16
     authentication: Annotated[
         str,
-        kind.choice("none", "lls"),
+        kind.choice(*AUTHENTICATIONS),
         Note(
-            "How dcud proves itself: not at all, or by the password lls_password of the key file."
+            "How dcud proves itself: not at all, by the password lls_password of the key file, or"
+            " by one of the mechanisms by which the meter proves itself, too."
         ),
     ] = "none"
+    client_system_title: Annotated[
+        bytes | None,
+        kind.system_title(),
+        Note("dcud's system title at this meter.", derived="the gateway's"),
+    ] = None
+    association: Annotated[
+        Obis, kind.logical_name(), Note("The association object that the proof is sent to.")
+    ] = _ASSOCIATION
+    user_id: Annotated[
+        int | None, kind.integer(0, 255), Note("Number of the user in the meter's user list.")
+    ] = None
+    hls_function: Annotated[
+        str,
+        kind.text(),
+        Note(
+            'What authentication "hls" computes: a function that dcud knows, or one of yours, as'
+            ' "package.module:name".'
+        ),
+    ] = "aes-128-ecb"
+    short_challenges: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether challenges shorter than the standard's 8 octets are borne."),
+    ] = False
+    security: Annotated[
+        Security | None,
+        kind.Table(model=Security),
+        Note("How its APDUs are protected.", derived="not at all"),
+    ] = None
     max_receive_pdu_size: Annotated[
         int, kind.integer(64, 65535), Note("Octets of the largest APDU that dcud offers to take.")
     ] = 65535

@@ -21,6 +21,7 @@ from dcud.config.model import (
     Udp,
 )
 from dcud.config.report import Place, Report
+from dcud.config.security import WITH_CURVES, Security
 
 _FRAMINGS = {
     "serial": ("hdlc", "s-fsk", "s-fsk-hdlc"),
@@ -80,10 +81,14 @@ def check_mqtt(mqtt: Mqtt, part: Part, report: Report) -> None:
             report.add(part.place / name, "is useless without TLS", "write tls = true")
 
 
+SECRET_SOURCES = ("key_file", "credential", "key_command")
+
+
 def check_secret_source(part: Part, report: Report) -> None:
     """Report a table that names two sources for its secrets."""
-    if {"key_file", "credential"} <= part.values.keys():
-        report.add(part.place / "credential", "contradicts key_file", "keep one of the two")
+    named = [name for name in SECRET_SOURCES if name in part.values]
+    for name in named[1:]:
+        report.add(part.place / name, f"contradicts {named[0]}", "keep one of the two")
 
 
 def check_buses(buses: Sequence[ToldBus], report: Report) -> None:
@@ -220,11 +225,48 @@ def _fixed_speed(bus: Bus, place: Place, report: Report) -> None:
 
 def _secret(told: ToldMeter, report: Report) -> None:
     meter = told.meter
-    if meter.authentication != "none" and not (meter.key_file or meter.credential):
+    wants = _wants_secrets(meter)
+    if wants and not (meter.key_file or meter.credential or meter.key_command):
         report.add(
             told.part.place,
-            f'authentication "{meter.authentication}" needs a password, and no key file is named',
+            f"{wants} needs a secret, and no key file is named",
             "write key_file here or under [gateway]",
+        )
+
+
+def _wants_secrets(meter: Meter) -> str:
+    """Return what needs a secret; empty where nothing does."""
+    if meter.authentication != "none":
+        return f'authentication "{meter.authentication}"'
+    return "security" if meter.security is not None else ""
+
+
+_BY_CURVES = "hls-ecdsa"
+
+
+def _mechanism(told: ToldMeter, report: Report) -> None:
+    suite = told.meter.security.suite if told.meter.security else 0
+    if told.meter.authentication == _BY_CURVES and suite == 0:
+        report.add(
+            told.part.place / "authentication",
+            f'"{_BY_CURVES}" does not exist in security suite 0',
+            "write security = { suite = 1 }, or 2, as the meter's certificates say",
+        )
+
+
+_WANT_TITLES = frozenset(("hls-gmac", "hls-sha256", "hls-ecdsa"))
+"""The mechanisms in whose proofs the system titles stand."""
+
+
+def _system_title(told: ToldMeter, report: Report) -> None:
+    meter = told.meter
+    if meter.security is None and meter.authentication not in _WANT_TITLES:
+        return
+    if meter.client_system_title is None:
+        report.add(
+            told.part.place,
+            f"{_wants_secrets(meter)} needs a system title of dcud's, and there is none",
+            "write system_title under [gateway]: 8 octets that no other client has",
         )
 
 
@@ -244,6 +286,8 @@ METER_RULES: tuple[Callable[[ToldMeter, Report], None], ...] = (
     _place,
     _sign_on,
     _secret,
+    _mechanism,
+    _system_title,
     _jobs,
 )
 
@@ -301,11 +345,35 @@ def _device_address_fault(asked: ModeE) -> Contradiction | None:
     )
 
 
+def _security_fault(security: Security) -> Contradiction | None:
+    """Judge whether the suite has the means for what is asked."""
+    if security.key_info != "identified" and security.form != "general-ciphering":
+        return Contradiction(
+            "key_info",
+            f'"{security.key_info}" has no place in the form "{security.form}"',
+            'write form = "general-ciphering"',
+        )
+    asked = {
+        "key_info": security.key_info in WITH_CURVES,
+        "sign_requests": security.sign_requests,
+        "signed_answers": security.signed_answers,
+    }
+    for key, is_asked in asked.items():
+        if is_asked and security.suite == 0:
+            return Contradiction(key, "does not exist in security suite 0", "write suite = 1 or 2")
+    if security.compress and security.form == "service-specific":
+        return Contradiction(
+            "compress", f'has no place in the form "{security.form}"', 'write form = "general"'
+        )
+    return None
+
+
 _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     ServerAddress: _size_fault,
     Breaker: _breaker_fault,
     ModeE: _device_address_fault,
     RegistersJob: _objects_fault,
+    Security: _security_fault,
 }
 
 

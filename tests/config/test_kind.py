@@ -25,6 +25,8 @@ KINDS = {
     "logical_name": kind.logical_name(),
     "time_zone": kind.time_zone(),
     "listener": kind.listener(),
+    "system_title": kind.system_title(),
+    "command": kind.command(),
 }
 
 
@@ -51,6 +53,11 @@ KINDS = {
         ("logical_name", "1-0:1.8.0*255", Obis(bytes((1, 0, 1, 8, 0, 255)))),
         ("time_zone", "Europe/Berlin", "Europe/Berlin"),
         ("listener", "127.0.0.1:9415", SocketAddress(host="127.0.0.1", port=9415)),
+        ("system_title", "4D4D4D0000bc614e", bytes.fromhex("4D4D4D0000BC614E")),
+        ("system_title", "hex:4D 4D 4D 00 00 BC 61 4E", bytes.fromhex("4D4D4D0000BC614E")),
+        ("system_title", "DCU00001", b"DCU00001"),
+        ("system_title", "12345678", b"12345678"),
+        ("command", ["/bin/k", "{meter}"], ("/bin/k", "{meter}")),
         ("listener", "[::1]:0", SocketAddress(host="::1", port=0)),
     ],
 )
@@ -101,6 +108,11 @@ def test_what_fits_is_taken_and_survives_being_written(
         ("text", dt.date(2024, 1, 1), "not a date or time"),
         ("octets", "hex:0", "holds something else than hexadecimal digits"),
         ("octets", "", "has 0 octets"),
+        ("system_title", "4D4D4D0000BC61", '"4D4D4D0000BC61" is no system title'),
+        ("system_title", "MMM", '"MMM" is no system title'),
+        ("command", "/bin/k", "must be a list"),
+        ("command", [], "must be a list"),
+        ("command", ["k"], '"k" is no absolute path'),
         ("octets", "12345", "has 5 octets"),
     ],
 )

@@ -279,8 +279,84 @@ class TestFaults:
     def test_a_password_without_a_key_file(self, tmp_path: Path) -> None:
         text = SMALL + METER + 'authentication = "lls"\n' + JOB
         assert faults(tmp_path, text) == [
-            '9 meter.m1: authentication "lls" needs a password, and no key file is named'
+            '9 meter.m1: authentication "lls" needs a secret, and no key file is named'
         ]
+
+    @pytest.mark.parametrize(
+        ("keys", "fault"),
+        [
+            (
+                'security = { suite = 1, form = "general", key_info = "static" }\n',
+                '12 meter.m1.security.key_info: "static" has no place in the form "general"',
+            ),
+            (
+                'security = { form = "general-ciphering", key_info = "one-pass" }\n',
+                "12 meter.m1.security.key_info: does not exist in security suite 0",
+            ),
+            (
+                "security = { sign_requests = true }\n",
+                "12 meter.m1.security.sign_requests: does not exist in security suite 0",
+            ),
+            (
+                "security = { signed_answers = true }\n",
+                "12 meter.m1.security.signed_answers: does not exist in security suite 0",
+            ),
+            (
+                "security = { compress = true }\n",
+                '12 meter.m1.security.compress: has no place in the form "service-specific"',
+            ),
+            (
+                "security = { suite = 3 }\n",
+                "12 meter.m1.security.suite: 3 is not possible",
+            ),
+            (
+                'authentication = "hls-ecdsa"\n',
+                '12 meter.m1.authentication: "hls-ecdsa" does not exist in security suite 0',
+            ),
+        ],
+    )
+    def test_security_without_the_means(self, tmp_path: Path, keys: str, fault: str) -> None:
+        own = 'key_file = "k"\nclient_system_title = "DCU00001"\n'
+        text = SMALL + METER + keys + own + JOB
+        assert faults(tmp_path, text) == [fault]
+
+    @pytest.mark.parametrize(
+        ("keys", "subject"),
+        [
+            ("security = {}\n", "security"),
+            ('authentication = "hls-gmac"\n', 'authentication "hls-gmac"'),
+            ('authentication = "hls-sha256"\n', 'authentication "hls-sha256"'),
+        ],
+    )
+    def test_security_without_a_key_file_or_a_system_title(
+        self, tmp_path: Path, keys: str, subject: str
+    ) -> None:
+        assert faults(tmp_path, SMALL + METER + keys + JOB) == [
+            f"9 meter.m1: {subject} needs a secret, and no key file is named",
+            f"9 meter.m1: {subject} needs a system title of dcud's, and there is none",
+        ]
+
+    def test_a_proof_by_a_hash_needs_no_system_title(self, tmp_path: Path) -> None:
+        text = SMALL + METER + 'authentication = "hls-md5"\nkey_file = "k"\n' + JOB
+        assert len(loaded(tmp_path, text).meters) == 1
+
+    def test_a_meter_has_the_gateways_system_title_unless_it_names_its_own(
+        self, tmp_path: Path
+    ) -> None:
+        titled = SMALL.replace("[gateway]\n", '[gateway]\nsystem_title = "4443550000000001"\n')
+        own = METER.replace("m1", "m2") + ('client_sap = 1\nclient_system_title = "DCU00002"\n')
+        meters = loaded(tmp_path, titled + METER + JOB + own + JOB).meters
+        assert [meter.client_system_title for meter in meters] == [
+            bytes.fromhex("4443550000000001"),
+            b"DCU00002",
+        ]
+
+    def test_a_meter_has_the_gateways_key_command(self, tmp_path: Path) -> None:
+        titled = SMALL.replace("[gateway]\n", '[gateway]\nkey_command = ["/bin/k", "{meter}"]\n')
+        own = METER.replace("m1", "m2") + 'client_sap = 1\nkey_file = "/k"\n'
+        first, second = loaded(tmp_path, titled + METER + JOB + own + JOB).meters
+        assert (first.key_command, first.key_file) == (("/bin/k", "{meter}"), None)
+        assert (second.key_command, second.key_file) == (None, "/k")
 
     def test_two_sources_of_one_secret(self, tmp_path: Path) -> None:
         text = SMALL + METER + 'key_file = "k"\ncredential = "c"\n' + JOB
