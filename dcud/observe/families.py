@@ -112,6 +112,18 @@ def _polls(figures: Figures) -> Iterable[Row]:
             yield (*labels, result), (count,)
 
 
+def _refusals(figures: Figures) -> Iterable[Row]:
+    for labels, meter in _meters(figures):
+        for code, count in list(meter.refusals.items()):
+            yield (*labels, code), (count,)
+
+
+def _counters_left(figures: Figures) -> Iterable[Row]:
+    for labels, meter in _meters(figures):
+        if meter.counters_left is not None:
+            yield labels, (meter.counters_left,)
+
+
 def _seconds(
     bounds: tuple[float, ...], histogram: Callable[[BusFigures], Histogram]
 ) -> Callable[[Figures], Iterable[Row]]:
@@ -172,9 +184,23 @@ FAMILIES: Final = (
         rows=_polls,
     ),
     Family(
+        name="dcud_security_refusals_total",
+        kind="counter",
+        help="What came in a meter's name and was not trusted, by the code of the reason.",
+        labels=("bus", "meter", "code"),
+        rows=_refusals,
+    ),
+    Family(
+        name="dcud_invocation_counters_left",
+        kind="gauge",
+        help="Requests that may still be sent under the meter's keys; absent without security.",
+        labels=("bus", "meter"),
+        rows=_counters_left,
+    ),
+    Family(
         name="dcud_poll_failures_total",
         kind="counter",
-        help="Failed polls by reason: no_answer, refused, protocol, port, store, internal.",
+        help="Failed polls by reason: no_answer, refused, protocol, security, port, store, internal.",
         labels=("bus", "reason"),
         rows=_per_bus_and_word(lambda bus: bus.failures),
     ),

@@ -14,7 +14,15 @@ from typing import Final
 POLL_RESULTS: Final = ("success", "partial", "no_answer", "failed")
 """Per meter; what is none of the first three is "failed", and its bus counts the reason."""
 
-FAILURE_REASONS: Final = ("no_answer", "refused", "protocol", "port", "store", "internal")
+FAILURE_REASONS: Final = (
+    "no_answer",
+    "refused",
+    "protocol",
+    "security",
+    "port",
+    "store",
+    "internal",
+)
 """Per bus: what kept polls from their end."""
 
 DISCARD_REASONS: Final = ("noise", "header_check", "frame_check", "length", "truncated")
@@ -48,11 +56,19 @@ class OutboxFigures:
 
 @dataclass(slots=True, kw_only=True)
 class MeterFigures:
-    """One meter's; `polls` stands in the order of `POLL_RESULTS`."""
+    """One meter's.
+
+    Attributes:
+        polls: in the order of `POLL_RESULTS`.
+        refusals: what was not trusted, by the code of the reason.
+        counters_left: invocation counters left under its keys; None without security.
+    """
 
     up: bool = False
     last_success: float | None = None
     polls: list[int] = field(default_factory=lambda: [0] * len(POLL_RESULTS))
+    refusals: dict[str, int] = field(default_factory=dict)
+    counters_left: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -26,6 +26,26 @@ _REASON_OF_CODE: Final = {
     "exception_response": "refused",
     "confirmed_service_error": "refused",
     "profile_refused": "refused",
+    **dict.fromkeys(
+        (
+            "security",
+            "key_missing",
+            "authentication_tag",
+            "replay",
+            "system_title",
+            "security_control",
+            "security_policy",
+            "transaction",
+            "key_info",
+            "signature",
+            "certificate",
+            "compression",
+            "meter_not_authentic",
+            "counters_spent",
+            "invocation_counter",
+        ),
+        "security",
+    ),
     "port": "port",
     "store": "store",
     "store_refused": "store",
@@ -74,6 +94,15 @@ class Metrics:
     def meter_succeeded(self, bus: str, meter: str, at_unix: float) -> None:
         """Tell when (Unix seconds) the meter last gave what it was asked for."""
         self._meter(bus, meter).last_success = at_unix
+
+    def security_refused(self, bus: str, meter: str, code: str) -> None:
+        """Count something of the meter's, or in its name, that was not trusted."""
+        refusals = self._meter(bus, meter).refusals
+        refusals[code] = refusals.get(code, 0) + 1
+
+    def counters_left(self, bus: str, meter: str, counters: int) -> None:
+        """Tell how many invocation counters are left under the meter's keys."""
+        self._meter(bus, meter).counters_left = counters
 
     def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
         """Count one poll: `result` is "success", "partial" or an error's code."""

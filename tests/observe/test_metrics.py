@@ -39,6 +39,10 @@ def eventful() -> Metrics:
     metrics.poll_finished("rs485-1", "meter-1", "partial", 1.5)
     metrics.poll_finished("rs485-1", "meter-2", "no_answer", 301.0)
     metrics.poll_finished("tcp-1", "meter-3", "association_rejected", 0.75)
+    metrics.security_refused("rs485-1", "meter-1", "replay")
+    metrics.security_refused("rs485-1", "meter-1", "replay")
+    metrics.security_refused("rs485-1", "meter-1", "authentication_tag")
+    metrics.counters_left("rs485-1", "meter-1", 4294960000)
     metrics.frame("rs485-1", "tx", "meter-1", b"\x7e\x7e", ())
     metrics.frame("rs485-1", "rx", "meter-1", b"\x7e\x7e", ())
     metrics.frame("rs485-1", "rx", "meter-1", b"\x7e\x7e", ())
@@ -113,7 +117,7 @@ def test_a_known_meter_stands_at_zero_before_its_first_poll() -> None:
     shown = samples(metrics)
     for result in ("success", "partial", "no_answer", "failed"):
         assert shown[f'dcud_polls_total{{bus="b",meter="m",result="{result}"}}'] == 0
-    for reason in ("no_answer", "refused", "protocol", "port", "store", "internal"):
+    for reason in ("no_answer", "refused", "protocol", "security", "port", "store", "internal"):
         assert shown[f'dcud_poll_failures_total{{bus="b",reason="{reason}"}}'] == 0
     assert shown['dcud_meter_up{bus="b",meter="m"}'] == 0
     assert shown['dcud_bus_up{bus="b"}'] == 0
