@@ -200,7 +200,8 @@ FAMILIES: Final = (
     Family(
         name="dcud_poll_failures_total",
         kind="counter",
-        help="Failed polls by reason: no_answer, refused, protocol, security, port, store, internal.",
+        help="Failed polls by reason: "
+        "no_answer, refused, protocol, security, port, store, internal.",
         labels=("bus", "reason"),
         rows=_per_bus_and_word(lambda bus: bus.failures),
     ),
