@@ -7,6 +7,8 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dcud.dlms.errors import CounterRejectedError, SecurityError
+from dcud.errors import DcudError
 from dcud.observe.families import FAMILIES
 from dcud.observe.figures import OutboxFigures
 from dcud.observe.metrics import Metrics
@@ -180,6 +182,17 @@ def test_failures_are_few_words(code: str, result: str, reason: str) -> None:
     polls = [value for name, value in shown.items() if name.startswith("dcud_polls_total")]
     failures = [value for name, value in shown.items() if name.startswith("dcud_poll_failures")]
     assert (sum(polls), sum(failures)) == (1, 1)
+
+
+def _kinds(error: type[DcudError]) -> list[type[DcudError]]:
+    return [error, *(kind for child in error.__subclasses__() for kind in _kinds(child))]
+
+
+@pytest.mark.parametrize("kind", [*_kinds(SecurityError), CounterRejectedError])
+def test_what_is_not_trusted_is_one_reason(kind: type[DcudError]) -> None:
+    metrics = Metrics(version="0.1.0")
+    metrics.poll_finished("b", "m", kind.code, 0.5)
+    assert samples(metrics)['dcud_poll_failures_total{bus="b",reason="security"}'] == 1
 
 
 def test_a_partial_poll_is_no_failure() -> None:
