@@ -7,12 +7,13 @@ are dear (milliseconds), rows are cheap (microseconds): hence the group commit i
 with the file (free pages aren't read): nothing in the usual case of an empty outbox, some seconds
 after a long outage, once. A damaged database is moved aside as `<name>.corrupt-<n>` with its log,
 an error is logged, and a new one is begun. Refusing to start would protect nothing that the moved
-file does not, and would lose what the meters say from then on. What goes is known: the waiting
-messages (kept in the moved file for salvage) and the cursors, so profiles are read again from where
-a new meter would begin, under message ids that tell receivers what they have already. A sound
-database of another program, or of a newer dcud, is never moved: it is refused.
+file does not, and would lose what the meters say from then on. What goes is known; of an
+outbox: the waiting messages (kept in the moved file for salvage) and the cursors, so profiles are
+read again from where a new meter would begin, under message ids that tell receivers what they have
+already. A sound database of another program, or of a newer dcud, is never moved: it is refused.
 """
 
+import errno
 import logging
 import os
 import sqlite3
@@ -21,7 +22,8 @@ from itertools import count
 from pathlib import Path
 
 from dcud.store.errors import StoreError, is_corruption
-from dcud.store.schema import migrate
+from dcud.store.files import create_file
+from dcud.store.schema import OUTBOX, DatabaseKind, migrate
 
 _LOG = logging.getLogger("dcud.store")
 
@@ -36,7 +38,9 @@ _PRAGMAS = (
 )
 
 
-def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+def open_database(
+    path: Path, kind: DatabaseKind = OUTBOX
+) -> tuple[sqlite3.Connection, Path | None]:
     """Return a connection to a checked and migrated database, and where a corrupt one was moved.
 
     The connection is in autocommit mode and belongs to the calling thread.
@@ -48,28 +52,28 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
     """
     make_file(path)
     try:
-        return _open_sound(path), None
+        return _open_sound(path, kind), None
     except sqlite3.DatabaseError as error:
         if not is_corruption(error):
             raise
         reason = str(error)
     aside = _move_aside(path)
     _LOG.error(
-        "store %s is corrupt (%s); moved to %s, a new one begins: messages that waited are only "
-        "in the moved file, profiles are read from their beginning again",
+        "store %s is corrupt (%s); moved to %s, a new one begins: %s",
         path,
         reason,
         aside,
+        kind.loss,
     )
     make_file(path)
-    return _open_sound(path), aside
+    return _open_sound(path, kind), aside
 
 
 def make_file(path: Path) -> None:
     """Make the database file and its directory, for nobody but the service user."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _create_or_find(path)
     except OSError as error:
         raise StoreError(
             f"store {path}: can't be opened for writing: {error.strerror}",
@@ -77,14 +81,27 @@ def make_file(path: Path) -> None:
         ) from error
 
 
-def _open_sound(path: Path) -> sqlite3.Connection:
+def _create_or_find(path: Path) -> None:
+    """Make the file where there is none, raise OSError where it can't be written.
+
+    One that exists is not opened here: to close it would end the locks that a connection of this
+    process holds on it.
+    """
+    try:
+        os.close(create_file(path))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+
+
+def _open_sound(path: Path, kind: DatabaseKind) -> sqlite3.Connection:
     """Return a connection to a sound database, or raise and leave nothing open."""
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         for pragma in _PRAGMAS:
             connection.execute(pragma).fetchall()
         _check(connection)
-        migrate(connection, path)
+        migrate(connection, path, kind)
     except BaseException:  # cut short in whatever way: nobody else would close it
         connection.close()
         raise

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from dcud.store.errors import StoreError, StoreRefusedError
+from dcud.store.files import create_file
 
 
 class StoreLock:
@@ -21,7 +22,7 @@ class StoreLock:
     def __init__(self, database: Path) -> None:
         path = database.with_name(database.name + ".lock")
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = _open(path)
         except OSError as error:
             raise StoreError(
                 f"store {database}: can't make {path}: {error.strerror}",
@@ -34,7 +35,7 @@ class StoreLock:
             os.close(self._descriptor)
             raise StoreRefusedError(
                 f"store {database} is in use by process {holder or 'unknown'}",
-                remedy="stop that dcud, or give this one an outbox path of its own",
+                remedy="stop that dcud, or let this one keep its files elsewhere",
             ) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -42,3 +43,11 @@ class StoreLock:
     def release(self) -> None:
         """Let others have the store."""
         os.close(self._descriptor)
+
+
+def _open(path: Path) -> int:
+    """Return a descriptor of the lock file, made where there is none."""
+    try:
+        return create_file(path)
+    except FileExistsError:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)

@@ -1,0 +1,1 @@
+"""The counters' database, step by step."""

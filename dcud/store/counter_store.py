@@ -1,0 +1,190 @@
+"""The invocation counters as the event loop sees them."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from dcud.store.counter_rows import CounterRecord, FloorKey, Refusal, Reservation
+from dcud.store.counter_table import CounterTable
+from dcud.store.database import make_file, open_database
+from dcud.store.errors import StoreRefusedError, store_error
+from dcud.store.lock import StoreLock
+from dcud.store.schema import COUNTERS
+from dcud.store.sql_thread import SqlThread
+from dcud.store.turn import Turn
+
+T = TypeVar("T")
+
+_LOG = logging.getLogger("dcud.store")
+
+
+class CounterStore:
+    """Our invocation counters, and the meters', in a database file of their own.
+
+    Several processes may use one at the same time: a daemon, which holds the store's lock, with
+    commands run by hand beside it. Every method that waits raises `StoreError` where the database
+    or a file beside it refuses; then nobody was given anything, and the same act may be tried
+    again.
+
+    Attributes:
+        path: the database file.
+        moved_aside: where a corrupt predecessor was kept, None if there was none.
+    """
+
+    path: Path
+    moved_aside: Path | None
+
+    def __init__(self, path: Path, clock: Callable[[], float], *, exclusive: bool) -> None:
+        """Use `CounterStore.open`."""
+        self.path = path
+        self.moved_aside = None
+        self._clock = clock
+        self._closed = False
+        make_file(path)
+        self._lock = StoreLock(path) if exclusive else None
+        self._thread = SqlThread("dcud-counters", _nobody_waits)
+        self._connection: sqlite3.Connection | None = None
+        self._table: CounterTable | None = None
+        self._salt = b""
+
+    @classmethod
+    async def open(cls, path: Path, clock: Callable[[], float], *, exclusive: bool) -> Self:
+        """Open the database, making it where it is missing.
+
+        Args:
+            path: the database file; its directory is made if missing.
+            clock: seconds since 1970-01-01 UTC.
+            exclusive: whether to hold the store's lock, as a daemon must.
+
+        Raises:
+            StoreRefusedError: another daemon uses it, or it is not ours to use.
+            StoreError: it can't be made, read or written.
+        """
+        store = cls(path, clock, exclusive=exclusive)
+        try:
+            await store._asked(store._thread.read(store._begin))
+        except BaseException:  # cancelled as well: nobody else would end thread and lock
+            await store.close()
+            raise
+        return store
+
+    async def close(self, patience: float = 2.0) -> None:
+        """Finish what was asked, then let go of the file; wait so many seconds for a stuck disk."""
+        if self._closed:
+            return
+        self._closed = True
+        ended = self._thread.read(self._end)
+        self._thread.end()
+        try:
+            async with asyncio.timeout(patience):
+                await self._asked(asyncio.shield(ended))
+        except TimeoutError:  # the thread may still write: the lock ends with the process
+            _LOG.warning("counter store %s is stuck; some counters may go unused", self.path)
+        else:
+            if self._lock is not None:
+                self._lock.release()
+
+    @property
+    def restored(self) -> bool:
+        """Tell whether the database was found not to be the one that was used last.
+
+        Then no counter in it was trusted until it was set anew.
+        """
+        return self._opened().restored
+
+    @property
+    def salt(self) -> bytes:
+        """Return the random octets that fingerprints of keys are made with; 16 octets."""
+        self._opened()
+        return self._salt
+
+    async def reserve(self, fingerprint: str, title: bytes, count: int) -> Reservation | Refusal:
+        """Take `count` counters out of the store, durably before this returns.
+
+        Near the end they are fewer. They are never given again, whether they are used or not.
+
+        Args:
+            fingerprint: names the key; no plain hash of it.
+            title: the client system title, 8 octets.
+            count: how many, above zero.
+        """
+        return await self._write(lambda table: table.reserve(fingerprint, title, count))
+
+    async def rebase(self, fingerprint: str, title: bytes, at_least: int) -> None:
+        """Have the next counter be `at_least`, or above where it is already; trust it."""
+        await self._write(lambda table: table.rebase(fingerprint, title, at_least))
+
+    async def begin(self, fingerprint: str, title: bytes, first: int = 0) -> bool:
+        """Begin counting under a key that is known to be new; tell whether it was new here, too.
+
+        If not, nothing changes.
+        """
+        return await self._write(lambda table: table.begin(fingerprint, title, first))
+
+    async def records(self) -> list[CounterRecord]:
+        """Return all that is known of our counters."""
+        return await self._read(lambda table: table.records())
+
+    async def floor(self, key: FloorKey) -> int:
+        """Return the least counter that a meter may send, 0 if none was ever seen."""
+        return await self._read(lambda table: table.floor(key))
+
+    async def raise_floors(self, floors: Mapping[FloorKey, int]) -> None:
+        """Raise the least counters that meters may send, durably; never lowers one."""
+        raised = dict(floors)
+        await self._write(lambda table: table.raise_floors(raised))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _begin(self) -> None:
+        """Open the database, on the SQL thread."""
+        with Turn(self.path.parent).taken():  # two that make, migrate or move it would collide
+            self._connection, self.moved_aside = open_database(self.path, COUNTERS)
+        table = CounterTable(self._connection, self.path, self._clock)
+        self._salt = table.salt()
+        self._table = table
+
+    def _end(self) -> None:
+        """Close the database, on the SQL thread."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _opened(self) -> CounterTable:
+        """Return the table of an open store."""
+        if self._table is None or self._closed:
+            raise StoreRefusedError(f"counter store {self.path} is closed")
+        return self._table
+
+    async def _read(self, work: Callable[[CounterTable], T]) -> T:
+        """Ask the SQL thread."""
+        table = self._opened()
+        return await self._asked(self._thread.read(lambda: work(table)))
+
+    async def _write(self, work: Callable[[CounterTable], T]) -> T:
+        """Have the SQL thread commit."""
+        table = self._opened()
+        return await self._asked(self._thread.write(lambda: work(table), table.transaction))
+
+    async def _asked(self, answer: "asyncio.Future[T]") -> T:
+        """Wait for the SQL thread; its errors come back as ours."""
+        try:
+            return await answer
+        except sqlite3.Error as error:
+            raise store_error(self.path, error) from error
+
+
+def _nobody_waits() -> None:
+    """Tell nobody that a group of acts is done."""
