@@ -7,6 +7,7 @@ from typing import Final
 
 from dcud.config import model
 from dcud.config.document import RawTable
+from dcud.config.security import FORMS, GUARDS
 
 THE_LINE: Final = "(line)"
 """In a path: the key of the line that was chosen."""
@@ -197,10 +198,60 @@ OPTIONS: Final = (
     ),
     Option(
         "--authentication",
-        "none|lls",
+        "HOW",
         ("meter", "authentication"),
         str,
-        "(default: lls with a key file, else none)",
+        f"{', '.join(model.AUTHENTICATIONS)} (default: lls with a key file, else none)",
+    ),
+    Option(
+        "--prove-to",
+        "OBIS",
+        ("meter", "association"),
+        str,
+        "association object that the proof of identity goes to (default: 0.0.40.0.0.255)",
+    ),
+    Option(
+        "--system-title",
+        "TITLE",
+        ("meter", "client_system_title"),
+        str,
+        "dcud's own, as 16 hexadecimal digits; no other client of the meter may have it",
+    ),
+    Option(
+        "--suite",
+        "N",
+        ("meter", "security", "suite"),
+        _number,
+        "security suite 0, 1 or 2; protects requests, with the keys of the key file",
+    ),
+    Option(
+        "--protection",
+        "WHAT",
+        ("meter", "security", "requests"),
+        str,
+        f"{', '.join(GUARDS)} (default: the last of these)",
+    ),
+    Option(
+        "--form",
+        "FORM",
+        ("meter", "security", "form"),
+        str,
+        f"how protected APDUs look: {', '.join(FORMS)} (default: the first of these)",
+    ),
+    Option(
+        "--dedicated-key",
+        "",
+        ("meter", "security", "dedicated_key"),
+        str,
+        "protect by a fresh key for this association",
+        bare=True,
+    ),
+    Option(
+        "--frame-counter",
+        "OBIS",
+        ("meter", "security", "frame_counter"),
+        str,
+        "object that shows a public client the last counter that the meter took",
     ),
     Option(
         "--response-timeout",
