@@ -1,0 +1,153 @@
+"""Real messages between a provider and its meters in Great Britain, with their keys.
+
+Source: GBCS RTDS 4.5.0 test set in SmartDCCInnovation/gbcs-parser.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedMessage:
+    """A general-signing APDU with what its signature is over, and the signer's public key."""
+
+    name: str
+    apdu: bytes
+    signed: bytes
+    signature: bytes
+    signer: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A general-ciphering APDU authenticated alone, under a key that static key pairs agree on."""
+
+    name: str
+    apdu: bytes
+    party_u: bytes
+    key: bytes
+    tag: bytes
+
+
+SIGNED_MESSAGES = (
+    SignedMessage(
+        name="ECS04a_1.5_ERROR_RESPONSE",
+        apdu=bytes.fromhex(
+            "df090200000000000003ec0800db1234567890a00890b3d51f300100000002001c0cda200003ec0000010001"
+            "03014019178e25ff8913922310a2a0f5a5d2ba953ff09c7a8719462033619d957c6c94060845cb17c306141d"
+            "710416d84dcc776929711e1febb1dbe20657c1ff5bdc2d"
+        ),
+        signed=bytes.fromhex(
+            "090200000000000003ec0800db1234567890a00890b3d51f300100000002001c0cda200003ec000001000103"
+            "01"
+        ),
+        signature=bytes.fromhex(
+            "19178e25ff8913922310a2a0f5a5d2ba953ff09c7a8719462033619d957c6c94060845cb17c306141d710416"
+            "d84dcc776929711e1febb1dbe20657c1ff5bdc2d"
+        ),
+        signer=bytes.fromhex(
+            "f41284362a5a81eeff848ae2db4c6d0df336f06128eb32121596faef86db383d93c3952e73476036406d9100"
+            "9f6133244102a9f88a3682f16f92ccbf7cc959fa"
+        ),
+    ),
+    SignedMessage(
+        name="ECS04a_1.5_SUCCESS_COMMAND",
+        apdu=bytes.fromhex(
+            "df090100000000000003eb0890b3d51f300100000800db1234567890a00002001c17d9200003eb0001030070"
+            "0000130a00ff01010500124f8040df0f5aed8f076c7272180973bffd6aba435b7574fa665a088f826eb54aad"
+            "51e6144876086504a30dc2c05357df32e781c2d68e4e303a0a99d4aa7eb80bf02c6b"
+        ),
+        signed=bytes.fromhex(
+            "090100000000000003eb0890b3d51f300100000800db1234567890a00002001c17d9200003eb000103007000"
+            "00130a00ff01010500124f80"
+        ),
+        signature=bytes.fromhex(
+            "df0f5aed8f076c7272180973bffd6aba435b7574fa665a088f826eb54aad51e6144876086504a30dc2c05357"
+            "df32e781c2d68e4e303a0a99d4aa7eb80bf02c6b"
+        ),
+        signer=bytes.fromhex(
+            "30c2ab5a0d131726ffbda80e79294cc37534432a3e424405b97a3aba0ffc79dce729b2517563cb7d95827e4c"
+            "50b48cba3d87d5893c51b96d87c345e3717f8c1e"
+        ),
+    ),
+    SignedMessage(
+        name="ECS04a_1.5_SUCCESS_RESPONSE",
+        apdu=bytes.fromhex(
+            "df090200000000000003eb0800db1234567890a00890b3d51f300100000002001c0cda200003eb0000010001"
+            "0300406936f373b91603f84c484455998a6ec14fb581095ec35f381d8a4fd0e435c6218b0f7d15cdd937d705"
+            "9e3b9d05e622eb8362c93e4c2b56117321d88a6bdd6097"
+        ),
+        signed=bytes.fromhex(
+            "090200000000000003eb0800db1234567890a00890b3d51f300100000002001c0cda200003eb000001000103"
+            "00"
+        ),
+        signature=bytes.fromhex(
+            "6936f373b91603f84c484455998a6ec14fb581095ec35f381d8a4fd0e435c6218b0f7d15cdd937d7059e3b9d"
+            "05e622eb8362c93e4c2b56117321d88a6bdd6097"
+        ),
+        signer=bytes.fromhex(
+            "f41284362a5a81eeff848ae2db4c6d0df336f06128eb32121596faef86db383d93c3952e73476036406d9100"
+            "9f6133244102a9f88a3682f16f92ccbf7cc959fa"
+        ),
+    ),
+)
+
+PROVIDER = bytes.fromhex("90b3d51f30010000")
+METER = bytes.fromhex("00db1234567890a1")
+AGREEMENT = bytes.fromhex("ad35c8e1df832839b6937908e0c8229ff97eb5349da007b51a1079f56fc1df68")
+PEER_AGREEMENT = bytes.fromhex(
+    "343d7d36de0b2cf0bdfed228c4045eb6a304db3e76bc8a22de3423fdbedc4d17042acc796121bca2fca6fcdc"
+    "1b5b19cc8886ac378d2c041531c039923b7df026"
+)
+SHARED = bytes.fromhex("5b88e998667e52db03247ce3508da4639ab2b3217b516a48db6918bfa9f80e9f")
+
+COMMANDS = (
+    Command(
+        name="GCS01a_1.1.1_CANCELLATION_BLOCK_SUCCESS_COMMAND",
+        apdu=bytes.fromhex(
+            "dd00000000000082018e1100000000df090100000000000003ee0890b3d51f300100000800db1234567890a1"
+            "0002006b820118010908000707001909000000000000804a371c804a371cfeffffff00000001010100070700"
+            "1709010100000000804a371c804a371c0101000100000000000707001709020200000000804a371c804a371c"
+            "0101010101010101000707001609030300000000804a371c804a371c0001ff0314ff01000707001709040400"
+            "000000804a371c804a371cfeffffff00000001000700002609050400000000804a371c01000000ffffffff10"
+            "000003003a03500ad60000ff010000e80300000700002909060600000000804a371cfeffffff010000000001"
+            "010340420f00000080841e000000c0c62d000000010700002a09070500000000804a371cfeffffff01000000"
+            "000100008025000001d827000002fe29000003f82a000040492129eb45b78a02ace47fa37cc794874a62c597"
+            "f9e075ebd864577b773149509b9b6306595f645572987807458b3912fbed1842cc08d0e33117f4a843eabe1a"
+            "322621cb339023579a3e173c"
+        ),
+        party_u=bytes.fromhex("90b3d51f30010000090100000000000003ee"),
+        key=bytes.fromhex("e723cac6c73b56573c687369b17597cf"),
+        tag=bytes.fromhex("322621cb339023579a3e173c"),
+    ),
+    Command(
+        name="GCS01a_1.1.1_FUTURE_DATED_BLOCK_SUCCESS_COMMAND",
+        apdu=bytes.fromhex(
+            "dd00000000000082018e1100000000df090100000000000003ed0890b3d51f300100000800db1234567890a1"
+            "0002006b820118010908000707001909000000000000804a371c804a371c9088813800000001010100070700"
+            "1709010100000000804a371c804a371c0101000100000000000707001709020200000000804a371c804a371c"
+            "0101010101010101000707001609030300000000804a371c804a371c0001ff0314ff01000707001709040400"
+            "000000804a371c804a371c9088813800000001000700002609050400000000804a371c010000009088813810"
+            "000003003a03500ad60000ff010000e80300000700002909060600000000804a371c90888138010000000001"
+            "010340420f00000080841e000000c0c62d000000010700002a09070500000000804a371c9088813801000000"
+            "000100008025000001d827000002fe29000003f82a000040482d6718e6c52ae255666968ebc10f074d77d092"
+            "51fd650e5bf6ff44ff52f74a13f8afb4189a043a44707a888a8cf4e82a257ea5b05da4fb701553937d9ff8f7"
+            "709cdc7d589685aae7a28091"
+        ),
+        party_u=bytes.fromhex("90b3d51f30010000090100000000000003ed"),
+        key=bytes.fromhex("4bd24d9f13dffd3fa23b7e74da31e725"),
+        tag=bytes.fromhex("709cdc7d589685aae7a28091"),
+    ),
+    Command(
+        name="GCS01b_1.2.1_CANCELLATION_BLOCK_SUCCESS_COMMAND",
+        apdu=bytes.fromhex(
+            "dd00000000000081d11100000000df090100000000000003ec0890b3d51f300100000800db1234567890a100"
+            "0200a35d010902000700002609000400000000804a371c01000000ffffffff1000000300d20350c1570000ff"
+            "010000e80300010700002a09010500000000804a371cfeffffff01000000000100008025000001d827000002"
+            "fe29000003f82a0000400fdcbac4ab66c9c8f5de17a086cb152ccbe2145ece6925c3042e0cd33fac3a59a5b2"
+            "8e23e96362f465c72bbc65396450080c6ebfde59fcd60aa88b61e3e8ee542eba045d867bcb8c2a70aa0a"
+        ),
+        party_u=bytes.fromhex("90b3d51f30010000090100000000000003ec"),
+        key=bytes.fromhex("e7443848df23f02af16f4e12249fb14d"),
+        tag=bytes.fromhex("2eba045d867bcb8c2a70aa0a"),
+    ),
+)
