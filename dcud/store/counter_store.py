@@ -125,6 +125,10 @@ class CounterStore:
         """
         return await self._write(lambda table: table.begin(fingerprint, title, first))
 
+    async def record(self, fingerprint: str, title: bytes) -> CounterRecord | None:
+        """Return what is known of one of our counters, None for nothing."""
+        return await self._read(lambda table: table.record(fingerprint, title))
+
     async def records(self) -> list[CounterRecord]:
         """Return all that is known of our counters."""
         return await self._read(lambda table: table.records())
@@ -137,6 +141,13 @@ class CounterStore:
         """Raise the least counters that meters may send, durably; never lowers one."""
         raised = dict(floors)
         await self._write(lambda table: table.raise_floors(raised))
+
+    async def forget_floors(self, meter: str) -> int:
+        """Take whatever counter a meter sends next; return how many floors it had.
+
+        For a meter that was exchanged, or began counting anew.
+        """
+        return await self._write(lambda table: table.forget_floors(meter))
 
     async def __aenter__(self) -> Self:
         return self

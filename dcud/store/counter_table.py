@@ -63,6 +63,10 @@ _FLOOR = """
 SELECT floor FROM floors
 WHERE meter = ? AND fingerprint = ? AND server_system_title = ? AND which = ?
 """
+_RECORD = """
+SELECT fingerprint, client_system_title, next, trusted, reserved_at FROM counters
+WHERE fingerprint = ? AND client_system_title = ?
+"""
 _RECORDS = """
 SELECT fingerprint, client_system_title, next, trusted, reserved_at FROM counters
 ORDER BY fingerprint, client_system_title
@@ -134,20 +138,16 @@ class CounterTable:
 
     def reserve(self, fingerprint: str, title: bytes, count: int) -> Reservation | Refusal:
         """Take counters out of the store."""
-        row = self._connection.execute(
-            "SELECT next, trusted FROM counters WHERE fingerprint = ? AND client_system_title = ?",
-            (fingerprint, title),
-        ).fetchone()
-        if row is None:
+        known = self.record(fingerprint, title)
+        if known is None:
             return Refusal.UNKNOWN
-        first, trusted = row
-        if not trusted:
+        if not known.trusted:
             return Refusal.UNTRUSTED
-        end = min(first + count, COUNTER_END)
-        if end <= first:
+        end = min(known.next + count, COUNTER_END)
+        if end <= known.next:
             return Refusal.EXHAUSTED
         self._connection.execute(_RESERVE, (end, self._clock(), fingerprint, title))
-        return Reservation(first=first, count=end - first, remaining=COUNTER_END - end)
+        return Reservation(first=known.next, count=end - known.next, remaining=COUNTER_END - end)
 
     def rebase(self, fingerprint: str, title: bytes, at_least: int) -> None:
         """Trust a counter from `at_least` on; never lowers it."""
@@ -159,20 +159,14 @@ class CounterTable:
         done = self._connection.execute(_BEGIN, (fingerprint, title, first, self._clock()))
         return done.rowcount == 1
 
+    def record(self, fingerprint: str, title: bytes) -> CounterRecord | None:
+        """Return what is known of one of our counters, None for nothing."""
+        row = self._connection.execute(_RECORD, (fingerprint, title)).fetchone()
+        return None if row is None else _record(row)
+
     def records(self) -> list[CounterRecord]:
         """Return all that is known of our counters."""
-        return [
-            CounterRecord(
-                fingerprint=fingerprint,
-                title=title,
-                next=first,
-                trusted=bool(trusted),
-                reserved_at=reserved_at,
-            )
-            for fingerprint, title, first, trusted, reserved_at in self._connection.execute(
-                _RECORDS
-            )
-        ]
+        return [_record(row) for row in self._connection.execute(_RECORDS)]
 
     def floor(self, key: FloorKey) -> int:
         """Return the least counter that a meter may send, 0 if none was ever seen."""
@@ -190,6 +184,10 @@ class CounterTable:
                 for key, floor in floors.items()
             ],
         )
+
+    def forget_floors(self, meter: str) -> int:
+        """Take whatever counter a meter sends next; return how many floors it had."""
+        return self._connection.execute("DELETE FROM floors WHERE meter = ?", (meter,)).rowcount
 
     def _refuse_replaced(self) -> None:
         """Raise where the path no longer names the file that is open here.
@@ -253,6 +251,18 @@ class CounterTable:
     def _counters_digest(self) -> bytes:
         """Return the digest of all counters as the transaction sees them."""
         return _digest(self.records())
+
+
+def _record(row: tuple[str, bytes, int, int, float]) -> CounterRecord:
+    """Return a row as a value."""
+    fingerprint, title, first, trusted, reserved_at = row
+    return CounterRecord(
+        fingerprint=fingerprint,
+        title=title,
+        next=first,
+        trusted=bool(trusted),
+        reserved_at=reserved_at,
+    )
 
 
 def _digest(records: list[CounterRecord]) -> bytes:

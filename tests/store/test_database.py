@@ -1,4 +1,5 @@
 import logging
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -42,6 +43,16 @@ def test_what_can_not_be_made_is_told_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreError, match=r"file/outbox\.db.*service user"):
         open_database(tmp_path / "file" / "outbox.db")
+
+
+def test_a_file_that_may_not_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "outbox.db"
+    path.write_bytes(b"")
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # root may write all
+    with pytest.raises(StoreError, match=r"outbox\.db.*Permission denied.*service user"):
+        open_database(path)
 
 
 @pytest.mark.parametrize("damage", [slice(0, 100), slice(4096, 16384)], ids=["header", "pages"])
