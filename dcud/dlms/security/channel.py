@@ -1,0 +1,74 @@
+"""One key in both directions: its cipher, our counter under it, and the other party's."""
+
+from dataclasses import dataclass
+
+from dcud.dlms.secret import Secret
+from dcud.dlms.security.cipher import BodyCipher, read_prefix
+from dcud.dlms.security.control import SecurityControl
+from dcud.dlms.security.counters import FreshCounter, InvocationCounter, ReceivedCounter
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """The invocation counters under one key.
+
+    Attributes:
+        ours: which we take from for each APDU that goes out.
+        theirs: which each APDU of the other party's must be above.
+    """
+
+    ours: InvocationCounter
+    theirs: ReceivedCounter
+
+    @classmethod
+    def fresh(cls) -> "Counters":
+        """Return those under a key that nobody has used yet."""
+        return cls(FreshCounter(), ReceivedCounter())
+
+
+class Channel:
+    """Enciphers and deciphers bodies under one key; no counter is used or accepted twice."""
+
+    __slots__ = ("_cipher", "_counters")
+
+    def __init__(self, key: Secret, authentication_key: Secret | None, counters: Counters) -> None:
+        self._cipher = BodyCipher(key, authentication_key)
+        self._counters = counters
+
+    def encipher(
+        self, control: SecurityControl, system_title: bytes, apdu: bytes, header: bytes = b""
+    ) -> bytes:
+        """Return the body that carries `apdu`, under the next of our counters.
+
+        Raises:
+            CountersSpentError: none is left.
+            SystemTitleError: our system title has not 8 octets.
+        """
+        return self._cipher.encipher(
+            control, system_title, self._counters.ours.next(), apdu, header
+        )
+
+    def decipher(self, body: bytes, system_title: bytes, header: bytes = b"") -> bytes:
+        """Return what the other party's body carries; its tag, if it has one, fits then.
+
+        A counter that a tag vouches for is used up by this; one without is by `settle`.
+
+        Raises:
+            ReplayError: the counter was seen before.
+            TagError: the tag doesn't fit.
+            SystemTitleError: the system title has not 8 octets.
+            DecodeError: the body is too short.
+        """
+        control, counter = read_prefix(body)
+        self._counters.theirs.check(counter)
+        apdu = self._cipher.decipher(body, system_title, header)
+        if control.authenticated:
+            self._counters.theirs.advance(counter)
+        return apdu
+
+    def settle(self, body: bytes) -> None:
+        """Use the counter up of a body that was found good, though perhaps no tag vouches for it.
+
+        Noise would do that without a key, were it not looked into before.
+        """
+        self._counters.theirs.advance(read_prefix(body)[1])

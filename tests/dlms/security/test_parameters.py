@@ -1,0 +1,81 @@
+import pytest
+
+from dcud.dlms.errors import SystemTitleError
+from dcud.dlms.security.parameters import Guard, SecurityParameters, check_system_title
+from dcud.dlms.security.suite import SecuritySuite
+
+BOTH = Guard(authenticated=True, encrypted=True)
+
+
+def parameters(
+    *,
+    client: bytes = b"CLI00001",
+    server: bytes | None = None,
+    suite: SecuritySuite = SecuritySuite.SUITE_0,
+    compress_in_any_suite: bool = False,
+) -> SecurityParameters:
+    return SecurityParameters(
+        client_system_title=client,
+        server_system_title=server,
+        suite=suite,
+        requests=BOTH,
+        answers=BOTH,
+        compress_in_any_suite=compress_in_any_suite,
+    )
+
+
+@pytest.mark.parametrize(
+    ("guard", "covered"),
+    [
+        (BOTH, Guard()),
+        (BOTH, Guard(authenticated=True)),
+        (BOTH, BOTH),
+        (Guard(), Guard()),
+        (Guard(signed=True), Guard(signed=True)),
+    ],
+)
+def test_as_much_or_more_covers(guard: Guard, covered: Guard) -> None:
+    assert guard.covers(covered)
+
+
+@pytest.mark.parametrize(
+    ("guard", "demanded"),
+    [
+        (Guard(), Guard(authenticated=True)),
+        (Guard(authenticated=True), Guard(encrypted=True)),
+        (Guard(encrypted=True), BOTH),
+        (BOTH, Guard(signed=True)),
+    ],
+)
+def test_anything_less_does_not(guard: Guard, demanded: Guard) -> None:
+    assert not guard.covers(demanded)
+
+
+@pytest.mark.parametrize(
+    ("guard", "ciphers"),
+    [
+        (Guard(), False),
+        (Guard(signed=True), False),
+        (Guard(authenticated=True), True),
+        (Guard(encrypted=True), True),
+    ],
+)
+def test_a_signature_is_no_ciphering(guard: Guard, ciphers: bool) -> None:  # noqa: FBT001  # a table
+    assert guard.ciphers is ciphers
+
+
+@pytest.mark.parametrize("title", [b"", b"MTR001", b"MTR0000001"])
+def test_system_titles_have_8_octets(title: bytes) -> None:
+    with pytest.raises(SystemTitleError, match=f"the client's.*{len(title)} octets"):
+        parameters(client=title)
+    with pytest.raises(SystemTitleError, match="the meter's"):
+        parameters(server=title)
+    with pytest.raises(SystemTitleError, match=f"{title.hex() or 'empty'}.*fill a shorter one up"):
+        check_system_title("somebody's", title)
+
+
+def test_compression_belongs_to_the_newer_suites() -> None:
+    assert not parameters().compressible
+    assert parameters(suite=SecuritySuite.SUITE_1).compressible
+    assert parameters(suite=SecuritySuite.SUITE_2, server=b"MTR00001").compressible
+    assert parameters(compress_in_any_suite=True).compressible
