@@ -9,8 +9,9 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -83,11 +84,30 @@ class Trust:
     Attributes:
         margin: how far to keep from the last counter that the meter took, where ours is not known.
             Frames that never reached the meter used counters, too: so many may have been lost.
+        spread: how far to go beyond at random. If the store is lost twice and the meter heard
+            nothing between, it shows the same counter twice; the same margin would lead to the same
+            counters twice.
         step: how far ours is raised at most because the meter refuses one and names another.
     """
 
     margin: int = 10_000
+    spread: int = 1_000_000
     step: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealing:
+    """How counters are dealt out.
+
+    Attributes:
+        block: how many are reserved at once; what is left of it when dcud ends is lost.
+        low_water: below so many at hand, more are reserved.
+        draw: returns a random number from 0 to below its argument.
+    """
+
+    block: int = 256
+    low_water: int = 64
+    draw: Callable[[int], int] = secrets.randbelow
 
 
 class CounterAccount:
@@ -98,16 +118,15 @@ class CounterAccount:
         name: names key and title in messages.
     """
 
-    def __init__(
-        self, store: CounterKeeping, fingerprint: str, title: bytes, block: int, low_water: int
-    ) -> None:
+    def __init__(self, store: CounterKeeping, at: tuple[str, bytes], dealing: "Dealing") -> None:
         """Use `CounterLedger.account`."""
         self.counter = GrantedCounters()
-        self.name = f"key {fingerprint} under system title {title.hex()}"
+        self.name = f"key {at[0]} under system title {at[1].hex()}"
         self._store = store
-        self._at = (fingerprint, title)
-        self._block = block
-        self._low_water = low_water
+        self._at = at
+        self._block = dealing.block
+        self._low_water = dealing.low_water
+        self._draw = dealing.draw
         self._lock = asyncio.Lock()
         self._granted: deque[tuple[int, int]] = deque()
         self._unreserved: int | None = None
@@ -156,12 +175,12 @@ class CounterAccount:
                 " counter to one that was never used, by dcud keys counter",
             )
 
-    async def rebase(self, shown: int, margin: int) -> bool:
+    async def rebase(self, shown: int, trust: Trust) -> bool:
         """Learn the last counter that a meter took; tell whether a known one of ours was behind it.
 
-        Where ours is not known, or behind, it goes on at `shown` + 1 + `margin`: frames that never
-        reached the meter used counters, too. Else nothing changes but that counters which the meter
-        would refuse are passed over.
+        Where ours is not known, or behind, it goes on at `shown` + 1 + the margin (frames that
+        never reached the meter used counters, too) and at random some way beyond. Else nothing
+        changes but that counters which the meter would refuse are passed over.
 
         Raises:
             StoreError: the store refuses.
@@ -173,14 +192,14 @@ class CounterAccount:
             if known is not None and shown < known:
                 await self._pass_over(shown + 1)
                 return False
-            await self._raise_to(shown + 1 + margin)
+            await self._raise_to(shown + 1 + self._distance(trust))
             return known is not None
 
     async def follow(self, expected: int, trust: Trust) -> bool:
         """Raise ours to what a meter says that it expects; tell whether that changed anything.
 
         Where ours is known, it is raised by a step at most; where it is not, by whatever it takes,
-        with the margin.
+        with the margin and the spread.
 
         Raises:
             StoreError: the store refuses.
@@ -190,7 +209,7 @@ class CounterAccount:
         async with self._lock:
             known = await self._known()
             if known is None:
-                await self._raise_to(expected + trust.margin)
+                await self._raise_to(expected + self._distance(trust))
                 return True
             if expected <= known:
                 return await self._pass_over(expected)
@@ -219,6 +238,10 @@ class CounterAccount:
         """Return the first counter that nobody was given; None if that can't be told."""
         record = await self._store.record(*self._at)
         return record.next if record is not None and record.trusted else None
+
+    def _distance(self, trust: Trust) -> int:
+        """Return how far to keep from a counter that a meter names, where ours is not known."""
+        return trust.margin + self._draw(trust.spread)
 
     async def _raise_to(self, at_least: int) -> None:
         """Go on at a counter that a meter's word led to."""
@@ -309,14 +332,12 @@ class CounterLedger:
 
     Args:
         store: an open one.
-        block: how many are reserved at once; what is left of it when dcud ends is lost.
-        low_water: below so many at hand, more are reserved.
+        dealing: how ours are dealt out.
     """
 
-    def __init__(self, store: CounterKeeping, *, block: int = 256, low_water: int = 64) -> None:
+    def __init__(self, store: CounterKeeping, dealing: Dealing | None = None) -> None:
         self._store = store
-        self._block = block
-        self._low_water = low_water
+        self._dealing = dealing or Dealing()
         self._accounts: dict[tuple[str, bytes], CounterAccount] = {}
         self._received: dict[FloorKey, ReceivedCounter] = {}
         self._durable: dict[FloorKey, int] = {}
@@ -330,7 +351,7 @@ class CounterLedger:
         """Return the one account of a key under a client system title."""
         at = (self.fingerprint(key), title)
         if at not in self._accounts:
-            self._accounts[at] = CounterAccount(self._store, *at, self._block, self._low_water)
+            self._accounts[at] = CounterAccount(self._store, at, self._dealing)
         return self._accounts[at]
 
     async def received(
@@ -393,7 +414,7 @@ class MeterCounters:
 
     async def rebase(self, shown: int) -> bool:
         """Learn the last counter that the meter says it took. See `CounterAccount.rebase`."""
-        return await self.account.rebase(shown, self._trust.margin)
+        return await self.account.rebase(shown, self._trust)
 
     async def follow(self, expected: int) -> None:
         """Raise ours to what the meter says that it expects. See `CounterAccount.follow`."""

@@ -11,6 +11,7 @@ from dcud.collect.counter_ledger import (
     CounterBoundError,
     CounterLedger,
     CounterUnknownError,
+    Dealing,
     MeterCounters,
     Trust,
 )
@@ -22,7 +23,7 @@ from dcud.store.errors import StoreError
 _KEY = Secret(bytes(range(16)))
 _TITLE = b"DCU\0\0\0\0\1"
 _METER_TITLE = b"MTR\0\0\0\0\1"
-_TRUST = Trust(margin=1000, step=5000)
+_TRUST = Trust(margin=1000, spread=100, step=5000)
 
 
 class Kept:
@@ -99,7 +100,7 @@ def kept() -> Kept:
 
 @pytest.fixture
 def ledger(kept: Kept) -> CounterLedger:
-    return CounterLedger(kept, block=20, low_water=5)
+    return CounterLedger(kept, Dealing(block=20, low_water=5, draw=lambda below: below // 10))
 
 
 @pytest.fixture
@@ -218,8 +219,8 @@ async def test_the_end_is_told_in_time_then_it_stops(
 
 
 async def test_an_unknown_counter_goes_on_beyond_the_meters(account: CounterAccount) -> None:
-    assert not await account.rebase(5000, margin=1000)
-    assert _take(account, 1) == [6001]
+    assert not await account.rebase(5000, _TRUST)
+    assert _take(account, 1) == [6011]
 
 
 async def test_an_untrusted_counter_is_not_lowered(
@@ -227,14 +228,14 @@ async def test_an_untrusted_counter_is_not_lowered(
 ) -> None:
     _set(kept, ledger, 9000)
     kept.untrusted.add((ledger.fingerprint(_KEY), _TITLE))
-    assert not await account.rebase(5000, margin=1000)
+    assert not await account.rebase(5000, _TRUST)
     assert _take(account, 1) == [9000]
 
 
 async def test_a_known_counter_that_is_ahead_stays(account: CounterAccount) -> None:
     await account.begin(1000)
     await account.load()
-    assert not await account.rebase(999, margin=1000)
+    assert not await account.rebase(999, _TRUST)
     assert _take(account, 1) == [1000]
 
 
@@ -243,8 +244,8 @@ async def test_a_known_counter_that_is_behind_is_raised_and_that_is_told(
 ) -> None:
     await account.begin(1000)
     await account.load()
-    assert await account.rebase(1020, margin=1000)
-    assert _take(account, 1) == [2021]
+    assert await account.rebase(1020, _TRUST)
+    assert _take(account, 1) == [2031]
 
 
 async def test_what_a_command_took_in_between_is_passed_over(
@@ -253,13 +254,13 @@ async def test_what_a_command_took_in_between_is_passed_over(
     await account.begin(1000)
     await account.load()
     await kept.reserve(ledger.fingerprint(_KEY), _TITLE, 50)  # by hand: 1020 to 1069
-    assert not await account.rebase(1060, margin=1000)
+    assert not await account.rebase(1060, _TRUST)
     assert _take(account, 1) == [1070]
 
 
 async def test_a_known_counter_of_which_nothing_is_at_hand_stays(account: CounterAccount) -> None:
     await account.begin(1000)
-    assert not await account.rebase(900, margin=1000)
+    assert not await account.rebase(900, _TRUST)
     await account.load()
     assert _take(account, 1) == [1000]
 
@@ -281,6 +282,18 @@ async def test_where_the_next_stands_is_known_across_blocks(
     _take(account, 5)
     assert not await account.follow(161, _TRUST)
     assert await account.follow(162, _TRUST)
+
+
+async def test_a_store_that_is_lost_twice_goes_on_elsewhere_each_time(kept: Kept) -> None:
+    begun = []
+    for _ in range(3):
+        kept.next.clear()  # and the meter has heard nothing: it shows the same again
+        account = CounterLedger(kept).account(_KEY, _TITLE)
+        await account.rebase(5000, Trust())
+        begun.append(account.counter.next())
+    assert min(begun) > 15_000
+    assert max(begun) <= 1_015_000
+    assert len(set(begun)) == 3
 
 
 # --- What the meter says that it expects --------------------------------------------------------
@@ -313,17 +326,17 @@ async def test_a_hint_helps_where_nothing_is_known_with_the_margin(
     account: CounterAccount,
 ) -> None:
     assert await account.follow(70_000, _TRUST)
-    assert _take(account, 1) == [71_000]
+    assert _take(account, 1) == [71_010]
 
 
 async def test_no_meters_word_takes_a_counter_near_the_end(account: CounterAccount) -> None:
     for word in (
-        account.rebase(HIGHEST_TAKEN_OVER - 1000, margin=1000),
-        account.follow(HIGHEST_TAKEN_OVER - 999, _TRUST),
+        account.rebase(HIGHEST_TAKEN_OVER - 1010, _TRUST),
+        account.follow(HIGHEST_TAKEN_OVER - 1009, _TRUST),
     ):
         with pytest.raises(CounterBoundError, match="could use the key up; rotate"):
             await word
-    assert not await account.rebase(HIGHEST_TAKEN_OVER - 1001, margin=1000)
+    assert not await account.rebase(HIGHEST_TAKEN_OVER - 1011, _TRUST)
     assert _take(account, 1) == [HIGHEST_TAKEN_OVER]
 
 
@@ -379,8 +392,8 @@ async def test_a_meter_sees_its_account_and_its_own(
     assert not await counters.load()
     assert not await counters.rebase(5000)
     assert await counters.load()
-    await counters.follow(6030)
-    assert _take(account, 1) == [6030]
+    await counters.follow(7000)
+    assert _take(account, 1) == [7000]
     (await ledger.received("m1", _KEY, _METER_TITLE)).advance(9)
     await counters.settle()
     assert list(kept.floors.values()) == [10]
