@@ -83,7 +83,7 @@ class SecurityParameters:
         largest_apdu: octets that a compressed APDU may expand to.
 
     Raises:
-        SystemTitleError: a system title has not 8 octets.
+        SystemTitleError: a system title has not 8 octets, or both are the same.
     """
 
     client_system_title: bytes
@@ -104,12 +104,26 @@ class SecurityParameters:
     def __post_init__(self) -> None:
         check_system_title("the client's", self.client_system_title)
         if self.server_system_title is not None:
-            check_system_title("the meter's", self.server_system_title)
+            self.check_server(self.server_system_title)
 
     @property
     def compressible(self) -> bool:
         """Tell whether compression is known."""
         return self.suite.compresses or self.compress_in_any_suite
+
+    def check_server(self, system_title: bytes) -> None:
+        """Judge whether the meter can have this system title.
+
+        Raises:
+            SystemTitleError: it has not 8 octets, or is ours.
+        """
+        check_system_title("the meter's", system_title)
+        if system_title == self.client_system_title:
+            # Both would use the same initialization vectors, and our requests could be sent back.
+            raise SystemTitleError(
+                f"client and meter have the same system title, {system_title.hex()}",
+                remedy="give the client another one",
+            )
 
 
 def check_system_title(whose: str, system_title: bytes) -> None:

@@ -22,7 +22,6 @@ from dcud.dlms.security.parameters import (
     Guard,
     KeyInfoMethod,
     SecurityParameters,
-    check_system_title,
 )
 from dcud.dlms.security.policy import Admission
 from dcud.dlms.security.transaction import Transaction
@@ -77,7 +76,8 @@ class Reception:
         """Learn the meter's system title as AARE tells it, None where it tells none.
 
         Raises:
-            SystemTitleError: it is another than the configured one, malformed, or nowhere known.
+            SystemTitleError: it is another than the configured one, malformed, ours,
+                or nowhere known.
         """
         configured = self._parameters.server_system_title
         if configured is not None:
@@ -85,7 +85,7 @@ class Reception:
             if told and told.ljust(len(configured), b"\x00") != configured:
                 raise _another_title(told, configured)
         elif told:
-            check_system_title("the meter's", told)
+            self._parameters.check_server(told)
             self.server_system_title = told
         elif self._parameters.answers != Guard() or self._parameters.requests != Guard():
             raise _no_title()
@@ -192,9 +192,8 @@ class Reception:
             self._check_refusal(apdu)
             return apdu
         if apdu[0] == GENERAL_SIGNING:
-            header, content = self._open_signed(apdu)
-            if header is not None:
-                self._transaction.check(header)
+            header, content = self._verify(apdu)
+            self._transaction.check(header)
             self._transaction.close()
             return content
         if demanded.signed:
@@ -210,6 +209,10 @@ class Reception:
                     remedy="see security.signed_answers in the configuration",
                 )
             return None, apdu
+        return self._verify(apdu)
+
+    def _verify(self, apdu: bytes) -> tuple[GeneralHeader, bytes]:
+        """Return header and content of what the meter has signed."""
         if self._signing is None:
             raise SignatureError(
                 "an APDU is signed, but nothing is known to verify signatures with",

@@ -74,6 +74,14 @@ def test_system_titles_have_8_octets(title: bytes) -> None:
         check_system_title("somebody's", title)
 
 
+def test_client_and_meter_are_not_the_same() -> None:
+    with pytest.raises(SystemTitleError, match="434c493030303031; give the client another one"):
+        parameters(server=b"CLI00001")
+    parameters().check_server(b"MTR00001")
+    with pytest.raises(SystemTitleError):
+        parameters().check_server(b"CLI00001")
+
+
 def test_compression_belongs_to_the_newer_suites() -> None:
     assert not parameters().compressible
     assert parameters(suite=SecuritySuite.SUITE_1).compressible
