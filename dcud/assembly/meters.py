@@ -16,7 +16,7 @@ from dcud.dlms.datalink import ClientSap
 from dcud.dlms.get_exchange import GetParameters
 from dcud.dlms.secret import Secret
 from dcud.line.bus import Bus, BusParameters, Target
-from dcud.line.session import SessionTiming
+from dcud.line.session import SessionTiming, unheard
 
 if TYPE_CHECKING:
     from dcud.line.sign_on import SignOn
@@ -37,7 +37,7 @@ def target(
     links: Links,
     meter: model.Meter,
     password: Secret | None,
-    notified: Callable[[bytes], None] | None = None,
+    notified: Callable[[bytes], None] = unheard,
 ) -> Target:
     """Return how the meter is reached on its bus."""
     association = AssociationParameters(

@@ -53,6 +53,8 @@ IMPLEMENTED = (
     | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
     | Conformance.SELECTIVE_ACCESS
     | Conformance.PRIORITY_MGMT_SUPPORTED
+    | Conformance.ACTION
+    | Conformance.BLOCK_TRANSFER_WITH_ACTION
 )
 """What this side speaks, hence what it proposes: no promise is made that isn't kept."""
 

@@ -5,23 +5,35 @@
    IDLE ------> LINKING ----------> UP ----------------------------> CLOSING ---------> CLOSED
 ```
 
-In UP the association's machine has the next answer while it waits for one, else the GET in progress
-has it. Whatever ends a connection first takes the link down; the event that tells of the end
-(`Released` or `ConnectionFailed`) is the last one, and comes when the link is down. A link that
-fails by itself ends the connection at once.
+In UP the association's machine has the next answer while it waits for one, else the GET or ACTION
+in progress has it. Whatever ends a connection first takes the link down; the event that tells of
+the end (`Released` or `ConnectionFailed`) is the last one, and comes when the link is down. A link
+that fails by itself ends the connection at once.
+
+Where there is protection, nothing of an APDU is looked at before it was verified. What can't be
+trusted ends the connection, since nothing after it could be trusted either; with two exceptions,
+which are told of and passed over: an old APDU that somebody repeats, since the true answer may
+follow; a notification, since nobody waits for it.
 """
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import assert_never
 
 from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
-from dcud.dlms.apdu import data_notification, event_notification
+from dcud.dlms.action_exchange import (
+    ActionExchange,
+    ActionFailed,
+    ActionRefused,
+    ActionSucceeded,
+    MethodCall,
+)
+from dcud.dlms.apdu import action, data_notification, event_notification
 from dcud.dlms.apdu import get as get_service
 from dcud.dlms.apdu.get import GetRequestNormal
 from dcud.dlms.association import (
     Associated,
     AssociationParameters,
+    Challenged,
     ClientAssociation,
     Disassociated,
     State,
@@ -47,6 +59,8 @@ from dcud.dlms.errors import (
     MisuseError,
     NoAnswerError,
     ProtocolError,
+    ReplayError,
+    SecurityError,
     UnexpectedApduError,
 )
 from dcud.dlms.get_exchange import (
@@ -57,6 +71,7 @@ from dcud.dlms.get_exchange import (
     GetRefused,
     GetSucceeded,
 )
+from dcud.dlms.protection import Protection
 
 ANSWER_TIMEOUT = 30.0
 """Seconds that an answer is waited for after something else came in its place.
@@ -65,7 +80,9 @@ The link's own timers know only that it was answered, not with what.
 """
 
 _NOTIFICATIONS = frozenset(bytes((m.TAG,)) for m in (data_notification, event_notification))
-_GET_RESPONSE = bytes((get_service.RESPONSE_TAG,))
+_LATE = frozenset(bytes((m.RESPONSE_TAG,)) for m in (get_service, action))
+"""What may come when nobody waits for it any more."""
+_ActionEnd = ActionSucceeded | ActionRefused | ActionFailed
 _LAST_INVOKE_ID = 15
 _NO_PARAMETERS = GetParameters()
 
@@ -93,12 +110,23 @@ class ConnectionFailed:
     error: ProtocolError
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityRefused:
+    """Something came that can't be trusted, and was passed over."""
+
+    error: SecurityError
+
+
 ConnectionEvent = (
     Opened
     | GetSucceeded
     | GetRefused
     | GetFailed
+    | ActionSucceeded
+    | ActionRefused
+    | ActionFailed
     | BlockReceived
+    | SecurityRefused
     | Released
     | ConnectionFailed
     | NotificationReceived
@@ -160,8 +188,11 @@ class ClientConnection:
     """One connection to one meter, from `open` to `Released` or `ConnectionFailed`.
 
     After each call that may have produced output the owner takes `frames_to_send()`, writes them
-    all, and calls `frames_sent(now)`. One GET at a time: `get` ends in `GetSucceeded`,
-    `GetRefused` or `GetFailed`.
+    all, and calls `frames_sent(now)`. One request at a time: `get` ends in `GetSucceeded`,
+    `GetRefused` or `GetFailed`, `act` in their like.
+
+    Args:
+        protection: of this association's APDUs; None where they go in the clear.
 
     Attributes:
         phase: where the connection stands.
@@ -172,14 +203,16 @@ class ClientConnection:
         link: DataLink,
         parameters: AssociationParameters,
         get_parameters: GetParameters = _NO_PARAMETERS,
+        protection: Protection | None = None,
     ) -> None:
         self.phase = Phase.IDLE
         self._link = link
         self._parameters = parameters
         self._get_parameters = get_parameters
-        self._association = ClientAssociation(parameters)
+        self._protection = protection
+        self._association = ClientAssociation(parameters, protection)
         self._agreed: Associated | None = None
-        self._exchange: GetExchange | None = None
+        self._exchange: GetExchange | ActionExchange | None = None
         self._invoke_id = 0
         self._ending: Released | ConnectionFailed = Released()
         self._deadline: float | None = None
@@ -199,32 +232,79 @@ class ClientConnection:
         """Ask for an attribute, or for what `selection` selects of it.
 
         Raises:
-            MisuseError: the connection isn't open, or the last GET hasn't ended.
+            MisuseError: the connection isn't open, or the last request hasn't ended.
             EncodeError: the request is larger than the meter takes.
+            SecurityError: it can't be protected.
         """
-        agreed = self._agreed
-        if agreed is None or not self._is_ready():
-            raise MisuseError("a GET wants an open connection on which no other GET is in progress")
-        self._invoke_id = self._invoke_id % _LAST_INVOKE_ID + 1
-        invoke = InvokeIdAndPriority(
-            invoke_id=self._invoke_id,
-            high_priority=Conformance.PRIORITY_MGMT_SUPPORTED in agreed.conformance,
-        )
+        agreed = self._ready()
         exchange = GetExchange(
             GetRequestNormal(
-                invoke_id_and_priority=invoke, attribute=attribute, selection=selection
+                invoke_id_and_priority=self._next_invoke(agreed),
+                attribute=attribute,
+                selection=selection,
             ),
             self._get_parameters,
         )
         apdu = exchange.request()
-        limit = agreed.server_max_receive_pdu_size
-        if limit and len(apdu) > limit:
+        room = self._room(agreed)
+        if room is not None and len(apdu) > room:
             raise EncodeError(
-                f"GET {attribute} takes {len(apdu)} octets, but the meter takes {limit} at most",
+                f"GET {attribute} takes {len(apdu)} octets, but the meter takes {room} at most",
                 remedy="select fewer columns, or read without selection",
             )
-        self._link.send_apdu(apdu, now)
+        self._send(apdu, now)
         self._exchange = exchange
+
+    def act(self, call: MethodCall, now: float) -> None:
+        """Have a method carried out.
+
+        Raises:
+            MisuseError: the connection isn't open, or the last request hasn't ended.
+            EncodeError: the request is larger than the meter takes.
+            SecurityError: it can't be protected.
+        """
+        agreed = self._ready()
+        exchange = self._action(call, agreed)
+        self._send(exchange.request(), now, exchange.secret())
+        self._exchange = exchange
+
+    def _ready(self) -> Associated:
+        if self._agreed is None or not self._is_ready():
+            raise MisuseError("a request wants an open connection on which no other is in progress")
+        return self._agreed
+
+    def _next_invoke(self, agreed: Associated) -> InvokeIdAndPriority:
+        self._invoke_id = self._invoke_id % _LAST_INVOKE_ID + 1
+        return InvokeIdAndPriority(
+            invoke_id=self._invoke_id,
+            high_priority=Conformance.PRIORITY_MGMT_SUPPORTED in agreed.conformance,
+        )
+
+    def _room(self, agreed: Associated) -> int | None:
+        """Return the octets of the largest request before it is protected, None for any."""
+        limit = agreed.server_max_receive_pdu_size
+        if not limit:
+            return None
+        return limit if self._protection is None else limit - self._protection.overhead()
+
+    def _action(self, call: MethodCall, agreed: Associated) -> ActionExchange:
+        return ActionExchange(
+            call,
+            self._next_invoke(agreed),
+            self._get_parameters,
+            room=self._room(agreed),
+            in_blocks=Conformance.BLOCK_TRANSFER_WITH_ACTION in agreed.conformance,
+        )
+
+    def _send(self, apdu: bytes, now: float, secret: tuple[tuple[int, int], ...] = ()) -> None:
+        """Send a request, protected where there is protection.
+
+        Raises:
+            SecurityError: it can't be protected.
+        """
+        if self._protection is not None:
+            apdu, secret = self._protection.protect(apdu, secret, in_proof=self._is_proving())
+        self._link.send_apdu(apdu, now, secret=secret)
 
     def release(self, now: float) -> None:
         """Begin to release association and link; ends in `Released` or `ConnectionFailed`.
@@ -237,7 +317,10 @@ class ClientConnection:
         if self.phase in {Phase.IDLE, Phase.CLOSED}:
             raise MisuseError(f"there is nothing to release: the connection is {self.phase.name}")
         if self._is_ready() and self._parameters.release_with_rlrq:
-            self._link.send_apdu(self._association.release(), now)
+            try:
+                self._link.send_apdu(self._association.release(), now)
+            except SecurityError:  # no counter is left for it: the link ends the association, too
+                self.abort(now)
         else:
             self.abort(now)
 
@@ -296,7 +379,7 @@ class ClientConnection:
             case NotificationReceived(apdu=apdu):
                 # A link that was answered with something else takes the answer itself for unasked.
                 mistaken = self._deadline is not None and apdu[:1] not in _NOTIFICATIONS
-                return self._deliver(apdu, now) if mistaken else [event]
+                return self._deliver(apdu, now) if mistaken else [self._notification(apdu)]
             case _:
                 return self._react(REACTIONS[self.phase, type(event)], event, now)
 
@@ -309,8 +392,7 @@ class ClientConnection:
         match reaction, event:
             case Reaction.ASSOCIATE, _:
                 self.phase = Phase.UP
-                aarq, secret = self._association.request()
-                self._link.send_apdu(aarq, now, secret=secret)
+                self._associate(now)
             case Reaction.DELIVER, ApduReceived(apdu=apdu):
                 return self._deliver(apdu, now)
             case Reaction.END, _:
@@ -323,37 +405,95 @@ class ClientConnection:
                 pass
         return []
 
+    def _associate(self, now: float) -> None:
+        try:
+            aarq, secret = self._association.request()
+        except SecurityError as error:
+            self._fail(error, now)
+        else:
+            self._link.send_apdu(aarq, now, secret=secret)
+
     def _deliver(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
         """Give an APDU to whoever waits for it."""
         if apdu[:1] in _NOTIFICATIONS:
             self._wait_on(now)
-            return [NotificationReceived(apdu=apdu)]
+            return [self._notification(apdu)]
         if self._association.waits:
             return self._deliver_to_association(apdu, now)
+        if self._protection is not None:
+            return self._deliver_protected(self._protection, apdu, now)
+        return self._deliver_plain(apdu, now)
+
+    def _deliver_plain(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
         if self._exchange is not None:
             return self._deliver_to_exchange(self._exchange, apdu, now)
-        if apdu[:1] != _GET_RESPONSE:  # one of those comes late, and is missed by nobody
+        if apdu[:1] not in _LATE:
             name = apdu[:1].hex() or "an empty APDU"
             self._fail(UnexpectedApduError(f"the meter sent {name} without being asked"), now)
         return []
+
+    def _deliver_protected(
+        self, protection: Protection, apdu: bytes, now: float
+    ) -> list[ConnectionEvent]:
+        try:
+            plain = protection.unprotect(apdu)
+        except ReplayError as error:
+            self._wait_on(now)
+            return [SecurityRefused(error=error)]
+        except ProtocolError as error:
+            self._fail(error, now)
+            return []
+        if plain[:1] in _NOTIFICATIONS:
+            self._wait_on(now)
+            return [NotificationReceived(apdu=plain)]
+        return self._deliver_plain(plain, now)
+
+    def _notification(self, apdu: bytes) -> NotificationReceived | SecurityRefused:
+        """Return what nobody asked for, if it can be trusted.
+
+        What comes before the association has its keys is as its receiver finds it.
+        """
+        if self._protection is None or self._agreed is None:
+            return NotificationReceived(apdu=apdu)
+        try:
+            return NotificationReceived(apdu=self._protection.unprotect(apdu))
+        except SecurityError as error:
+            return SecurityRefused(error=error)
+        except ProtocolError as error:
+            return SecurityRefused(error=SecurityError(error.message))
 
     def _deliver_to_association(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
         self._deadline = None
         outcome = self._association.receive(apdu)
         match outcome:
-            case Associated():
-                self._agreed = outcome
-                return [Opened(association=outcome)]
+            case Challenged():
+                self._prove(outcome, now)
             case Disassociated():
                 self._close(Released(), now)
-            case ProtocolError():
-                self._fail(outcome, now)
             case _:
-                assert_never(outcome)
+                return self._associated(outcome, now)
         return []
 
+    def _associated(self, outcome: Associated | ProtocolError, now: float) -> list[ConnectionEvent]:
+        if isinstance(outcome, Associated):
+            self._agreed = outcome
+            return [Opened(association=outcome)]
+        self._fail(outcome, now)
+        return []
+
+    def _prove(self, challenged: Challenged, now: float) -> None:
+        """Send our proof of identity, as the first request of the association."""
+        call = MethodCall(method=challenged.method, parameter=challenged.parameter)
+        try:
+            exchange = self._action(call, challenged.agreed)
+            self._send(exchange.request(), now)
+        except ProtocolError as error:
+            self._fail(error, now)
+        else:
+            self._exchange = exchange
+
     def _deliver_to_exchange(
-        self, exchange: GetExchange, apdu: bytes, now: float
+        self, exchange: GetExchange | ActionExchange, apdu: bytes, now: float
     ) -> list[ConnectionEvent]:
         outcome = exchange.receive(apdu)
         match outcome:
@@ -365,13 +505,33 @@ class ClientConnection:
                 return []
             case BlockReceived():
                 self._deadline = None
-                self._link.send_apdu(exchange.request(), now)
-            case GetSucceeded() | GetRefused() | GetFailed():
+                self._go_on(exchange, now)
+            case _:
                 self._deadline = None
                 self._exchange = None
-            case _:
-                assert_never(outcome)
+                if isinstance(outcome, _ActionEnd) and self._is_proving():
+                    return self._proved(outcome, now)
         return [outcome]
+
+    def _go_on(self, exchange: GetExchange | ActionExchange, now: float) -> None:
+        secret = exchange.secret() if isinstance(exchange, ActionExchange) else ()
+        try:
+            self._send(exchange.request(), now, secret)
+        except SecurityError as error:
+            self._fail(error, now)
+
+    def _is_proving(self) -> bool:
+        return self._association.state is State.WAIT_PROOF
+
+    def _proved(self, outcome: _ActionEnd, now: float) -> list[ConnectionEvent]:
+        """Judge what our proof came to."""
+        match outcome:
+            case ActionSucceeded(octets=octets):
+                return self._associated(self._association.receive_proof(octets), now)
+            case ActionRefused(result=result):
+                return self._associated(self._association.receive_proof(result), now)
+            case ActionFailed(error=error):
+                return self._associated(error, now)
 
     def _wait_on(self, now: float) -> None:
         """Bound the wait for an answer where the link believes that it came."""
@@ -397,6 +557,9 @@ class ClientConnection:
 __all__ = [
     "ANSWER_TIMEOUT",
     "REACTIONS",
+    "ActionFailed",
+    "ActionRefused",
+    "ActionSucceeded",
     "AnswerArriving",
     "BlockReceived",
     "ClientConnection",
@@ -413,4 +576,5 @@ __all__ = [
     "Reaction",
     "Released",
     "Retransmitted",
+    "SecurityRefused",
 ]

@@ -44,7 +44,7 @@ from dcud.dlms.authentication import (
     Mechanism,
 )
 from dcud.dlms.block_transfer import Block, BlockSender
-from dcud.dlms.conformance import IMPLEMENTED, Conformance
+from dcud.dlms.conformance import Conformance
 from dcud.dlms.data import Data, encode_data
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import DecodeError
@@ -55,6 +55,14 @@ Read = Callable[
     [AttributeDescriptor, Selection | None, ClientSap], "Data | bytes | DataAccessResult"
 ]
 """What a logical device says of an attribute to a client: a value, its encoding, or why not."""
+
+SERVED = (
+    Conformance.GET
+    | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.SELECTIVE_ACCESS
+    | Conformance.PRIORITY_MGMT_SUPPORTED
+)
+"""The services that this side offers."""
 
 _BLOCK_HEADER = 9
 """Octets of a get-response-with-datablock before the length of its raw data."""
@@ -95,7 +103,7 @@ class ServerParameters:
     """
 
     authentication: AuthenticationMechanism = NO_SECURITY
-    conformance: Conformance = IMPLEMENTED
+    conformance: Conformance = SERVED
     max_receive_pdu_size: int = 1024
     max_send_pdu_size: int = 0
     system_title: bytes | None = None

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from dcud.dlms.errors import NoAnswerError, ProtocolError
+from dcud.dlms.errors import NoAnswerError, ProtocolError, SecurityError
 from dcud.line.errors import PortError
 from dcud.line.line_settings import LineSettings
 from dcud.line.port import Port
-from dcud.line.session import Connection, Session, SessionTiming, Watch
+from dcud.line.session import Connection, CounterSupply, Session, SessionTiming, Watch, unheard
 from dcud.line.tracer import FrameTracer
 
 if TYPE_CHECKING:
@@ -53,13 +53,17 @@ class Target:
         notified: takes the APDUs that the meter sends unasked during a session.
         sign_on: what brings the meter to speak HDLC, before each session; None where it does so by
             itself.
+        supply: of the invocation counters that requests bear; None where they bear none.
+        refused: learns of what can't be trusted and was passed over during a session.
     """
 
     meter: str
     connect: Callable[[], Connection]
     timing: SessionTiming | None = None
-    notified: Callable[[bytes], None] | None = None
+    notified: Callable[[bytes], None] = unheard
     sign_on: "SignOn | None" = None
+    supply: CounterSupply | None = None
+    refused: Callable[[SecurityError], None] = unheard
 
 
 def _nothing() -> None:
@@ -213,7 +217,13 @@ class Bus:
         return session
 
     async def _open_session(self, target: Target) -> Session:
-        watch = Watch(tracer=self._tracer, bus=self._name, meter=target.meter)
+        watch = Watch(
+            tracer=self._tracer,
+            bus=self._name,
+            meter=target.meter,
+            notified=target.notified,
+            refused=target.refused,
+        )
         if target.sign_on is not None:
             await self._sign_on(target.meter, target.sign_on, watch)
         session = Session(
@@ -221,8 +231,8 @@ class Bus:
             target.connect(),
             watch=watch,
             timing=target.timing,
-            notified=target.notified,
             renew=target.connect,
+            supply=target.supply,
         )
         try:
             await session.open()

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
-from dcud.dlms.connection import ConnectionEvent, ConnectionFailed, Opened, Released
+from dcud.dlms.action_exchange import ActionFailed, ActionRefused, ActionSucceeded, MethodCall
+from dcud.dlms.apdu.action import ActionResult
+from dcud.dlms.connection import (
+    ConnectionEvent,
+    ConnectionFailed,
+    Opened,
+    Released,
+    SecurityRefused,
+)
 from dcud.dlms.datalink import (
     AnswerArriving,
     Frame,
@@ -30,6 +38,7 @@ from dcud.dlms.errors import (
     LinkLostError,
     LinkSequenceError,
     MisuseError,
+    SecurityError,
 )
 from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
 from dcud.errors import DcudError
@@ -47,7 +56,8 @@ _IDLE = "idle"
 _FRESH_LINK_HELPS = (FrameRejectedError, LinkLostError, LinkSequenceError)
 """What a meter that is there makes of a link that the two see differently."""
 
-_Outcome = Opened | GetSucceeded | GetRefused | GetFailed | Released
+_ActionEnd = ActionSucceeded | ActionRefused | ActionFailed
+_Outcome = Opened | GetSucceeded | GetRefused | GetFailed | _ActionEnd | Released
 
 
 class Connection(Protocol):
@@ -59,6 +69,10 @@ class Connection(Protocol):
 
     def get(self, attribute: AttributeDescriptor, selection: Selection | None, now: float) -> None:
         """Begin to read an attribute."""
+        ...
+
+    def act(self, call: MethodCall, now: float) -> None:
+        """Begin to have a method carried out."""
         ...
 
     def release(self, now: float) -> None:
@@ -90,6 +104,19 @@ class Connection(Protocol):
         ...
 
 
+class CounterSupply(Protocol):
+    """Where the invocation counters come from that requests bear."""
+
+    @property
+    def is_low(self) -> bool:
+        """Whether there might not be enough for what is sent before anybody can wait."""
+        ...
+
+    async def refill(self) -> None:
+        """Have more at hand; raises `StoreError` or `CountersSpentError` where there are none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionTiming:
     """How long a session pauses and bears; all in seconds.
@@ -106,13 +133,24 @@ class SessionTiming:
     release_limit: float = 2.0
 
 
+def unheard(_: object) -> None:
+    """Ignore what happens."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """Who watches a session, and under which names."""
+    """Who watches a session, and under which names.
+
+    Attributes:
+        notified: takes the APDUs that the meter sends unasked.
+        refused: learns of what can't be trusted and was passed over.
+    """
 
     tracer: FrameTracer
     bus: str
     meter: str
+    notified: Callable[[bytes], None] = unheard
+    refused: Callable[[SecurityError], None] = unheard
 
 
 class Session:
@@ -129,16 +167,16 @@ class Session:
         *,
         watch: Watch,
         timing: SessionTiming | None = None,
-        notified: Callable[[bytes], None] | None = None,
         renew: Callable[[], Connection] | None = None,
+        supply: CounterSupply | None = None,
     ) -> None:
         self._port = port
         self._prompt_port = port if isinstance(port, PromptPort) else None
         self._connection = connection
         self._watch = watch
         self._timing = timing or SessionTiming()
-        self._notified = notified
         self._renew = renew
+        self._supply = supply
         self._opened: Opened | None = None
         self._is_open = False
         self._is_up = False  # whether there is anything to take down
@@ -212,6 +250,7 @@ class Session:
     async def _get(
         self, attribute: AttributeDescriptor, selection: Selection | None
     ) -> bytes | DataAccessResult:
+        await self._refill()
         self._connection.get(attribute, selection, asyncio.get_running_loop().time())
         self._is_open = False  # until the answer is here
         outcome = await self._exchange()
@@ -221,6 +260,38 @@ class Session:
         if isinstance(outcome, GetFailed):
             raise outcome.error
         return outcome.octets if isinstance(outcome, GetSucceeded) else outcome.result
+
+    async def act(
+        self, call: MethodCall, *, progress: Callable[[int], None] | None = None
+    ) -> bytes | DataAccessResult | ActionResult | None:
+        """Have a method carried out; never twice, whatever happens to the answer.
+
+        Args:
+            call: which method, with which parameter.
+            progress: called with the octets exchanged so far, after each block.
+
+        Returns:
+            The A-XDR encoding of the Data that the method returns, None where it returns none, why
+            it can't be given; or the meter's refusal to carry the method out.
+
+        Raises:
+            ProtocolError: the request failed, and nobody knows whether it was carried out.
+            StalledError: the meter kept talking and brought nothing.
+            PortError: the line is gone.
+        """
+        if not self._is_open:
+            raise MisuseError("a request was made without an association")
+        self._progress = progress
+        await self._refill()
+        self._connection.act(call, asyncio.get_running_loop().time())
+        self._is_open = False  # until the answer is here
+        outcome = await self._exchange()
+        if not isinstance(outcome, _ActionEnd):
+            raise _out_of_turn(outcome)
+        self._is_open = True
+        if isinstance(outcome, ActionFailed):
+            raise outcome.error
+        return outcome.octets if isinstance(outcome, ActionSucceeded) else outcome.result
 
     async def hold(self, seconds: float) -> None:
         """Ask nothing for a while, and let the connection keep itself alive.
@@ -279,6 +350,11 @@ class Session:
                 return True
         return False
 
+    async def _refill(self) -> None:
+        """Have counters enough for whatever goes out before the next chance to wait for more."""
+        if self._supply is not None and self._supply.is_low:
+            await self._supply.refill()
+
     def _begin_procedure(self) -> None:
         self._outcome = None
         self._progressed_at = asyncio.get_running_loop().time()
@@ -289,6 +365,7 @@ class Session:
         try:
             await self._send()
             while self._outcome is None:
+                await self._refill()
                 await self._receive()
                 await self._send()
         except PortError:
@@ -357,6 +434,8 @@ class Session:
         port = self._prompt_port
         if port is None or not port.is_drained or self._timing.turnaround > 0:
             return None
+        if self._supply is not None and self._supply.is_low:
+            return None
         frames = self._connection.frames_to_send()
         if frames:
             port.write_at_once(self._outgoing(frames))
@@ -378,17 +457,17 @@ class Session:
                     | GetSucceeded()
                     | GetRefused()
                     | GetFailed()
+                    | ActionSucceeded()
+                    | ActionRefused()
+                    | ActionFailed()
                     | Released()
                     | ConnectionFailed()
                 ):
                     self._outcome = event
                 case BlockReceived(total=total):
                     self._advance(total)
-                case NotificationReceived(apdu=apdu):
-                    if self._notified is not None:
-                        self._notified(apdu)
                 case _:
-                    self._trace(event)
+                    self._tell(event)
 
     def _advance(self, total: int) -> None:
         self._progressed_at = asyncio.get_running_loop().time()
@@ -400,9 +479,22 @@ class Session:
         watch = self._watch
         watch.tracer.answered(watch.bus, watch.meter, self._heard_at - asked_at)
 
-    def _trace(self, event: OctetsDiscarded | Retransmitted | AnswerArriving) -> None:
-        tracer, bus, meter = self._watch.tracer, self._watch.bus, self._watch.meter
+    def _tell(
+        self,
+        event: OctetsDiscarded
+        | Retransmitted
+        | AnswerArriving
+        | NotificationReceived
+        | SecurityRefused,
+    ) -> None:
+        """Tell whoever watches of what ends nothing."""
+        watch = self._watch
+        tracer, bus, meter = watch.tracer, watch.bus, watch.meter
         match event:
+            case NotificationReceived(apdu=apdu):
+                watch.notified(apdu)
+            case SecurityRefused(error=error):
+                watch.refused(error)
             case OctetsDiscarded(reason=reason, octets=octets, withheld=withheld):
                 if reason != _IDLE:
                     tracer.discarded(bus, meter, reason, b"" if withheld else octets)

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from dcud.dlms.errors import DecodeError, ServiceRefusedError
+from dcud.dlms.errors import CounterRejectedError, DecodeError, ServiceRefusedError
 from dcud.dlms.fields import check_field
 from dcud.dlms.octets import Cursor
 
@@ -67,6 +67,10 @@ class ExceptionResponse:
 
     def error(self, subject: str) -> ServiceRefusedError:
         """Return the error that this answer to `subject` ("the association") is."""
+        if self.service_error == INVOCATION_COUNTER_ERROR:
+            return CounterRejectedError(
+                f"the meter refused {subject}: {self.words}", expected=self.invocation_counter
+            )
         return ServiceRefusedError(
             f"the meter refused {subject}: {self.words}",
             state_error=self.state_error,
