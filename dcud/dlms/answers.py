@@ -1,24 +1,56 @@
 """Which APDU answers which, as far as that can be told without sequence numbers.
 
 Over such links an answer may come late or twice, and a request may be repeated only where no harm
-comes of its being carried out twice.
+comes of its being carried out twice. A ciphered one never may: its invocation counter makes a
+repetition of it a replay, which the meter refuses, and may well report as an attack.
 """
 
 from typing import Final
 
+_AARQ: Final = 0x60
+_RLRQ: Final = 0x62
 _GET: Final = 0xC0
 _GET_RESPONSE: Final = 0xC4
-_ANSWERS: Final = {0x60: 0x61, 0x62: 0x63, _GET: _GET_RESPONSE}
-"""Tags of AARE by AARQ, RLRE by RLRQ, get-response by get-request."""
+_ACTION: Final = 0xC3
+_ACTION_RESPONSE: Final = 0xC7
+_ANSWERS: Final = {_AARQ: 0x61, _RLRQ: 0x63, _GET: _GET_RESPONSE, _ACTION: _ACTION_RESPONSE}
+"""Tags of AARE by AARQ, RLRE by RLRQ, get-response by get-request, and so on."""
 _KNOWN: Final = frozenset(_ANSWERS.values())
 
-_GET_SIZE: Final = 3
-"""Octets of a GET, request or response, up to its invoke id, which is the last of them."""
+_WITH_INVOKE_ID: Final = frozenset({_GET_RESPONSE, _ACTION_RESPONSE})
+_HEADER_SIZE: Final = 3
+"""Octets of those, and of their requests, up to the invoke id, which is the last of them."""
+
+_CIPHERING: Final = tuple(bytes.fromhex(name) for name in ("60857405080103", "60857405080104"))
+"""The application contexts in which AARQ carries a ciphered InitiateRequest."""
+_MECHANISM: Final = bytes.fromhex("608574050802")
+"""What the name of an authentication mechanism begins with; its number follows."""
+_HIGHEST_WITHOUT_CHALLENGE: Final = 1
+_USER_INFORMATION: Final = 0xBE
 
 
 def is_repeatable(request: bytes) -> bool:
     """Tell whether a request changes nothing when it is carried out twice."""
-    return request[:1] != b"" and request[0] in _ANSWERS
+    if request[:1] == b"":
+        return False
+    if request[0] == _AARQ:
+        return not (_is_ciphered(request) or _challenges(request))
+    if request[0] == _RLRQ:
+        return _USER_INFORMATION not in request[2:]  # it has some where that is ciphered
+    return request[0] == _GET
+
+
+def _is_ciphered(aarq: bytes) -> bool:
+    """Tell whether AARQ may carry what is ciphered; octets that only look so are borne with."""
+    return any(context in aarq for context in _CIPHERING)
+
+
+def _challenges(aarq: bytes) -> bool:
+    """Tell whether AARQ may carry a challenge; the meter's to a second one would undo the first."""
+    start = aarq.find(_MECHANISM) + len(_MECHANISM)
+    return start >= len(_MECHANISM) and aarq[start : start + 1] > bytes(
+        (_HIGHEST_WITHOUT_CHALLENGE,)
+    )
 
 
 def may_answer(request: bytes, answer: bytes, *, match_invoke_id: bool = True) -> bool:
@@ -27,22 +59,24 @@ def may_answer(request: bytes, answer: bytes, *, match_invoke_id: bool = True) -
     Nothing is held against what isn't looked into: errors, ciphered APDUs, other services. Only the
     low four bits of the invoke id must match. [field: meters that clear the priority bit]
     """
-    if not is_repeatable(request) or answer[:1] == b"" or answer[0] not in _KNOWN:
+    if request[:1] == b"" or request[0] not in _ANSWERS:
+        return True
+    if answer[:1] == b"" or answer[0] not in _KNOWN:
         return True
     if answer[0] != _ANSWERS[request[0]]:
         return False
-    is_get = answer[0] == _GET_RESPONSE and min(len(request), len(answer)) >= _GET_SIZE
-    if not (is_get and match_invoke_id):
+    has_id = answer[0] in _WITH_INVOKE_ID and min(len(request), len(answer)) >= _HEADER_SIZE
+    if not (has_id and match_invoke_id):
         return True
-    return (request[_GET_SIZE - 1] ^ answer[_GET_SIZE - 1]) & 0x0F == 0
+    return (request[_HEADER_SIZE - 1] ^ answer[_HEADER_SIZE - 1]) & 0x0F == 0
 
 
 class AnswerMatch:
     """Tells the answer to the last request from what comes late or twice.
 
     Args:
-        match_invoke_id: whether a GET's answer must bear its invoke id; if not, doubles can't be
-            told from answers that are the same.
+        match_invoke_id: whether an answer must bear its request's invoke id; if not, doubles can't
+            be told from answers that are the same.
     """
 
     __slots__ = ("_is_new", "_last_answer", "_match_invoke_id", "_request")

@@ -14,6 +14,7 @@ from enum import Enum, auto
 from struct import Struct
 from typing import Final
 
+from dcud.dlms.answers import is_repeatable
 from dcud.dlms.datalink import (
     ApduReceived,
     ClientSap,
@@ -54,7 +55,8 @@ class WrapperVariant:
 
     Attributes:
         datagrams: whether octets come as datagrams (UDP), each a unit of its own.
-        retries: how often a request that stays unanswered is repeated; 0 over TCP, which does that.
+        retries: how often a request that stays unanswered is repeated, if it can be without harm;
+            0 over TCP, which does that.
         swapped_ports: whether answers are taken as well that bear the request's own order of ports.
         llc_header: whether HDLC's LLC header is taken off the front of an answer.
     """
@@ -242,9 +244,12 @@ class WrapperLink:
             self._secret_frames[octets] = ranges
         self._request = Frame(octets=octets, secret=ranges)
         self._outgoing.append(self._request)
-        self._retries_left = self._variant.retries
+        self._retries_left = self._retries(apdu)
         self._state = _State.AWAITING
         self._deadline = None
+
+    def _retries(self, apdu: bytes) -> int:
+        return self._variant.retries if is_repeatable(without_prefix(apdu)) else 0
 
     def disconnect(self, now: float) -> None:
         """End; `LinkClosed` follows."""
@@ -352,7 +357,7 @@ class WrapperLink:
         return [Retransmitted(frames=1)]
 
     def _silence(self) -> NoAnswerError:
-        tries = self._variant.retries + 1
+        tries = self._retries(self._request.octets[_HEADER.size :]) + 1
         times = f", asked {tries} times" if tries > 1 else ""
         return NoAnswerError(
             f"no answer from wrapper port {self._server_sap} to client {self._client_sap}"

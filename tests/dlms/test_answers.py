@@ -9,12 +9,61 @@ AARQ, AARE = b"\x60\x00", b"\x61\x00"
 RLRQ, RLRE = b"\x62\x00", b"\x63\x00"
 
 
-@pytest.mark.parametrize(
-    ("request_", "repeatable"),
-    [(GET, True), (AARQ, True), (RLRQ, True), (b"\xc1\x01", False), (b"\xc3\x01", False)],
+ACTION = bytes.fromhex("C301C2000F0000280000FF0100")
+
+# Green Book's AARQs, as in the tests of u9n/dlms-cosem: without security, with a password
+PLAIN_AARQ = bytes.fromhex("601da109060760857405080101be10040e01000000065f1f0400007e1f04b0")
+AARQ_WITH_PASSWORD = bytes.fromhex(
+    "6036a1090607608574050801018a0207808b0760857405080201ac0a80083132333435363738"
+    "be10040e01000000065f1f0400007e1f04b0"
 )
-def test_what_changes_something_is_not_repeated(request_: bytes, repeatable: bool) -> None:  # noqa: FBT001  # a column of the table
-    assert is_repeatable(request_) is repeatable
+# likewise: with a challenge, with a ciphered InitiateRequest
+AARQ_WITH_CHALLENGE = bytes.fromhex(
+    "6036a1090607608574050801018a0207808b0760857405080205ac0a80084b35366956616759"
+    "be10040e01000000065f1f0400007e1f04b0"
+)
+CIPHERED_AARQ = bytes.fromhex(
+    "6066a109060760857405080103a60a04084d4d4d0000bc614e8a0207808b0760857405080201"
+    "ac0a80083132333435363738be34043221303001234567801302ff8a7874133d414ced25b42534d28d"
+    "b0047720606b175bd52211be6841db204d39ee6fdb8e356855"
+)
+PLAIN_RLRQ = bytes.fromhex("6203800100")
+# the tests of Circutor/gosem
+CIPHERED_RLRQ = bytes.fromhex(
+    "6239800100be3404322130300000005a8e9b83d641b89faaf36da504132c34f87e4ba66175a7dced0154"
+    "60239699c72c18c06db29c54673b83bac0"
+)
+
+
+@pytest.mark.parametrize("request_", [GET, AARQ, RLRQ, PLAIN_AARQ, AARQ_WITH_PASSWORD, PLAIN_RLRQ])
+def test_what_can_be_repeated(request_: bytes) -> None:
+    assert is_repeatable(request_)
+
+
+@pytest.mark.parametrize("request_", [b"\xc1\x01", ACTION])
+def test_what_changes_something_is_not_repeated(request_: bytes) -> None:
+    assert not is_repeatable(request_)
+
+
+CIPHERED_TAGS = {
+    "glo-get": 0xC8, "glo-set": 0xC9, "glo-action": 0xCB, "ded-get": 0xD0, "ded-set": 0xD1,
+    "ded-action": 0xD3, "general-glo": 0xDB, "general-ded": 0xDC, "general-ciphering": 0xDD,
+    "general-signing": 0xDF,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", CIPHERED_TAGS.values(), ids=list(CIPHERED_TAGS))
+def test_what_bears_an_invocation_counter_is_never_repeated(tag: int) -> None:
+    assert not is_repeatable(bytes((tag, 0x1E, 0x30, 0, 0, 0, 1)) + bytes(25))
+
+
+@pytest.mark.parametrize("request_", [CIPHERED_AARQ, CIPHERED_RLRQ])
+def test_nor_is_what_carries_a_ciphered_initiate(request_: bytes) -> None:
+    assert not is_repeatable(request_)
+
+
+def test_nor_is_a_challenge_which_the_meter_would_answer_with_another_one() -> None:
+    assert not is_repeatable(AARQ_WITH_CHALLENGE)
 
 
 def test_nothing_at_all() -> None:
@@ -36,6 +85,10 @@ def test_nothing_at_all() -> None:
         (b"\xc0", bytes.fromhex("C401C30300")),
         (AARQ, AARE),
         (RLRQ, RLRE),
+        (ACTION, bytes.fromhex("C701C20000")),
+        (ACTION, bytes.fromhex("C704820000000001")),
+        (CIPHERED_AARQ, AARE),
+        (bytes.fromhex("CB0F"), bytes.fromhex("CF0F")),
         (b"\xc1\x01\xc1", AARE),
     ],
 )
@@ -51,6 +104,9 @@ def test_what_may_be_the_answer(request_: bytes, answer: bytes) -> None:
         (GET, RLRE),
         (AARQ, bytes.fromhex("C401C20300")),
         (RLRQ, AARE),
+        (ACTION, bytes.fromhex("C701C30000")),
+        (ACTION, bytes.fromhex("C401C20300")),  # a late one
+        (ACTION, AARE),
     ],
 )
 def test_what_can_not_be(request_: bytes, answer: bytes) -> None:

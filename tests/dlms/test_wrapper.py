@@ -282,6 +282,36 @@ def test_over_udp_a_request_is_repeated_as_it_was() -> None:
     assert link.receive_data(ANSWER, 15.9)[-1] == ApduReceived(apdu=RESPONSE)
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "c301c1000f0000280000ff0100",  # action
+        "c81e3001234567411312ff935a47566827c467bc7d825c3be4a77c3fcc056b6b",  # glo-get, Green Book
+        "e601023435" + "c81e3001234567411312ff935a47566827c467bc7d825c3be4a77c3fcc056b6b",
+    ],
+)
+def test_over_udp_what_would_be_carried_out_twice_or_be_a_replay_is_asked_once(
+    request_: str,
+) -> None:
+    link = connected(OVER_UDP)
+    link.send_apdu(bytes.fromhex(request_), 1.0)
+    link.frames_to_send()
+    link.frames_sent(1.0)
+    (failed,) = link.handle_timeout(6.0)
+    assert isinstance(failed, LinkFailed)
+    assert str(failed.error).startswith(
+        "no answer from wrapper port 17 to client 16 within 5 s; check"
+    )
+    assert link.frames_to_send() == []
+
+
+def test_over_udp_behind_a_gateway_a_request_is_repeated_too() -> None:
+    link = connected(OVER_UDP)
+    link.send_apdu(bytes.fromhex("e601023435" + "c001c1000800000100" + "00ff0200"), 1.0)
+    link.frames_sent(1.0)
+    assert link.handle_timeout(6.0) == [Retransmitted(frames=1)]
+
+
 def test_each_request_has_its_own_repetitions_and_then_fails() -> None:
     link = asked(OVER_UDP)
     link.handle_timeout(6.0)
