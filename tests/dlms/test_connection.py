@@ -268,7 +268,7 @@ class TestGet:
     ) -> None:
         conversation = opened()
 
-        def refuse(_apdu: bytes, _now: float) -> None:
+        def refuse(_apdu: bytes, _now: float, *, secret: object = ()) -> None:
             raise EncodeError("too long")
 
         monkeypatch.setattr(conversation.link, "send_apdu", refuse)

@@ -3,6 +3,8 @@ import asyncio
 import pytest
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.action_exchange import MethodCall
+from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.data import null_data
 from dcud.dlms.errors import (
     BlockTransferError,
@@ -10,10 +12,11 @@ from dcud.dlms.errors import (
     LinkLostError,
     MisuseError,
     NoAnswerError,
+    SecurityError,
 )
 from dcud.dlms.obis import Obis
 from dcud.line.errors import PortError, StalledError
-from dcud.line.session import Session, SessionTiming, Watch
+from dcud.line.session import Session, SessionTiming, Watch, unheard
 from dcud.line.tracer import NoTracer
 from tests.support.scripted_line import (
     OPENED,
@@ -44,9 +47,13 @@ async def session_over(
     return Session(
         port,
         connection or ScriptedConnection(),
-        watch=Watch(tracer=recorder or NoTracer(), bus="b", meter="m"),
+        watch=Watch(
+            tracer=recorder or NoTracer(),
+            bus="b",
+            meter="m",
+            notified=unheard if notes is None else notes.append,
+        ),
         timing=timing,
-        notified=None if notes is None else notes.append,
     )
 
 
@@ -711,3 +718,128 @@ async def test_an_answer_to_nothing_while_it_is_held_is_a_fault() -> None:
     await session.open()
     with pytest.raises(MisuseError):
         await session.hold(100.0)
+
+
+REPLY = MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 1)
+CALL = MethodCall(method=REPLY, parameter=b"\x0f\x00")
+ACT = b"ACT 15/0.0.40.0.0.255/1 0f00"
+
+
+@pytest.mark.parametrize(
+    ("said", "returned"),
+    [
+        (b"acted 0F01;", b"\x0f\x01"),
+        (b"acted;", None),
+        (b"denied 03;", ActionResult.READ_WRITE_DENIED),
+    ],
+)
+async def test_a_method_is_carried_out(said: bytes, returned: bytes | ActionResult | None) -> None:
+    port = ScriptedPort({**OPEN, **RELEASE, ACT: [(0.1, said)]})
+    session = await session_over(port)
+    await session.open()
+    assert await session.act(CALL) == returned
+    assert session.is_open
+    await session.close()
+
+
+async def test_a_method_that_breaks_down_is_not_called_again() -> None:
+    port = ScriptedPort({**OPEN, **RELEASE, ACT: [(0.1, b"undone;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(BlockTransferError):
+        await session.act(CALL)
+    assert session.is_open
+    assert words(port).count(ACT) == 1
+
+
+async def test_a_link_that_is_lost_does_not_call_a_method_again() -> None:
+    port = ScriptedPort({**OPEN, ACT: [(0.1, b"lost;")]})
+    await port.open()
+    session = Session(
+        port,
+        ScriptedConnection(),
+        watch=Watch(tracer=NoTracer(), bus="b", meter="m"),
+        renew=ScriptedConnection,
+    )
+    await session.open()
+    with pytest.raises(LinkLostError):
+        await session.act(CALL)
+    assert words(port).count(ACT) == 1
+    with pytest.raises(MisuseError):
+        await session.act(CALL)
+
+
+async def test_an_answer_to_a_get_is_none_to_a_method() -> None:
+    port = ScriptedPort({**OPEN, ACT: [(0.1, b"data 00;")]})
+    session = await session_over(port)
+    await session.open()
+    with pytest.raises(MisuseError):
+        await session.act(CALL)
+
+
+async def test_what_is_refused_is_told_and_the_wait_goes_on() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"old 05;"), (0.1, b"data 00;")]})
+    await port.open()
+    refused: list[SecurityError] = []
+    watch = Watch(tracer=NoTracer(), bus="b", meter="m", refused=refused.append)
+    session = Session(port, ScriptedConnection(), watch=watch)
+    await session.open()
+    assert await session.get(ENERGY) == b"\x00"
+    assert [error.code for error in refused] == ["replay"]
+
+
+class Supply:
+    """Counters of which so many are left; every frame but the first takes one."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.refills = 0
+
+    @property
+    def is_low(self) -> bool:
+        return self.left < 1
+
+    async def refill(self) -> None:
+        await asyncio.sleep(0.01)
+        self.refills += 1
+        self.left = 1
+
+
+class Counting(ScriptedConnection):
+    """Takes a counter for whatever it sends."""
+
+    def __init__(self, supply: Supply) -> None:
+        super().__init__()
+        self.supply = supply
+
+    def _say(self, octets: bytes) -> None:
+        assert self.supply.left
+        self.supply.left -= 1
+        super()._say(octets)
+
+
+@pytest.mark.parametrize("prompt", [False, True])
+async def test_there_is_always_a_counter_for_what_goes_out(*, prompt: bool) -> None:
+    script = {
+        **OPEN,
+        **RELEASE,
+        GET: [(0.1, b"block 28;")],
+        b"NEXT": [(0.1, b"data 00;")],
+        ACT: [(0.1, b"acted;")],
+    }
+    port = PromptScriptedPort(script) if prompt else ScriptedPort(script)
+    await port.open()
+    supply = Supply(1)
+    session = Session(
+        port,
+        Counting(supply),
+        watch=Watch(tracer=NoTracer(), bus="b", meter="m"),
+        timing=SessionTiming(turnaround=0.0),
+        supply=supply,
+    )
+    await session.open()
+    assert await session.get(ENERGY) == b"\x00"
+    await session.act(CALL)
+    supply.left = 1  # a release takes what is there
+    await session.close()
+    assert words(port) == [b"OPEN", GET, b"NEXT", ACT, b"RELEASE"]

@@ -16,6 +16,7 @@ from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import Wpdu, WrapperLink, WrapperVariant, cut_datagram
 from dcud.line.bus import Bus, BusParameters, Target
 from dcud.line.far_end import FarEnd
+from dcud.line.session import unheard
 from dcud.line.tcp_port import TcpPort
 from dcud.sim.gateway import SimulatedGateway
 from dcud.sim.meter import MeterParameters, SimulatedMeter
@@ -66,7 +67,7 @@ async def bus_to(make_line: Callable[[], OddLine]) -> AsyncIterator[tuple[Bus, T
 def target(
     variant: WrapperVariant | None = None,
     address: GatewayAddress | None = None,
-    notified: Callable[[bytes], None] | None = None,
+    notified: Callable[[bytes], None] = unheard,
 ) -> Target:
     def connect() -> ClientConnection:
         link = WrapperLink(

@@ -2,16 +2,25 @@
 
 The far end says words that end in ";" and stand for what the real machine would make of frames:
 "opened;" "block 40;" "data CAFE;" "refused 03;" "broken;" "released;" "fail;" "frame 7E;"
-"noise 00;" "hidden 00;" "fill 7E;" "echo 4F50454E;" "note 0F;".
+"noise 00;" "hidden 00;" "fill 7E;" "echo 4F50454E;" "note 0F;" "acted 0F00;" "acted;" "denied 03;"
+"undone;" "old 05;".
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.action_exchange import ActionFailed, ActionRefused, ActionSucceeded, MethodCall
+from dcud.dlms.apdu.action import ActionResult
 from dcud.dlms.association import Associated
 from dcud.dlms.conformance import Conformance
-from dcud.dlms.connection import ConnectionEvent, ConnectionFailed, Opened, Released
+from dcud.dlms.connection import (
+    ConnectionEvent,
+    ConnectionFailed,
+    Opened,
+    Released,
+    SecurityRefused,
+)
 from dcud.dlms.datalink import (
     AnswerArriving,
     Frame,
@@ -20,7 +29,13 @@ from dcud.dlms.datalink import (
     OctetsDiscarded,
     Retransmitted,
 )
-from dcud.dlms.errors import BlockTransferError, LinkLostError, MisuseError, NoAnswerError
+from dcud.dlms.errors import (
+    BlockTransferError,
+    LinkLostError,
+    MisuseError,
+    NoAnswerError,
+    ReplayError,
+)
 from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
@@ -36,6 +51,12 @@ EVENTS: dict[str, Callable[[bytes], ConnectionEvent]] = {
     "data": lambda argument: GetSucceeded(octets=argument),
     "refused": lambda argument: GetRefused(result=DataAccessResult(argument[0])),
     "broken": lambda _: GetFailed(error=BlockTransferError("a block is missing")),
+    "acted": lambda argument: ActionSucceeded(octets=argument or None),
+    "denied": lambda argument: ActionRefused(result=ActionResult(argument[0])),
+    "undone": lambda _: ActionFailed(error=BlockTransferError("a block is missing")),
+    "old": lambda argument: SecurityRefused(
+        error=ReplayError("old", counter=argument[0], floor=argument[0] + 1)
+    ),
     "released": lambda _: Released(),
     "fail": lambda _: ConnectionFailed(error=NoAnswerError("the meter is silent")),
     "frame": lambda argument: FrameReceived(frame=Frame(octets=argument)),
@@ -48,7 +69,7 @@ EVENTS: dict[str, Callable[[bytes], ConnectionEvent]] = {
     "note": lambda argument: NotificationReceived(apdu=argument),
 }
 
-OVERHEARD = {"frame", "noise", "hidden", "fill", "echo", "more", "note"}
+OVERHEARD = {"frame", "noise", "hidden", "fill", "echo", "more", "note", "old"}
 """What is no answer, so that it goes on being waited for."""
 
 
@@ -77,6 +98,9 @@ class ScriptedConnection:
     ) -> None:
         part = "" if selection is None else f" part {selection.selector}"
         self._say(f"GET {attribute}{part}".encode())
+
+    def act(self, call: MethodCall, now: float) -> None:
+        self._say(f"ACT {call.method} {(call.parameter or b'').hex()}".encode())
 
     def release(self, now: float) -> None:
         if self._busy:
