@@ -82,6 +82,14 @@ class _Seal:
     marker_before: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The marker in place, empty for none, and whether this is the database used last."""
+
+    marker: str
+    recognised: bool
+
+
 class CounterTable:
     """Counters on one connection.
 
@@ -106,9 +114,10 @@ class CounterTable:
         self._turn = Turn(path.parent)
         self._marker = Marker(path.with_name(path.name + ".marker"))
         self._inode = path.stat().st_ino
+        self._found: _Found | None = None  # what this transaction found, once it has looked
         self.restored = False
         with self.transaction():
-            pass
+            self._recognise()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -119,10 +128,10 @@ class CounterTable:
         with self._turn.taken():
             self._refuse_replaced()
             self._connection.execute("BEGIN IMMEDIATE")
+            self._found = None
             try:
-                in_place, recognised = self._recognise()
                 yield
-                sealed = self._seal(in_place, recognised=recognised)
+                sealed = self._seal()
                 self._connection.execute("COMMIT")
             except BaseException:  # whatever the block raises, its transaction ends here
                 if self._connection.in_transaction:
@@ -138,6 +147,7 @@ class CounterTable:
 
     def reserve(self, fingerprint: str, title: bytes, count: int) -> Reservation | Refusal:
         """Take counters out of the store."""
+        self._recognise()
         known = self.record(fingerprint, title)
         if known is None:
             return Refusal.UNKNOWN
@@ -151,11 +161,13 @@ class CounterTable:
 
     def rebase(self, fingerprint: str, title: bytes, at_least: int) -> None:
         """Trust a counter from `at_least` on; never lowers it."""
+        self._recognise()
         first = min(at_least, COUNTER_END)
         self._connection.execute(_REBASE, (fingerprint, title, first, self._clock()))
 
     def begin(self, fingerprint: str, title: bytes, first: int) -> bool:
         """Trust a counter that nobody can have used; tell whether it was new here, too."""
+        self._recognise()
         done = self._connection.execute(_BEGIN, (fingerprint, title, first, self._clock()))
         return done.rowcount == 1
 
@@ -204,11 +216,13 @@ class CounterTable:
                 remedy="restart dcud",
             )
 
-    def _recognise(self) -> tuple[str, bool]:
-        """Return the marker in place, and whether this is the database that was used last.
+    def _recognise(self) -> None:
+        """Find out, once in a transaction, whether this is the database that was used last.
 
         If not, no counter of it is trusted from here on.
         """
+        if self._found is not None:
+            return
         self._connection.execute(_BEGIN_SEAL, (secrets.token_bytes(_SALT_OCTETS), _digest([])))
         seal = self._read_seal()
         in_place = self._marker.read()
@@ -216,7 +230,7 @@ class CounterTable:
         recognised = named and self._counters_digest() == seal.digest
         if not recognised:
             self._distrust()
-        return in_place, recognised
+        self._found = _Found(in_place, recognised)
 
     def _distrust(self) -> None:
         """Trust no counter until each was set anew."""
@@ -230,14 +244,17 @@ class CounterTable:
             self._path,
         )
 
-    def _seal(self, in_place: str, *, recognised: bool) -> bool:
+    def _seal(self) -> bool:
         """Seal the database if a counter has changed; tell whether a new marker is to be placed."""
+        found = self._found
+        if found is None:
+            return False
         digest = self._counters_digest()
-        if in_place and recognised and digest == self._read_seal().digest:
+        if found.marker and found.recognised and digest == self._read_seal().digest:
             return False
         marker = self._marker.prepare()
         # That there is no marker may be right only for a database that knows no counter.
-        before = in_place if in_place or digest == _digest([]) else marker
+        before = found.marker if found.marker or digest == _digest([]) else marker
         self._connection.execute(
             "UPDATE seal SET digest = ?, marker = ?, marker_before = ?", (digest, marker, before)
         )
