@@ -25,10 +25,11 @@ class KeyPairAgreement:
 
     Args:
         pairs: our private keys and the meter's public ones.
-        scheme: how the keys of what goes out are agreed on, `ONE_PASS` or `STATIC` of `key_info`;
-            what comes may use either.
+        scheme: how keys are agreed on, `ONE_PASS` or `STATIC` of `key_info`.
         ephemeral: draws a fresh key pair on the curve at each call.
         algorithm_id: what the derived keys are said to be for; None as the standard has it.
+        any_scheme: whether what comes may use the other scheme. Whoever had stolen our agreement
+            key could then speak to us in the meter's name, which one-pass alone prevents.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class KeyPairAgreement:
         scheme: bytes,
         ephemeral: Callable[[], PrivateKey],
         algorithm_id: bytes | None = None,
+        any_scheme: bool = False,
     ) -> None:
         if scheme not in _FRESH:
             raise _unknown(scheme)
         self._pairs = pairs
         self._scheme = scheme
+        self._any_scheme = any_scheme
         self._ephemeral = ephemeral
         self._algorithm_id = algorithm_id or cipher_algorithm(pairs.curve)
 
@@ -62,7 +65,7 @@ class KeyPairAgreement:
         """Return the key of an APDU that came under this header.
 
         Raises:
-            KeyInfoError: the scheme is unknown, or what it needs is missing or malformed.
+            KeyInfoError: the scheme is not ours, or what it needs is missing or malformed.
             SignatureError: the ephemeral key is not the meter's.
             KeyMissingError: a key is not known.
             SystemTitleError: a party has none.
@@ -70,6 +73,12 @@ class KeyPairAgreement:
         derive = _DERIVE.get(key_info.parameters)
         if derive is None:
             raise _unknown(key_info.parameters)
+        if key_info.parameters != self._scheme and not self._any_scheme:
+            raise KeyInfoError(
+                f"a key is agreed on by the scheme {key_info.parameters.hex()}, where"
+                f" {self._scheme.hex()} is configured (01 one-pass, 02 static)",
+                remedy="configure the key_info that the meter uses",
+            )
         return derive(self, key_info, header)
 
     def _fresh_one_pass(self, header: GeneralHeader) -> tuple[Secret, AgreedKey]:

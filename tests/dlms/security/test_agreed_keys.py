@@ -100,8 +100,12 @@ SERVER_PAIRS = KeyPairs(
     peer_signing=point(green_book.CLIENT_SIGNING_POINT),
     peer_agreement=point(green_book.CLIENT_AGREEMENT_POINT),
 )
-CLIENT = KeyPairAgreement(CLIENT_PAIRS, scheme=ONE_PASS, ephemeral=client_ephemeral)
-SERVER = KeyPairAgreement(SERVER_PAIRS, scheme=ONE_PASS, ephemeral=client_ephemeral)
+CLIENT = KeyPairAgreement(
+    CLIENT_PAIRS, scheme=ONE_PASS, ephemeral=client_ephemeral, any_scheme=True
+)
+SERVER = KeyPairAgreement(
+    SERVER_PAIRS, scheme=ONE_PASS, ephemeral=client_ephemeral, any_scheme=True
+)
 
 
 def content_of(body: bytes, key: Secret) -> bytes:
@@ -263,6 +267,27 @@ def test_a_signed_point_off_the_curve_is_refused() -> None:
 def test_key_info_that_cant_be_followed_is_refused(key_info: AgreedKey, sentence: str) -> None:
     with pytest.raises(KeyInfoError, match=sentence):
         CLIENT.derive(key_info, ANSWER_HEADER)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(ONE_PASS, STATIC), (STATIC, ONE_PASS)])
+def test_the_other_scheme_is_refused_unless_any_will_do(ours: bytes, theirs: bytes) -> None:
+    keys = [fresh_key(Curve.P256) for _ in range(4)]
+    one, other = (
+        KeyPairs(
+            curve=Curve.P256,
+            signing=keys[own],
+            agreement=keys[own + 1],
+            peer_signing=keys[peer].public,
+            peer_agreement=keys[peer + 1].public,
+        )
+        for own, peer in ((0, 2), (2, 0))
+    )
+    key, told = KeyPairAgreement(one, scheme=theirs, ephemeral=client_ephemeral).fresh(HEADER)
+    strict = KeyPairAgreement(other, scheme=ours, ephemeral=client_ephemeral)
+    with pytest.raises(KeyInfoError, match=f"scheme {theirs.hex()}, where {ours.hex()} is conf"):
+        strict.derive(told, HEADER)
+    either = KeyPairAgreement(other, scheme=ours, ephemeral=client_ephemeral, any_scheme=True)
+    assert either.derive(told, HEADER) == key
 
 
 def test_an_unknown_scheme_is_refused_at_once() -> None:
