@@ -270,6 +270,20 @@ def _system_title(told: ToldMeter, report: Report) -> None:
         )
 
 
+def _certified(told: ToldMeter, report: Report) -> None:
+    """Report a meter whose certificates can't be looked up."""
+    meter, security = told.meter, told.meter.security
+    if security is None or security.server_system_title is not None:
+        return
+    signs = security.sign_requests or security.signed_answers
+    if signs or security.key_info in WITH_CURVES or meter.authentication == _BY_CURVES:
+        report.add(
+            told.part.place / "security",
+            "needs the meter's certificates, and no system title to look them up by",
+            'write server_system_title, as "4D4D4D0000000001"',
+        )
+
+
 def _jobs(told: ToldMeter, report: Report) -> None:
     if told.meter.enabled and not told.meter.job:
         report.add(
@@ -288,6 +302,7 @@ METER_RULES: tuple[Callable[[ToldMeter, Report], None], ...] = (
     _secret,
     _mechanism,
     _system_title,
+    _certified,
     _jobs,
 )
 

@@ -321,6 +321,21 @@ class TestFaults:
         assert faults(tmp_path, text) == [fault]
 
     @pytest.mark.parametrize(
+        "keys",
+        [
+            "security = { suite = 1, signed_answers = true }",
+            'security = { suite = 1, form = "general-ciphering", key_info = "static" }',
+            'authentication = "hls-ecdsa"\nsecurity = { suite = 2 }',
+        ],
+    )
+    def test_certificates_that_could_not_be_looked_up(self, tmp_path: Path, keys: str) -> None:
+        own = '\nkey_file = "k"\nclient_system_title = "DCU00001"\n'
+        [fault] = faults(tmp_path, SMALL + METER + keys + own + JOB)
+        assert "needs the meter's certificates, and no system title to look them up by" in fault
+        titled = keys.replace("suite", 'server_system_title = "MTR00001", suite')
+        assert len(loaded(tmp_path, SMALL + METER + titled + own + JOB).meters) == 1
+
+    @pytest.mark.parametrize(
         ("keys", "subject"),
         [
             ("security = {}\n", "security"),
