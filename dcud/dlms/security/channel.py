@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dcud.dlms.secret import Secret
-from dcud.dlms.security.cipher import BodyCipher, read_prefix
+from dcud.dlms.security.cipher import BodyCipher, control_of, counter_of
 from dcud.dlms.security.control import SecurityControl
 from dcud.dlms.security.counters import FreshCounter, InvocationCounter, ReceivedCounter
 
@@ -59,16 +59,18 @@ class Channel:
             SystemTitleError: the system title has not 8 octets.
             DecodeError: the body is too short.
         """
-        control, counter = read_prefix(body)
-        self._counters.theirs.check(counter)
+        counter = counter_of(body)
+        theirs = self._counters.theirs
+        theirs.check(counter)
         apdu = self._cipher.decipher(body, system_title, header)
-        if control.authenticated:
-            self._counters.theirs.advance(counter)
+        if control_of(body).authenticated:
+            theirs.advance(counter)
         return apdu
 
     def settle(self, body: bytes) -> None:
-        """Use the counter up of a body that was found good, though perhaps no tag vouches for it.
+        """Use the counter up of a body that was found good, though no tag vouches for it.
 
-        Noise would do that without a key, were it not looked into before.
+        Noise would do that without a key, were its content not looked into before.
         """
-        self._counters.theirs.advance(read_prefix(body)[1])
+        if not control_of(body).authenticated:
+            self._counters.theirs.advance(counter_of(body))

@@ -114,9 +114,29 @@ def read_prefix(body: bytes) -> tuple[SecurityControl, int]:
     Raises:
         DecodeError: the body is too short.
     """
+    return control_of(body), counter_of(body)
+
+
+def control_of(body: bytes) -> SecurityControl:
+    """Return the security control of a body, as it claims it.
+
+    Raises:
+        DecodeError: the body is too short.
+    """
     if len(body) < PREFIX_SIZE:
         raise _too_short(body)
-    return SecurityControl.from_octet(body[0]), int.from_bytes(body[1:PREFIX_SIZE], "big")
+    return SecurityControl.from_octet(body[0])
+
+
+def counter_of(body: bytes) -> int:
+    """Return the invocation counter of a body, as it claims it.
+
+    Raises:
+        DecodeError: the body is too short.
+    """
+    if len(body) < PREFIX_SIZE:
+        raise _too_short(body)
+    return int.from_bytes(body[1:PREFIX_SIZE], "big")
 
 
 def _initialization_vector(system_title: bytes, invocation: bytes) -> bytes:

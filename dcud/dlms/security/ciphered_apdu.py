@@ -40,13 +40,7 @@ class ServiceCiphering:
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Decode."""
-        cursor = Cursor(octets)
-        tag = cursor.u8()
-        if tag not in SERVICE_SPECIFIC_TAGS:
-            raise DecodeError(f"tag {tag:02X} stands where a ciphered service was expected")
-        body = cursor.octet_string()
-        cursor.expect_end()
-        return cls(tag, body)
+        return cls(*split_service(octets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +69,41 @@ class GeneralGloDedCiphering:
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Decode."""
-        cursor = Cursor(octets)
-        tag = cursor.u8()
-        if tag not in GENERAL_TAGS:
-            raise DecodeError(f"tag {tag:02X} stands where general ciphering (DB, DC) was expected")
-        system_title = cursor.octet_string()
-        body = cursor.octet_string()
-        cursor.expect_end()
-        return cls(tag, system_title, body)
+        return cls(*split_general(octets))
+
+
+def split_service(octets: bytes) -> tuple[int, bytes]:
+    """Return tag and body of a ciphered service, as `ServiceCiphering` has them.
+
+    Raises:
+        DecodeError: it is none, or malformed.
+    """
+    cursor = Cursor(octets)
+    tag = cursor.u8()
+    if tag not in SERVICE_SPECIFIC_TAGS:
+        raise DecodeError(f"tag {tag:02X} stands where a ciphered service was expected")
+    return tag, _last(cursor)
+
+
+def split_general(octets: bytes) -> tuple[int, bytes, bytes]:
+    """Return tag, system title and body, as `GeneralGloDedCiphering` has them.
+
+    Raises:
+        DecodeError: it is none, or malformed.
+    """
+    cursor = Cursor(octets)
+    tag = cursor.u8()
+    if tag not in GENERAL_TAGS:
+        raise DecodeError(f"tag {tag:02X} stands where general ciphering (DB, DC) was expected")
+    return tag, cursor.octet_string(), _last(cursor)
+
+
+def _last(cursor: Cursor) -> bytes:
+    """Read an octet-string that nothing may follow; quicker than to look for both by themselves."""
+    announced = cursor.length()
+    body = cursor.rest()
+    if len(body) != announced:
+        raise DecodeError(
+            f"a ciphered content of {announced} octets is announced, but {len(body)} are left"
+        )
+    return body

@@ -1,6 +1,7 @@
 """The security control octet: how an APDU is protected."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 _SUITE = 0x0F
@@ -42,6 +43,7 @@ class SecurityControl:
         )
 
     @classmethod
+    @lru_cache(maxsize=256)  # asked of every APDU
     def from_octet(cls, octet: int) -> Self:
         """Return what an octet says."""
         return cls(

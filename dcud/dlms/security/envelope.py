@@ -8,8 +8,8 @@ from dcud.dlms.security import general_ciphering
 from dcud.dlms.security.ciphered_apdu import (
     GENERAL_DED_CIPHERING,
     GENERAL_GLO_CIPHERING,
-    GeneralGloDedCiphering,
-    ServiceCiphering,
+    split_general,
+    split_service,
 )
 from dcud.dlms.security.general_ciphering import GeneralCiphering
 from dcud.dlms.security.general_header import GeneralHeader
@@ -25,6 +25,8 @@ class Family(Enum):
     GENERAL_GLO = "general-glo-ciphering"
     GENERAL_DED = "general-ded-ciphering"
     GENERAL_CIPHERING = "general-ciphering"
+
+    __hash__ = object.__hash__  # each is there once; that of Enum hashes names, for every APDU
 
 
 @dataclass(slots=True)
@@ -59,23 +61,23 @@ def open_envelope(apdu: bytes) -> Envelope | None:
 
 
 def _glo(apdu: bytes) -> Envelope:
-    service = ServiceCiphering.decode(apdu)
-    return Envelope(Family.GLO, service.body, PLAIN_OF_GLOBAL[service.tag])
+    tag, body = split_service(apdu)
+    return Envelope(Family.GLO, body, PLAIN_OF_GLOBAL[tag])
 
 
 def _ded(apdu: bytes) -> Envelope:
-    service = ServiceCiphering.decode(apdu)
-    return Envelope(Family.DED, service.body, PLAIN_OF_DEDICATED[service.tag])
+    tag, body = split_service(apdu)
+    return Envelope(Family.DED, body, PLAIN_OF_DEDICATED[tag])
 
 
 def _general_glo(apdu: bytes) -> Envelope:
-    general = GeneralGloDedCiphering.decode(apdu)
-    return Envelope(Family.GENERAL_GLO, general.body, None, general.system_title)
+    _, system_title, body = split_general(apdu)
+    return Envelope(Family.GENERAL_GLO, body, None, system_title)
 
 
 def _general_ded(apdu: bytes) -> Envelope:
-    general = GeneralGloDedCiphering.decode(apdu)
-    return Envelope(Family.GENERAL_DED, general.body, None, general.system_title)
+    _, system_title, body = split_general(apdu)
+    return Envelope(Family.GENERAL_DED, body, None, system_title)
 
 
 def _general_ciphering(apdu: bytes) -> Envelope:

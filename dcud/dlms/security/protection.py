@@ -11,7 +11,6 @@ from dcud.dlms.security.channels import Channels
 from dcud.dlms.security.ciphered_apdu import (
     GENERAL_DED_CIPHERING,
     GENERAL_GLO_CIPHERING,
-    GeneralGloDedCiphering,
 )
 from dcud.dlms.security.compression import compressed
 from dcud.dlms.security.control import SecurityControl
@@ -29,7 +28,7 @@ from dcud.dlms.security.transaction import Transaction
 _Ranges = tuple[tuple[int, int], ...]
 
 _SERVICE_SPECIFIC = {Family.GLO: GLOBAL_TAGS, Family.DED: DEDICATED_TAGS}
-_GENERAL = {
+_GENERAL_TAGS = {
     Family.GENERAL_GLO: GENERAL_GLO_CIPHERING,
     Family.GENERAL_DED: GENERAL_DED_CIPHERING,
 }
@@ -67,8 +66,8 @@ class ClientProtection:
     """
 
     __slots__ = (
-        "_asked", "_channels", "_controls", "_general_keys", "_means", "_parameters", "_reception",
-        "_transaction",
+        "_asked", "_channels", "_controls", "_general_begins", "_general_keys", "_means",
+        "_parameters", "_reception", "_transaction",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +97,9 @@ class ClientProtection:
             None if means is None else means.signing,
         )
         self._controls = {family: _control(parameters, family) for family in Family}
+        self._general_begins = {
+            family: _general_begin(parameters, tag) for family, tag in _GENERAL_TAGS.items()
+        }
         self._asked = _FAMILIES[parameters.form, dedicated_key is not None]
 
     @property
@@ -215,25 +217,28 @@ class ClientProtection:
 
     def _encipher(self, family: Family, content: bytes, header: GeneralHeader | None) -> bytes:
         """Return what goes out for `content`, which may be signed already."""
-        control = self._controls[family]
         tags = _SERVICE_SPECIFIC.get(family)
-        if tags is not None:
-            body = self._channel(family).encipher(control, self.client_system_title, content)
-            return bytes((tags[content[0]],)) + encode_length(len(body)) + body
-        if self._parameters.compress and self._parameters.compressible:
-            shorter = compressed(content)
-            if shorter is not None:
-                content = shorter
-                control = replace(control, compressed=True)
+        control = self._controls[family]
+        if tags is None:
+            begin = self._general_begins.get(family, b"")
+            content, control = self._compress(content, control)
+        else:
+            begin = bytes((tags[content[0]],))
         if header is not None and family is Family.GENERAL_CIPHERING:
             return self._general_ciphering(control, content, header)
-        title = self.client_system_title
-        body = self._channel(family).encipher(control, title, content)
-        told = b"" if self._parameters.omit_system_title else title
-        return GeneralGloDedCiphering(_GENERAL[family], told, body).encode()
+        body = self._channel(family).encipher(control, self.client_system_title, content)
+        return begin + encode_length(len(body)) + body
+
+    def _compress(self, content: bytes, control: SecurityControl) -> tuple[bytes, SecurityControl]:
+        """Return content and control as they are if compression makes them no shorter."""
+        parameters = self._parameters
+        shorter = compressed(content) if parameters.compress and parameters.compressible else None
+        if shorter is None:
+            return content, control
+        return shorter, replace(control, compressed=True)
 
     def _channel(self, family: Family) -> Channel:
-        if family in {Family.DED, Family.GENERAL_DED}:
+        if family is Family.DED or family is Family.GENERAL_DED:
             return self._channels.under_dedicated_key()
         return self._channels.under_global_key()
 
@@ -265,3 +270,9 @@ def _control(parameters: SecurityParameters, family: Family) -> SecurityControl:
         encrypted=parameters.requests.encrypted,
         broadcast=parameters.broadcast and family in {Family.GLO, Family.GENERAL_GLO},
     )
+
+
+def _general_begin(parameters: SecurityParameters, tag: int) -> bytes:
+    """Return the octets of general-glo-ciphering or general-ded-ciphering before its body."""
+    title = b"" if parameters.omit_system_title else parameters.client_system_title
+    return bytes((tag, len(title))) + title

@@ -12,7 +12,7 @@ from dcud.dlms.errors import (
 from dcud.dlms.security.asymmetric import Signing
 from dcud.dlms.security.channel import Channel
 from dcud.dlms.security.channels import Channels
-from dcud.dlms.security.cipher import read_prefix
+from dcud.dlms.security.cipher import control_of
 from dcud.dlms.security.compression import expanded
 from dcud.dlms.security.envelope import Envelope, Family, open_envelope
 from dcud.dlms.security.general_header import GeneralHeader
@@ -128,20 +128,17 @@ class Reception:
         channel, content = self._decipher(envelope)
         _check_promise(envelope, content)
         signed_header, content = self._open_signed(content)
-        if content[0] in _NOTIFICATIONS:
-            channel.settle(envelope.body)
-            return content
-        self._check_family(envelope.family, asked, content[0])
-        for header in (envelope.header, signed_header):
-            if header is not None:
-                self._transaction.check(header)
-        self._transaction.close()
+        if content[0] not in _NOTIFICATIONS:
+            self._check_family(envelope.family, asked, content[0])
+            self._check_transaction(envelope.header)
+            self._check_transaction(signed_header)
+            self._transaction.close()
         channel.settle(envelope.body)
         return content
 
     def _decipher(self, envelope: Envelope) -> tuple[Channel, bytes]:
         """Return what an APDU carries, with the channel that it went through."""
-        control, _ = read_prefix(envelope.body)
+        control = control_of(envelope.body)
         self._admissions[envelope.family].check(control)
         title = self._originator(envelope.system_title)
         channel = self._channel_of(envelope, title)
@@ -240,6 +237,10 @@ class Reception:
         if family is asked or tag in _NOTIFICATIONS or self._parameters.any_form:
             return
         raise _another_family(family, asked)
+
+    def _check_transaction(self, header: GeneralHeader | None) -> None:
+        if header is not None:
+            self._transaction.check(header)
 
     def _families_of_initiate(self) -> frozenset[Family]:
         if self._parameters.any_form or self._parameters.form is Form.GENERAL:

@@ -38,6 +38,12 @@ def test_a_counter_that_a_tag_vouches_for_is_used_up() -> None:
         channel(theirs).decipher(body, METER, b"header")
 
 
+def test_what_a_tag_vouches_for_is_settled_by_it() -> None:
+    theirs = ReceivedCounter(3)
+    channel(theirs).settle(Protected(counter=9).body(GET))
+    assert theirs.floor == 3
+
+
 def test_a_counter_without_a_tag_is_used_up_once_the_content_is_found_good() -> None:
     theirs = ReceivedCounter(3)
     body = Protected(counter=9, octet=0x20).body(GET)

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from dcud.dlms.errors import (
     TagError,
 )
 from dcud.dlms.secret import Secret
-from dcud.dlms.security.cipher import BodyCipher, read_prefix
+from dcud.dlms.security.cipher import BodyCipher, control_of, counter_of, read_prefix
 from dcud.dlms.security.control import SecurityControl
 
 EK = Secret(bytes.fromhex("000102030405060708090a0b0c0d0e0f"))
@@ -109,9 +111,10 @@ def test_what_is_cut_short_is_refused(octet: int, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", range(5))
-def test_no_prefix_no_reading_of_it(size: int) -> None:
+@pytest.mark.parametrize("read", [control_of, counter_of, read_prefix])
+def test_no_prefix_no_reading_of_it(size: int, read: Callable[[bytes], object]) -> None:
     with pytest.raises(DecodeError, match=f"{size} octets"):
-        read_prefix(bytes(size))
+        read(bytes(size))
 
 
 @pytest.mark.parametrize("size", [0, 6, 7, 9])
