@@ -195,6 +195,9 @@ class ActionExchange:
             return None
         match response:
             case ActionResponseNormal(result=result, returned=returned):
+                is_cut_short = self._blocks.block_number is not None or self._is_sending
+                if is_cut_short and result is ActionResult.SUCCESS:
+                    return self._lost("the meter says that it is done between the blocks")
                 return self._outcome(result, returned)
             case NextPblock(block_number=number):
                 return self._send_next(number)
@@ -207,6 +210,13 @@ class ActionExchange:
         if result is not ActionResult.SUCCESS:
             return ActionRefused(result=result)
         return ActionSucceeded(octets=returned)
+
+    @property
+    def _is_sending(self) -> bool:
+        """Whether blocks of the parameter are still to be sent."""
+        request = self._request
+        with_pblock = ActionRequestWithFirstPblock | ActionRequestWithPblock
+        return isinstance(request, with_pblock) and not request.pblock.last_block
 
     def _send_next(self, acknowledged: int) -> ActionEvent:
         is_awaited = not isinstance(self._request, ActionRequestNormal | NextPblock)
@@ -221,6 +231,8 @@ class ActionExchange:
         return BlockReceived(total=self._sent)
 
     def _take_block(self, pblock: Pblock) -> ActionEvent:
+        if self._is_sending:
+            return self._lost("the meter returns a block before it has the whole parameter")
         error = self._blocks.add(pblock.block_number, pblock.octets)
         if error is not None:
             return ActionFailed(error=error)

@@ -19,7 +19,6 @@ Requests within the association pass this machine by.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -56,6 +55,8 @@ from dcud.dlms.errors import (
     MeterNotAuthenticError,
     MisuseError,
     ProtocolError,
+    ReplayError,
+    SecurityError,
     SecurityPolicyError,
     UnexpectedApduError,
 )
@@ -132,9 +133,15 @@ class Challenged:
     parameter: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disassociated:
-    """The association was released."""
+    """The association was released.
+
+    Attributes:
+        distrusted: why what the meter's answer carried can't be trusted, if it can't.
+    """
+
+    distrusted: SecurityError | None = None
 
 
 class State(Enum):
@@ -261,15 +268,19 @@ class ClientAssociation:
     def receive(self, apdu: bytes) -> Associated | Challenged | Disassociated | ProtocolError:
         """Judge the meter's answer; an error means that there is no association, and why.
 
+        An answer that is old, or repeated by somebody (`ReplayError`), moves nothing: the right one
+        is still awaited.
+
         Raises:
             MisuseError: no answer is awaited.
         """
         if self.state is State.WAIT_RLRE:
             self._move(Input.RELEASED)
-            self._hear_release(apdu)
-            return Disassociated()
+            return Disassociated(distrusted=self._hear_release(apdu))
         try:
             outcome = self._judge(apdu)
+        except ReplayError as error:
+            return error
         except ProtocolError as error:
             outcome = error
         match outcome:
@@ -307,7 +318,7 @@ class ClientAssociation:
     @property
     def _context(self) -> ApplicationContext:
         context = self._parameters.application_context
-        return context if self._protection is None else _CIPHERED_CONTEXTS[context]
+        return context if self._protection is None else _CIPHERED_CONTEXTS.get(context, context)
 
     def _client_system_title(self) -> bytes | None:
         if self._protection is not None:
@@ -327,14 +338,23 @@ class ClientAssociation:
         ).encode()
         return plain if protection is None else protection.protect_initiate(plain)
 
-    def _hear_release(self, apdu: bytes) -> None:
-        """Have the meter's counter move by what RLRE carries; the association ends all the same."""
+    def _hear_release(self, apdu: bytes) -> SecurityError | None:
+        """Have the meter's counter move by what RLRE carries; the association ends all the same.
+
+        Returns:
+            Why that can't be trusted, if it can't.
+        """
         if self._protection is None:
-            return
-        with suppress(ProtocolError):
+            return None
+        try:
             within = ReleaseResponse.decode(apdu).user_information
             if within is not None:
                 self._protection.unprotect_initiate(within)
+        except SecurityError as error:
+            return error
+        except DecodeError:  # of whatever was answered in its stead
+            return None
+        return None
 
     def _move(self, what: Input) -> None:
         state = TRANSITIONS[self.state, what]

@@ -27,7 +27,15 @@ from dcud.dlms.action_exchange import (
     ActionSucceeded,
     MethodCall,
 )
-from dcud.dlms.apdu import action, data_notification, event_notification
+from dcud.dlms.apdu import (
+    aare,
+    action,
+    confirmed_service_error,
+    data_notification,
+    event_notification,
+    exception_response,
+    release,
+)
 from dcud.dlms.apdu import get as get_service
 from dcud.dlms.apdu.get import GetRequestNormal
 from dcud.dlms.association import (
@@ -61,6 +69,7 @@ from dcud.dlms.errors import (
     ProtocolError,
     ReplayError,
     SecurityError,
+    TransactionError,
     UnexpectedApduError,
 )
 from dcud.dlms.get_exchange import (
@@ -80,6 +89,15 @@ The link's own timers know only that it was answered, not with what.
 """
 
 _NOTIFICATIONS = frozenset(bytes((m.TAG,)) for m in (data_notification, event_notification))
+_CIPHERED_NOTIFICATIONS = frozenset({b"\xca", b"\xd2"})
+"""glo- and ded-event-notification-request: what tells without any key that nobody asked for it."""
+_IN_THE_CLEAR = frozenset(
+    bytes((tag,))
+    for tag in (aare.TAG, release.RESPONSE_TAG, exception_response.TAG, confirmed_service_error.TAG)
+)
+"""What answers AARQ and RLRQ; only what some of them carry is protected."""
+_STALE = (ReplayError, TransactionError)
+"""What makes an APDU the answer to something else, the right one being still to come."""
 _LATE = frozenset(bytes((m.RESPONSE_TAG,)) for m in (get_service, action))
 """What may come when nobody waits for it any more."""
 _ActionEnd = ActionSucceeded | ActionRefused | ActionFailed
@@ -379,7 +397,9 @@ class ClientConnection:
             case NotificationReceived(apdu=apdu):
                 # A link that was answered with something else takes the answer itself for unasked.
                 mistaken = self._deadline is not None and apdu[:1] not in _NOTIFICATIONS
-                return self._deliver(apdu, now) if mistaken else [self._notification(apdu)]
+                if mistaken:
+                    return self._deliver(apdu, now, unasked=True)
+                return [self._notification(apdu)]
             case _:
                 return self._react(REACTIONS[self.phase, type(event)], event, now)
 
@@ -413,18 +433,18 @@ class ClientConnection:
         else:
             self._link.send_apdu(aarq, now, secret=secret)
 
-    def _deliver(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
-        """Give an APDU to whoever waits for it."""
+    def _deliver(self, apdu: bytes, now: float, *, unasked: bool = False) -> list[ConnectionEvent]:
+        """Give an APDU to whoever waits for it; `unasked` is what the link takes it for."""
         if apdu[:1] in _NOTIFICATIONS:
             self._wait_on(now)
             return [self._notification(apdu)]
-        if self._association.waits:
-            return self._deliver_to_association(apdu, now)
-        if self._protection is not None:
-            return self._deliver_protected(self._protection, apdu, now)
-        return self._deliver_plain(apdu, now)
+        if self._protection is None or (self._association.waits and apdu[:1] in _IN_THE_CLEAR):
+            return self._deliver_plain(apdu, now)
+        return self._deliver_protected(self._protection, apdu, now, unasked=unasked)
 
     def _deliver_plain(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
+        if self._association.waits:
+            return self._deliver_to_association(apdu, now)
         if self._exchange is not None:
             return self._deliver_to_exchange(self._exchange, apdu, now)
         if apdu[:1] not in _LATE:
@@ -433,43 +453,43 @@ class ClientConnection:
         return []
 
     def _deliver_protected(
-        self, protection: Protection, apdu: bytes, now: float
+        self, protection: Protection, apdu: bytes, now: float, *, unasked: bool
     ) -> list[ConnectionEvent]:
         try:
             plain = protection.unprotect(apdu)
-        except ReplayError as error:
-            self._wait_on(now)
-            return [SecurityRefused(error=error)]
         except ProtocolError as error:
-            self._fail(error, now)
-            return []
+            passed_over = unasked or apdu[:1] in _CIPHERED_NOTIFICATIONS
+            if not passed_over and not isinstance(error, _STALE):
+                self._fail(error, now)  # nothing that follows can be trusted, either
+                return []
+            self._wait_on(now)
+            return [_refused(error)]
         if plain[:1] in _NOTIFICATIONS:
             self._wait_on(now)
             return [NotificationReceived(apdu=plain)]
         return self._deliver_plain(plain, now)
 
     def _notification(self, apdu: bytes) -> NotificationReceived | SecurityRefused:
-        """Return what nobody asked for, if it can be trusted.
-
-        What comes before the association has its keys is as its receiver finds it.
-        """
-        if self._protection is None or self._agreed is None:
+        """Return what nobody asked for, if it can be trusted; at no time is that taken on faith."""
+        if self._protection is None:
             return NotificationReceived(apdu=apdu)
         try:
             return NotificationReceived(apdu=self._protection.unprotect(apdu))
-        except SecurityError as error:
-            return SecurityRefused(error=error)
         except ProtocolError as error:
-            return SecurityRefused(error=SecurityError(error.message))
+            return _refused(error)
 
     def _deliver_to_association(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
-        self._deadline = None
         outcome = self._association.receive(apdu)
+        if isinstance(outcome, ReplayError) and self._association.waits:
+            self._wait_on(now)
+            return [SecurityRefused(error=outcome)]
+        self._deadline = None
         match outcome:
             case Challenged():
                 self._prove(outcome, now)
-            case Disassociated():
+            case Disassociated(distrusted=distrusted):
                 self._close(Released(), now)
+                return [] if distrusted is None else [SecurityRefused(error=distrusted)]
             case _:
                 return self._associated(outcome, now)
         return []
@@ -552,6 +572,13 @@ class ClientConnection:
         self.phase = Phase.CLOSED
         self._deadline = None
         return [ending]
+
+
+def _refused(error: ProtocolError) -> SecurityRefused:
+    """Return the event that something was passed over; what can't be read can't be trusted."""
+    if isinstance(error, SecurityError):
+        return SecurityRefused(error=error)
+    return SecurityRefused(error=SecurityError(error.message, remedy=error.remedy))
 
 
 __all__ = [
