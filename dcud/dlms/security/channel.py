@@ -70,7 +70,9 @@ class Channel:
     def settle(self, body: bytes) -> None:
         """Use the counter up of a body that was found good, though no tag vouches for it.
 
-        Noise would do that without a key, were its content not looked into before.
+        Noise would do that without a key, were its content not looked into before. What is not even
+        encrypted has nothing to do with the key, nor with its counter.
         """
-        if not control_of(body).authenticated:
+        control = control_of(body)
+        if control.encrypted and not control.authenticated:
             self._counters.theirs.advance(counter_of(body))

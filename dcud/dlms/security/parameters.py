@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Self
 
 from dcud.dlms.errors import SystemTitleError
 from dcud.dlms.security.cipher import SYSTEM_TITLE_SIZE
@@ -49,14 +48,6 @@ class Guard:
     def ciphers(self) -> bool:
         """Tell whether a symmetric key has a part in it."""
         return self.authenticated or self.encrypted
-
-    def covers(self, demanded: Self) -> bool:
-        """Tell whether this is as much as `demanded`, or more."""
-        return (
-            self.authenticated >= demanded.authenticated
-            and self.encrypted >= demanded.encrypted
-            and self.signed >= demanded.signed
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,9 +38,10 @@ def test_a_counter_that_a_tag_vouches_for_is_used_up() -> None:
         channel(theirs).decipher(body, METER, b"header")
 
 
-def test_what_a_tag_vouches_for_is_settled_by_it() -> None:
+@pytest.mark.parametrize("octet", [0x30, 0x10, 0x00])
+def test_what_a_tag_vouches_for_or_no_key_at_all_is_not_settled(octet: int) -> None:
     theirs = ReceivedCounter(3)
-    channel(theirs).settle(Protected(counter=9).body(GET))
+    channel(theirs).settle(Protected(counter=9, octet=octet).body(GET))
     assert theirs.floor == 3
 
 

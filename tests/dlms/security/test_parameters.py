@@ -25,33 +25,6 @@ def parameters(
 
 
 @pytest.mark.parametrize(
-    ("guard", "covered"),
-    [
-        (BOTH, Guard()),
-        (BOTH, Guard(authenticated=True)),
-        (BOTH, BOTH),
-        (Guard(), Guard()),
-        (Guard(signed=True), Guard(signed=True)),
-    ],
-)
-def test_as_much_or_more_covers(guard: Guard, covered: Guard) -> None:
-    assert guard.covers(covered)
-
-
-@pytest.mark.parametrize(
-    ("guard", "demanded"),
-    [
-        (Guard(), Guard(authenticated=True)),
-        (Guard(authenticated=True), Guard(encrypted=True)),
-        (Guard(encrypted=True), BOTH),
-        (BOTH, Guard(signed=True)),
-    ],
-)
-def test_anything_less_does_not(guard: Guard, demanded: Guard) -> None:
-    assert not guard.covers(demanded)
-
-
-@pytest.mark.parametrize(
     ("guard", "ciphers"),
     [
         (Guard(), False),

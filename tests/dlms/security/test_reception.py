@@ -176,6 +176,7 @@ def test_general_ciphering_may_be_bare_where_nothing_is_demanded() -> None:
     opened = client(replace(CIPHERING, answers=NOTHING))
     apdu = replace(METER_SAYS, octet=0).general_ciphering(ANSWER, HEADER, KNOWN)
     assert opened.open(apdu, Family.GENERAL_CIPHERING) == ANSWER
+    assert opened.theirs.floor == FLOOR
 
 
 def test_general_ciphering_under_a_wrapped_key() -> None:
