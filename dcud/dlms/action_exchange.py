@@ -1,6 +1,6 @@
 """One ACTION from its call to what came of it, whether that goes whole or in blocks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from dcud.dlms.access import DataAccessResult, InvokeIdAndPriority
@@ -76,12 +76,12 @@ class MethodCall:
     """What is to be called.
 
     Attributes:
-        parameter: the encoding of one Data; None where the method takes none.
+        parameter: the encoding of one Data; None where the method takes none. No `repr` shows it.
         is_secret: whether no log may show the parameter.
     """
 
     method: MethodDescriptor
-    parameter: bytes | None = None
+    parameter: bytes | None = field(default=None, repr=False)
     is_secret: bool = False
 
 
@@ -173,7 +173,7 @@ class ActionExchange:
             return ActionRequestNormal(
                 invoke_id_and_priority=self._invoke, method=call.method, parameter=call.parameter
             )
-        raw = room - _FIRST_PBLOCK_HEADER - len(encode_length(room))
+        raw = room - _FIRST_PBLOCK_HEADER - len(encode_length(max(room, 0)))
         if not in_blocks or raw < _FEWEST_RAW_OCTETS:
             raise EncodeError(
                 f"{self._subject} takes {_NORMAL_HEADER + len(octets)} octets, but the meter takes"
