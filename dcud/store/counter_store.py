@@ -127,7 +127,7 @@ class CounterStore:
 
     async def record(self, fingerprint: str, title: bytes) -> CounterRecord | None:
         """Return what is known of one of our counters, None for nothing."""
-        return await self._read(lambda table: table.record(fingerprint, title))
+        return await self._write(lambda table: table.record(fingerprint, title))
 
     async def records(self) -> list[CounterRecord]:
         """Return all that is known of our counters."""

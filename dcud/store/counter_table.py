@@ -113,7 +113,7 @@ class CounterTable:
         self._clock = clock
         self._turn = Turn(path.parent)
         self._marker = Marker(path.with_name(path.name + ".marker"))
-        self._inode = path.stat().st_ino
+        self._inode = _inode(path)
         self._found: _Found | None = None  # what this transaction found, once it has looked
         self.restored = False
         with self.transaction():
@@ -147,7 +147,6 @@ class CounterTable:
 
     def reserve(self, fingerprint: str, title: bytes, count: int) -> Reservation | Refusal:
         """Take counters out of the store."""
-        self._recognise()
         known = self.record(fingerprint, title)
         if known is None:
             return Refusal.UNKNOWN
@@ -172,12 +171,13 @@ class CounterTable:
         return done.rowcount == 1
 
     def record(self, fingerprint: str, title: bytes) -> CounterRecord | None:
-        """Return what is known of one of our counters, None for nothing."""
+        """Return what is known of one of our counters, None for nothing; in a transaction."""
+        self._recognise()
         row = self._connection.execute(_RECORD, (fingerprint, title)).fetchone()
         return None if row is None else _record(row)
 
     def records(self) -> list[CounterRecord]:
-        """Return all that is known of our counters."""
+        """Return all that is written down of our counters."""
         return [_record(row) for row in self._connection.execute(_RECORDS)]
 
     def floor(self, key: FloorKey) -> int:
@@ -206,11 +206,8 @@ class CounterTable:
 
         Whatever were written to that would be lost, and what the new file says be unknown.
         """
-        try:
-            inode = self._path.stat().st_ino
-        except FileNotFoundError:
-            inode = -1
-        if inode != self._inode:
+        inode = _inode(self._path)
+        if inode is None or inode != self._inode:
             raise StoreRefusedError(
                 f"counter store {self._path} was deleted or replaced while it was in use",
                 remedy="restart dcud",
@@ -268,6 +265,14 @@ class CounterTable:
     def _counters_digest(self) -> bytes:
         """Return the digest of all counters as the transaction sees them."""
         return _digest(self.records())
+
+
+def _inode(path: Path) -> int | None:
+    """Return the number of the inode that a path names, None for none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _record(row: tuple[str, bytes, int, int, float]) -> CounterRecord:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dcud.store.counter_rows import Refusal, Reservation
-from tests.support.counter_program import KEY, TITLE, Program, put_back, rebase, reserve
+from tests.support.counter_program import Program, put_back, rebase, record, reserve
 from tests.support.crash import steps_until
 
 _COUNTS = st.integers(1, 40)
@@ -44,7 +44,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(count=_COUNTS)
     def reserve(self, count: int) -> None:
-        known = self.running.table.record(KEY, TITLE)
+        known = record(self.running.table)
         reserved = reserve(self.running.table, count)
         if known is None:
             assert reserved is Refusal.UNKNOWN
@@ -58,9 +58,9 @@ class Model(RuleBasedStateMachine):
     @rule(ahead=_COUNTS)
     def rebase(self, ahead: int) -> None:
         at_least = max(self.given, default=0) + ahead
-        known = self.running.table.record(KEY, TITLE)
+        known = record(self.running.table)
         rebase(self.running.table, at_least)
-        now = self.running.table.record(KEY, TITLE)
+        now = record(self.running.table)
         assert now is not None
         assert now.trusted
         assert now.next == max(at_least, known.next if known else 0)
@@ -106,7 +106,7 @@ class Model(RuleBasedStateMachine):
         self.running = Program(self.path)
         if self.moved:
             assert self.running.table.restored
-            known = self.running.table.record(KEY, TITLE)
+            known = record(self.running.table)
             assert known is None or not known.trusted
         self.moved = True
 

@@ -9,7 +9,9 @@ import pytest
 
 from dcud.store.counter_rows import COUNTER_END, CounterRecord, FloorKey, Refusal, Reservation
 from dcud.store.counter_table import CounterTable
+from dcud.store.database import open_database
 from dcud.store.errors import StoreError, StoreRefusedError
+from dcud.store.schema import COUNTERS
 from tests.support.counter_program import (
     KEY,
     NOW,
@@ -18,6 +20,7 @@ from tests.support.counter_program import (
     program,
     put_back,
     rebase,
+    record,
     reserve,
 )
 from tests.support.crash import steps_until
@@ -38,7 +41,7 @@ def table(path: Path) -> Iterator[CounterTable]:
 
 def test_nothing_is_reserved_where_nothing_is_known(table: CounterTable) -> None:
     assert reserve(table) is Refusal.UNKNOWN
-    assert table.record(KEY, TITLE) is None
+    assert record(table) is None
     assert not table.restored
 
 
@@ -48,7 +51,7 @@ def test_blocks_follow_each_other(table: CounterTable) -> None:
     assert first == Reservation(first=100, count=10, remaining=COUNTER_END - 110)
     assert reserve(table, 5) == Reservation(first=110, count=5, remaining=COUNTER_END - 115)
     known = CounterRecord(fingerprint=KEY, title=TITLE, next=115, trusted=True, reserved_at=NOW)
-    assert table.record(KEY, TITLE) == known
+    assert record(table) == known
     assert table.records() == [known]
 
 
@@ -176,6 +179,12 @@ def test_a_database_that_goes_away_while_in_use_is_told(
         path.write_bytes(b"")
     with pytest.raises(StoreRefusedError, match="deleted or replaced while it was in use; restart"):
         reserve(table)
+
+
+def test_a_database_that_goes_away_at_once_is_told(path: Path) -> None:
+    connection, _ = open_database(path, COUNTERS)
+    with closing(connection), pytest.raises(StoreRefusedError, match="deleted or replaced"):
+        CounterTable(connection, path.with_name("gone"), lambda: NOW)
 
 
 # --- Ending at each step ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from dcud.store.counter_rows import Refusal, Reservation
+from dcud.store.counter_rows import CounterRecord, Refusal, Reservation
 from dcud.store.counter_table import CounterTable
 from dcud.store.database import open_database
 from dcud.store.schema import COUNTERS
@@ -63,6 +63,12 @@ def rebase(table: CounterTable, at_least: int) -> None:
     """Rebase in a transaction of its own."""
     with table.transaction():
         table.rebase(KEY, TITLE, at_least)
+
+
+def record(table: CounterTable) -> CounterRecord | None:
+    """Look a counter up in a transaction of its own."""
+    with table.transaction():
+        return table.record(KEY, TITLE)
 
 
 def put_back(backup: Path, path: Path, suffixes: Iterable[str], *, in_place: bool) -> None:
