@@ -164,12 +164,12 @@ class PrivateKey:
         return self.public.curve
 
     @classmethod
-    def from_pem(cls, text: Secret, *, name: str = "private") -> Self:
+    def from_pem(cls, text: Secret, *, name: str = "the private key") -> Self:
         """Return the key in a PEM text, PKCS#8 or SEC1; what stands around it is left alone.
 
         Args:
             text: the PEM text.
-            name: what errors call the key: "signing", "agreement".
+            name: what errors call the key, as "signing_key".
 
         Raises:
             KeyMissingError: there is none, it is encrypted, or on no curve of a suite.
@@ -252,4 +252,4 @@ def _section(pem: bytes) -> bytes:
 
 
 def _unusable(name: str, what: str, remedy: str) -> KeyMissingError:
-    return KeyMissingError(f"the {name} key {what}", remedy=remedy)
+    return KeyMissingError(f"{name} {what}", remedy=remedy)
