@@ -92,6 +92,7 @@ def test_as_much_or_more_is_admitted(admission: Admission, octet: int) -> None:
     ("admission", "octet", "words"),
     [
         (Admission(suite=SUITE_1, guard=BOTH), 0x30, "suite 0, where 1"),
+        (Admission(suite=SUITE_1, guard=BOTH), 0x35, "suite 5, where 1"),
         (Admission(suite=SUITE_1, guard=BOTH), 0x3F, "suite 15, where 1"),
         (Admission(suite=SUITE_1, guard=BOTH), 0x71, "names the broadcast key, where the unicast"),
         (
