@@ -94,8 +94,8 @@ class Security:
         int,
         kind.integer(1, 1_000_000),
         Note(
-            "How far dcud keeps from that counter: frames that never came to the meter used"
-            " counters, too."
+            "How far dcud keeps from that counter at least: frames that never came to the meter"
+            " used counters, too."
         ),
     ] = 10_000
     counter_step: Annotated[
