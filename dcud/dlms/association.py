@@ -277,6 +277,8 @@ class ClientAssociation:
         if self.state is State.WAIT_RLRE:
             self._move(Input.RELEASED)
             return Disassociated(distrusted=self._hear_release(apdu))
+        if self.state is not State.WAIT_AARE:
+            raise MisuseError(f"no answer is awaited in an association that is {self.state.name}")
         try:
             outcome = self._judge(apdu)
         except ReplayError as error:
@@ -366,8 +368,6 @@ class ClientAssociation:
 
     def _judge(self, apdu: bytes) -> Associated | Challenged | ProtocolError:
         """Judge what answers AARQ; raises or returns why there is no association."""
-        if self.state is not State.WAIT_AARE:
-            raise MisuseError(f"no answer is awaited in an association that is {self.state.name}")
         tag = apdu[0] if apdu else None
         match tag:
             case aare.TAG:
