@@ -1,6 +1,6 @@
 """A simulated electricity meter: its objects with what they say at any time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
@@ -64,12 +64,23 @@ class MeterParameters:
 
 
 class SimulatedMeter:
-    """Answers reads of its attributes; the same parameters and time give the same answer."""
+    """Answers reads of its attributes; the same parameters and time give the same answer.
 
-    def __init__(self, parameters: MeterParameters, clock: Callable[[], float]) -> None:
+    Args:
+        parameters: what tells it from others.
+        clock: unix seconds.
+        extra: objects that it has beside those of every simulated meter.
+    """
+
+    def __init__(
+        self,
+        parameters: MeterParameters,
+        clock: Callable[[], float],
+        extra: Mapping[Key, Attributes] | None = None,
+    ) -> None:
         self.parameters = parameters
         self._clock = clock
-        self._objects = _objects(parameters)
+        self._objects = _objects(parameters, extra or {})
         self._names = {name for _, name in self._objects}
 
     def read(
@@ -89,6 +100,11 @@ class SimulatedMeter:
         except SelectionRefusedError:
             return DataAccessResult.OTHER_REASON
 
+    def object_list(self, names: Container[Obis]) -> Data:
+        """Return the association view of a client that sees these objects alone."""
+        seen = {key: value for key, value in self._objects.items() if key[1] in names}
+        return _object_list(seen)
+
     def serve(
         self,
         attribute: AttributeDescriptor,
@@ -103,7 +119,7 @@ class SimulatedMeter:
         return ServerApplication(self.serve, parameters, client_sap)
 
 
-def _objects(parameters: MeterParameters) -> dict[Key, Attributes]:
+def _objects(parameters: MeterParameters, extra: Mapping[Key, Attributes]) -> dict[Key, Attributes]:
     """Build the whole table of objects, the association view included."""
     curve = LoadCurve(parameters.logical_device_name)
     quantities = _quantities(curve, parameters.installed)
@@ -115,6 +131,7 @@ def _objects(parameters: MeterParameters) -> dict[Key, Attributes]:
         _key(4, "1.0.1.6.0.255"): _maximum_demand(curve, parameters.zone),
         _key(5, "1.0.1.4.0.255"): _demand(curve, parameters.zone),
         _key(7, "1.0.99.1.0.255"): _profile_generic(_load_profile(parameters, quantities)),
+        **extra,
     }
     for name, (value, scaler_unit) in quantities.items():
         objects[_key(3, name)] = {2: _varying(value), 3: _fixed(scaler_unit.to_data())}

@@ -17,16 +17,16 @@ from dcud.dlms.prime.messages import (
     StartReporting,
     decode_message,
 )
-from dcud.dlms.server import ServerApplication, ServerParameters
+from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import Unreadable, Wpdu, WrapperDelimiter
-from dcud.sim.meter import SimulatedMeter
+from dcud.sim.device import Application, Device
 
 
 @dataclass(frozen=True, slots=True)
 class PrimeMeter:
     """A meter and what the network knows of it."""
 
-    meter: SimulatedMeter
+    meter: Device
     node: NewDevice
 
 
@@ -41,7 +41,7 @@ class PrimeBaseNode:
         self._meters = {each.node.device_id: each for each in meters}
         self._parameters = parameters
         self._delimiter = WrapperDelimiter()
-        self._applications: dict[tuple[int, int], ServerApplication] = {}
+        self._applications: dict[tuple[int, int], Application] = {}
         self._is_reporting = False
         self._unsaid: list[Message] = []
         self.auto_close: set[int] = set()
@@ -107,7 +107,7 @@ class PrimeBaseNode:
         application = self._applications.get(key)
         if application is None:
             client_sap = ClientSap(unit.source)
-            application = ServerApplication(meter.meter.serve, self._parameters, client_sap)
+            application = meter.meter.application(self._parameters, client_sap)
             self._applications[key] = application
         answer = application.answer(unit.apdu)
         return b"" if answer is None else Wpdu(unit.destination, unit.source, answer).build()

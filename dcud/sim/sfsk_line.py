@@ -7,7 +7,7 @@ from zlib import crc32
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.llc_432 import DL_DATA, LlcPdu, decode_llc
-from dcud.dlms.server import ServerApplication, ServerParameters
+from dcud.dlms.server import ServerParameters
 from dcud.dlms.sfsk.ciase import (
     Ciase,
     DiscoverReport,
@@ -21,7 +21,7 @@ from dcud.dlms.sfsk.delimiter import SfskDelimiter
 from dcud.dlms.sfsk.framing import Framing, MacFrameHeard
 from dcud.dlms.sfsk.mac import ALL_PHYSICAL, NEW, Credits, MacFrame
 from dcud.dlms.sfsk.modem_framing import MODEM
-from dcud.sim.meter import SimulatedMeter
+from dcud.sim.device import Application, Device
 
 _REPORT_LSAPS = (0xFD, 0x00)
 """Destination and source of what a meter's configuration service says."""
@@ -38,12 +38,12 @@ class SfskMeter:
         alarm: its alarm descriptor, None where it has none.
     """
 
-    meter: SimulatedMeter
+    meter: Device
     system_title: bytes
     mac_address: int = NEW
     alarm: int | None = None
     initiator: int = 0
-    applications: dict[tuple[int, int, int], ServerApplication] = field(default_factory=dict)
+    applications: dict[tuple[int, int, int], Application] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ class SfskLine:
         application = meter.applications.get(key)
         if application is None:
             client_sap = ClientSap(pdu.source)
-            application = ServerApplication(meter.meter.serve, self._parameters, client_sap)
+            application = meter.meter.application(self._parameters, client_sap)
             meter.applications[key] = application
         answer = application.answer(pdu.apdu)
         return None if answer is None else LlcPdu(pdu.source, pdu.destination, answer)

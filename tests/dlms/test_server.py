@@ -84,10 +84,10 @@ def associated(
 class TestAssociating:
     def test_without_security(self) -> None:
         meter = Meter()
-        # conformance 005014 is what is implemented of 007E1F
+        # conformance 005415 is what is implemented of 007E1F
         assert meter.answers(AARQ) == (
             "6129a109060760857405080101a203020100a305a103020100"
-            "be10040e0800065f1f0400005014" + "04000007"
+            "be10040e0800065f1f0400005415" + "04000007"
         )
         assert meter.application.is_associated
 

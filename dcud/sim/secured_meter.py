@@ -1,0 +1,139 @@
+"""A simulated meter that demands security of every client but the public one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
+from dcud.dlms.authentication import NO_SECURITY
+from dcud.dlms.conformance import IMPLEMENTED, Conformance
+from dcud.dlms.data_types import Data
+from dcud.dlms.datalink import ClientSap
+from dcud.dlms.obis import Obis
+from dcud.dlms.server import Acted, ServerApplication, ServerParameters
+from dcud.sim.device import Application
+from dcud.sim.faults import Fault, faulty_aare
+from dcud.sim.meter import Attributes, MeterParameters, SimulatedMeter
+from dcud.sim.security import FRAME_COUNTER, MeterSecurity, SecurityDemand
+from dcud.sim.security_state import StateFile
+
+PUBLIC_CLIENT = ClientSap(16)
+
+PUBLIC_OBJECTS = frozenset(
+    {
+        Obis.parse("0.0.42.0.0.255"),
+        Obis.parse("0.0.96.1.0.255"),
+        Obis.parse("0.0.1.0.0.255"),
+        Obis.parse("0.0.40.0.0.255"),
+        FRAME_COUNTER,
+    }
+)
+"""What the public client may read: name, serial number, clock, this list, the frame counter."""
+
+_CONFORMANCE = (
+    IMPLEMENTED
+    | Conformance.GENERAL_PROTECTION
+    | Conformance.ACTION
+    | Conformance.BLOCK_TRANSFER_WITH_ACTION
+)
+
+
+class SecuredMeter:
+    """A simulated meter with a Security setup.
+
+    Args:
+        parameters: what tells it from others.
+        clock: unix seconds.
+        demand: what it demands, and its keys when it was new.
+        system_title: 8 octets.
+        state: keeps what must outlive the meter's power.
+    """
+
+    def __init__(
+        self,
+        parameters: MeterParameters,
+        clock: Callable[[], float],
+        demand: SecurityDemand,
+        system_title: bytes,
+        state: StateFile | None = None,
+    ) -> None:
+        self._state = state or StateFile(None)
+        self._name = parameters.logical_device_name
+        self.security = MeterSecurity(demand, system_title, self._state.of(self._name))
+        extra = {key: _read(told) for key, told in self.security.attributes().items()}
+        self._meter = SimulatedMeter(parameters, clock, extra)
+        # What can't be is told before anybody asks.
+        _ = self.security.authentication
+
+    @property
+    def parameters(self) -> MeterParameters:
+        """What tells it from others."""
+        return self._meter.parameters
+
+    def application(self, parameters: ServerParameters, client_sap: ClientSap) -> Application:
+        """Return what one client speaks to, not associated yet."""
+        if client_sap == PUBLIC_CLIENT:
+            public = replace(
+                parameters, authentication=NO_SECURITY, system_title=self._system_title
+            )
+            return ServerApplication(self._serve_public, public, client_sap)
+        security = self.security
+        demanded = replace(
+            parameters,
+            authentication=security.authentication,
+            protection=security.protection,
+            conformance=_CONFORMANCE,
+            system_title=self._system_title,
+        )
+        server = ServerApplication(self._meter.serve, demanded, client_sap, self._act)
+        return _KeptApplication(server, security.fault, self.keep)
+
+    def keep(self) -> bool:
+        """Keep what must outlive the meter's power; tell whether keys have changed by it."""
+        kept, state = self._state.of(self._name), self.security.state()
+        self._state.keep(self._name, state)
+        return kept is not None and kept["keys"] != state["keys"]
+
+    @property
+    def _system_title(self) -> bytes:
+        return self.security.setup.system_title
+
+    def _serve_public(
+        self, attribute: AttributeDescriptor, selection: Selection | None, _client: ClientSap
+    ) -> Data | bytes | DataAccessResult:
+        if attribute.logical_name not in PUBLIC_OBJECTS:
+            return DataAccessResult.READ_WRITE_DENIED
+        if attribute.class_id == 15 and attribute.attribute == 2:  # object_list
+            return self._meter.object_list(PUBLIC_OBJECTS)
+        return self._meter.read(attribute, selection)
+
+    def _act(self, method: MethodDescriptor, parameter: bytes | None, _client: ClientSap) -> Acted:
+        acted = self.security.act(method, parameter)
+        if self.security.fault is Fault.LOSE_TRANSFER and acted.result is ActionResult.SUCCESS:
+            return replace(acted, afterwards=None)
+        return acted
+
+
+class _KeptApplication:
+    """Keeps the meter's state before an answer goes out, as a real meter does."""
+
+    def __init__(
+        self, server: ServerApplication, fault: Fault | None, keep: Callable[[], bool]
+    ) -> None:
+        self._server = server
+        self._fault = fault
+        self._keep = keep
+
+    def answer(self, apdu: bytes) -> bytes | None:
+        answer = self._server.answer(apdu)
+        rekeyed = self._keep()
+        if rekeyed and self._fault is Fault.LOSE_TRANSFER_ANSWER:
+            return None
+        return faulty_aare(answer, self._fault)
+
+
+def _read(told: dict[int, Callable[[], Data]]) -> Attributes:
+    def attribute(tell: Callable[[], Data]) -> Callable[[float, Selection | None], Data]:
+        return lambda _now, _selection: tell()
+
+    return {index: attribute(tell) for index, tell in told.items()}

@@ -1,0 +1,117 @@
+"""Meters that demand the whole of security, read by our client: mechanism x protection x form."""
+
+from itertools import product
+
+import pytest
+
+from dcud.dlms.authentication import Mechanism
+from dcud.dlms.connection import Opened, Released
+from dcud.dlms.get_exchange import GetRefused, GetSucceeded
+from dcud.dlms.security.parameters import Form, Guard, KeyInfoMethod
+from dcud.dlms.security.suite import SecuritySuite
+from tests.support.secured_simulation import (
+    BOTH,
+    ENERGY,
+    FRAME_COUNTER,
+    NAME,
+    PROFILE,
+    Site,
+)
+
+AUTHENTICATED = Guard(authenticated=True)
+ENCRYPTED = Guard(encrypted=True)
+SIGNED = Guard(authenticated=True, encrypted=True, signed=True)
+SUITES = tuple(SecuritySuite)
+NAME_OCTETS = b"\x09\x10SIM0000000000001"
+
+
+def read(site: Site) -> None:
+    """Open, read a value and what comes in blocks, release."""
+    client = site.client()
+    assert isinstance(client.open(), Opened)
+    name = client.get(NAME)
+    assert isinstance(name, GetSucceeded)
+    assert name.octets == NAME_OCTETS
+    profile = client.get(PROFILE)
+    assert isinstance(profile, GetSucceeded)
+    assert len(profile.octets) > 2000
+    assert isinstance(client.release(), Released)
+
+
+@pytest.mark.parametrize("mechanism", [m for m in Mechanism if m is not Mechanism.HLS_ECDSA])
+@pytest.mark.parametrize("ciphered", [False, True])
+def test_every_mechanism(mechanism: Mechanism, *, ciphered: bool) -> None:
+    read(Site(mechanism=mechanism, ciphered=ciphered))
+
+
+@pytest.mark.parametrize("suite", [SecuritySuite.SUITE_1, SecuritySuite.SUITE_2])
+@pytest.mark.parametrize("ciphered", [False, True])
+def test_proof_by_signature(suite: SecuritySuite, *, ciphered: bool) -> None:
+    read(Site(mechanism=Mechanism.HLS_ECDSA, suite=suite, ciphered=ciphered))
+
+
+@pytest.mark.parametrize(
+    ("suite", "guard", "form", "dedicated"),
+    list(
+        product(
+            SUITES,
+            [AUTHENTICATED, ENCRYPTED, BOTH],
+            [Form.SERVICE_SPECIFIC, Form.GENERAL],
+            [False, True],
+        )
+    ),
+)
+def test_every_protection_in_every_form(
+    suite: SecuritySuite, guard: Guard, form: Form, *, dedicated: bool
+) -> None:
+    read(Site(suite=suite, guard=guard, form=form, dedicated=dedicated))
+
+
+@pytest.mark.parametrize(
+    ("suite", "method"),
+    [
+        *product(SUITES, [KeyInfoMethod.IDENTIFIED, KeyInfoMethod.WRAPPED]),
+        *product(SUITES[1:], [KeyInfoMethod.ONE_PASS, KeyInfoMethod.STATIC]),
+    ],
+)
+@pytest.mark.parametrize("guard", [AUTHENTICATED, BOTH])
+def test_general_ciphering(suite: SecuritySuite, method: KeyInfoMethod, guard: Guard) -> None:
+    read(Site(suite=suite, method=method, form=Form.GENERAL_CIPHERING, guard=guard))
+
+
+@pytest.mark.parametrize("suite", SUITES[1:])
+@pytest.mark.parametrize("form", list(Form))
+def test_signed_requests_and_answers(suite: SecuritySuite, form: Form) -> None:
+    read(Site(suite=suite, guard=SIGNED, form=form))
+
+
+@pytest.mark.parametrize("form", [Form.GENERAL, Form.GENERAL_CIPHERING])
+def test_compression(form: Form) -> None:
+    site = Site(suite=SecuritySuite.SUITE_1, form=form, compress=True)
+    client = site.client()
+    client.open()
+    assert isinstance(client.get(PROFILE), GetSucceeded)
+
+
+def test_the_meter_tells_its_system_title() -> None:
+    read(Site(told_title=False))
+
+
+class TestThePublicClient:
+    def test_it_reads_the_frame_counter(self) -> None:
+        site = Site()
+        client = site.client()
+        client.open()
+        client.get(NAME)
+        public = site.public_client()
+        assert isinstance(public.open(), Opened)
+        told = public.get(FRAME_COUNTER)
+        assert isinstance(told, GetSucceeded)
+        # AARQ 0, proof 1, the request that brings it 2, GET 3
+        assert told.octets == bytes.fromhex("0600000003")
+
+    def test_it_reads_nothing_else(self) -> None:
+        public = Site().public_client()
+        public.open()
+        assert isinstance(public.get(NAME), GetSucceeded)
+        assert isinstance(public.get(ENERGY), GetRefused)
