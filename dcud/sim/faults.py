@@ -13,6 +13,8 @@ from dcud.dlms.security.channel import Channel, Counters
 from dcud.dlms.security.control import SecurityControl
 from dcud.dlms.security.counters import FreshCounter, ReceivedCounter
 from dcud.dlms.security.envelope import Family
+from dcud.dlms.security.general_header import GeneralHeader
+from dcud.dlms.security.key_info import KeyInfo
 from dcud.dlms.security.server_protection import AnswerShape, CounterRefusal, MeterProtection
 from dcud.dlms.security.server_setup import ServerSecuritySetup
 from dcud.dlms.server_security import ProofDemand, ServerProof
@@ -79,8 +81,8 @@ class FaultyProtection(MeterProtection):
     def __init__(
         self, setup: ServerSecuritySetup, counter_refusal: CounterRefusal, fault: Fault
     ) -> None:
-        super().__init__(setup, counter_refusal)
         self._fault = fault
+        super().__init__(setup, counter_refusal)
         self._first: bytes | None = None
         self._dedicated_key: Secret | None = None
         self._in_initiate = False
@@ -126,14 +128,34 @@ class FaultyProtection(MeterProtection):
         if self._in_initiate or self._fault not in _OTHER_CHANNELS:
             named = replace(shape, control=replace(shape.control, broadcast=False))
             return super()._channel(named, family)
-        keys = self._setup.keys
-        key = keys.demand("unicast")
+        key = self._setup.keys.demand("unicast")
         if family in {Family.DED, Family.GENERAL_DED} and self._dedicated_key is not None:
             key = self._dedicated_key
+        return self._faulty_channel(key)
+
+    def _general_channel(
+        self, shape: AnswerShape, header: GeneralHeader
+    ) -> tuple[Channel, KeyInfo]:
+        channel, key_info = super()._general_channel(shape, header)
+        if self._fault in _OTHER_CHANNELS:
+            channel = self._faulty_channel(self._setup.keys.demand("unicast"))
+        return channel, key_info
+
+    def _faulty_channel(self, key: Secret) -> Channel:
+        counters = Counters(_NoCounter(), ReceivedCounter())
         if self._fault is Fault.WRONG_KEY:
             key = Secret(_flipped(key.octets))
-            return Channel(key, keys.authentication, Counters.fresh())
-        return Channel(key, keys.authentication, Counters(FreshCounter(), ReceivedCounter()))
+            counters = Counters(FreshCounter(_FAR), ReceivedCounter())
+        return Channel(key, self._setup.keys.authentication, counters)
+
+
+class _NoCounter:
+    """Stands still."""
+
+    remaining = 1
+
+    def next(self) -> int:
+        return 0
 
 
 class FaultyDemand:
@@ -215,6 +237,12 @@ def _other_form(shape: AnswerShape) -> AnswerShape:
     return replace(shape, family=_OTHER_FORMS.get(shape.family))
 
 
+def _other_originator(shape: AnswerShape) -> AnswerShape:
+    title = _flipped(shape.originator)
+    header = shape.header and replace(shape.header, originator_system_title=title)
+    return replace(shape, originator=title, header=header)
+
+
 def _other_transaction(shape: AnswerShape) -> AnswerShape:
     header = shape.header
     if header is None or not header.transaction_id:
@@ -226,6 +254,8 @@ def _with_control(shape: AnswerShape, control: SecurityControl) -> AnswerShape:
     return replace(shape, control=control)
 
 
+_FAR = 0x70000000
+"""A counter that no test has reached."""
 _OTHER_CHANNELS = frozenset({Fault.OLD_COUNTER, Fault.WRONG_KEY})
 _OTHER_FORMS: Mapping[Family | None, Family] = {
     Family.GLO: Family.GENERAL_GLO,
@@ -244,7 +274,7 @@ _SHAPES: Mapping[Fault, Callable[[AnswerShape], AnswerShape]] = {
     Fault.WRONG_SUITE: lambda s: _with_control(s, replace(s.control, suite=s.control.suite ^ 1)),
     Fault.WRONG_KEY_SET: lambda s: _with_control(s, replace(s.control, broadcast=True)),
     Fault.OTHER_FORM: _other_form,
-    Fault.WRONG_ORIGINATOR: lambda s: replace(s, originator=_flipped(s.originator)),
+    Fault.WRONG_ORIGINATOR: _other_originator,
     Fault.WRONG_TRANSACTION: _other_transaction,
 }
 _AARE_CHANGES: Mapping[Fault, Callable[[AssociateResponse], AssociateResponse]] = {

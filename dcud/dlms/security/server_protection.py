@@ -264,9 +264,14 @@ class MeterProtection:
 
     def _seal_general(self, shape: AnswerShape, control: SecurityControl, content: bytes) -> bytes:
         header = shape.header or GeneralHeader()
-        channel, key_info = self._general_keys(shape.method).for_sending(header)
+        channel, key_info = self._general_channel(shape, header)
         body = channel.encipher(control, shape.originator, content, header.encode())
         return GeneralCiphering(header=header, key_info=key_info, body=body).encode()
+
+    def _general_channel(
+        self, shape: AnswerShape, header: GeneralHeader
+    ) -> tuple[Channel, KeyInfo]:
+        return self._general_keys(shape.method).for_sending(header)
 
     def _channel(self, shape: AnswerShape, family: Family | None) -> Channel:
         if family in _DEDICATED:
