@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from dcud.dlms.secret import Secret
-from dcud.dlms.security.cipher import BodyCipher, control_of, counter_of
-from dcud.dlms.security.control import SecurityControl
+from dcud.dlms.security.cipher import BodyCipher, counter_of
+from dcud.dlms.security.control import AUTHENTICATED, ENCRYPTED, SecurityControl
 from dcud.dlms.security.counters import FreshCounter, InvocationCounter, ReceivedCounter
 
 
@@ -63,7 +63,7 @@ class Channel:
         theirs = self._counters.theirs
         theirs.check(counter)
         apdu = self._cipher.decipher(body, system_title, header)
-        if control_of(body).authenticated:
+        if body[0] & AUTHENTICATED:
             theirs.advance(counter)
         return apdu
 
@@ -73,6 +73,5 @@ class Channel:
         Noise would do that without a key, were its content not looked into before. What is not even
         encrypted has nothing to do with the key, nor with its counter.
         """
-        control = control_of(body)
-        if control.encrypted and not control.authenticated:
+        if body[0] & (AUTHENTICATED | ENCRYPTED) == ENCRYPTED:
             self._counters.theirs.advance(counter_of(body))

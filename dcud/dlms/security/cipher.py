@@ -5,7 +5,7 @@
 
 from dcud.dlms.errors import CountersSpentError, DecodeError, SystemTitleError
 from dcud.dlms.secret import Secret
-from dcud.dlms.security.control import SecurityControl
+from dcud.dlms.security.control import AUTHENTICATED, ENCRYPTED, SecurityControl
 from dcud.dlms.security.counters import LAST_COUNTER
 from dcud.dlms.security.primitives.aes_gcm import TAG_SIZE, GcmKey
 
@@ -13,9 +13,7 @@ SYSTEM_TITLE_SIZE = 8
 PREFIX_SIZE = 5
 """Octets of security control and invocation counter before the content."""
 
-_AUTHENTICATED = 0x10
-_ENCRYPTED = 0x20
-_BOTH = _AUTHENTICATED | _ENCRYPTED
+_BOTH = AUTHENTICATED | ENCRYPTED
 
 
 class BodyCipher:
@@ -69,10 +67,10 @@ class BodyCipher:
         if transformation == _BOTH:
             associated = security + self._authentication_key + header
             return security + invocation + self._key.seal(iv, apdu, associated)
-        if transformation == _AUTHENTICATED:
+        if transformation == AUTHENTICATED:
             associated = security + self._authentication_key + header + apdu
             return security + invocation + apdu + self._key.seal(iv, b"", associated)
-        if transformation == _ENCRYPTED:
+        if transformation == ENCRYPTED:
             return security + invocation + self._key.apply_keystream(iv, apdu)
         return security + invocation + apdu
 
@@ -96,7 +94,7 @@ class BodyCipher:
         iv = _initialization_vector(system_title, body[1:PREFIX_SIZE])
         transformation = body[0] & _BOTH
         content = body[PREFIX_SIZE:]
-        if not transformation & _AUTHENTICATED:
+        if not transformation & AUTHENTICATED:
             return self._key.apply_keystream(iv, content) if transformation else content
         if len(content) < TAG_SIZE:
             raise _too_short(body)

@@ -95,7 +95,7 @@ def split_general(octets: bytes) -> tuple[int, bytes, bytes]:
     tag = cursor.u8()
     if tag not in GENERAL_TAGS:
         raise DecodeError(f"tag {tag:02X} stands where general ciphering (DB, DC) was expected")
-    return tag, cursor.octet_string(), _last(cursor)
+    return tag, cursor.take(cursor.length()), _last(cursor)
 
 
 def _last(cursor: Cursor) -> bytes:

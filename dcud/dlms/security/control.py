@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Self
 
 _SUITE = 0x0F
-_AUTHENTICATED = 0x10
-_ENCRYPTED = 0x20
+AUTHENTICATED = 0x10
+ENCRYPTED = 0x20
 _BROADCAST = 0x40
 _COMPRESSED = 0x80
 
@@ -36,8 +36,8 @@ class SecurityControl:
         """Return the octet."""
         return (
             self.suite
-            | _AUTHENTICATED * self.authenticated
-            | _ENCRYPTED * self.encrypted
+            | AUTHENTICATED * self.authenticated
+            | ENCRYPTED * self.encrypted
             | _BROADCAST * self.broadcast
             | _COMPRESSED * self.compressed
         )
@@ -48,8 +48,8 @@ class SecurityControl:
         """Return what an octet says."""
         return cls(
             suite=octet & _SUITE,
-            authenticated=bool(octet & _AUTHENTICATED),
-            encrypted=bool(octet & _ENCRYPTED),
+            authenticated=bool(octet & AUTHENTICATED),
+            encrypted=bool(octet & ENCRYPTED),
             broadcast=bool(octet & _BROADCAST),
             compressed=bool(octet & _COMPRESSED),
         )

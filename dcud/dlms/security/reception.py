@@ -36,6 +36,9 @@ _INFORMATION_REPORT = 0x18
 _NOTIFICATIONS = frozenset({data_notification.TAG, _EVENT_NOTIFICATION, _INFORMATION_REPORT})
 """What comes unasked, so in a form that no request has chosen."""
 
+_MAYBE_NOTIFICATIONS = _NOTIFICATIONS | {None}
+"""What may turn out to be one: the general forms promise nothing."""
+
 
 class Reception:
     """Takes the protection of a meter's APDUs away, or refuses them.
@@ -105,7 +108,6 @@ class Reception:
         if envelope.family not in self._families_of_initiate():
             raise _another_family(envelope.family, Family.GLO)
         channel, content = self._decipher(envelope)
-        _check_promise(envelope, content)
         channel.settle(envelope.body)
         return content
 
@@ -123,16 +125,15 @@ class Reception:
         envelope = open_envelope(apdu)
         if envelope is None:
             return self._open_unciphered(apdu)
-        if envelope.promised is not None:
-            self._check_family(envelope.family, asked, envelope.promised)
+        is_expected = envelope.family is asked or self._parameters.any_form
+        if not is_expected and envelope.promised not in _MAYBE_NOTIFICATIONS:
+            raise _another_family(envelope.family, asked)
         channel, content = self._decipher(envelope)
-        _check_promise(envelope, content)
         signed_header, content = self._open_signed(content)
         if content[0] not in _NOTIFICATIONS:
-            self._check_family(envelope.family, asked, content[0])
-            self._check_transaction(envelope.header)
-            self._check_transaction(signed_header)
-            self._transaction.close()
+            if not is_expected:
+                raise _another_family(envelope.family, asked)
+            self._end_transaction(envelope.header, signed_header)
         channel.settle(envelope.body)
         return content
 
@@ -148,6 +149,11 @@ class Reception:
             content = expanded(content, self._parameters.largest_apdu)
         if not content:
             raise DecodeError("a ciphered APDU carries nothing")
+        if envelope.promised is not None and envelope.promised != content[0]:
+            raise SecurityControlError(
+                f"an APDU whose tag promises {envelope.promised:02X} carries {content[0]:02X}:"
+                " somebody has changed the tag"
+            )
         return channel, content
 
     def _originator(self, told: bytes) -> bytes:
@@ -190,8 +196,7 @@ class Reception:
             return apdu
         if apdu[0] == GENERAL_SIGNING:
             header, content = self._verify(apdu)
-            self._transaction.check(header)
-            self._transaction.close()
+            self._end_transaction(header)
             return content
         if demanded.signed:
             self._check_refusal(apdu)
@@ -233,14 +238,12 @@ class Reception:
                 " securely; if it does, somebody else may have sent this",
             )
 
-    def _check_family(self, family: Family, asked: Family, tag: int) -> None:
-        if family is asked or tag in _NOTIFICATIONS or self._parameters.any_form:
-            return
-        raise _another_family(family, asked)
-
-    def _check_transaction(self, header: GeneralHeader | None) -> None:
-        if header is not None:
-            self._transaction.check(header)
+    def _end_transaction(self, *headers: GeneralHeader | None) -> None:
+        """Take the answer that has come under these; None is none."""
+        for header in headers:
+            if header is not None:
+                self._transaction.check(header)
+        self._transaction.close()
 
     def _families_of_initiate(self) -> frozenset[Family]:
         if self._parameters.any_form or self._parameters.form is Form.GENERAL:
@@ -264,14 +267,6 @@ def _admissions(parameters: SecurityParameters) -> dict[Family, Admission]:
         )
         for family in Family
     }
-
-
-def _check_promise(envelope: Envelope, content: bytes) -> None:
-    if envelope.promised is not None and envelope.promised != content[0]:
-        raise SecurityControlError(
-            f"an APDU whose tag promises {envelope.promised:02X} carries {content[0]:02X}:"
-            " somebody has changed the tag"
-        )
 
 
 def _another_family(family: Family, asked: Family) -> SecurityControlError:
