@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: help demo test lint kill-loop soak faults fuzz bench deb venv debs clean
+.PHONY: help demo test lint kill-loop counter-kills soak faults fuzz bench deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -31,6 +31,9 @@ test: venv debs  ## all the tests, with the coverage gates
 
 kill-loop: venv debs  ## kill the daemon at random moments; KILLS, SEED
 	$(BIN)/pytest -m soak -s tests/soak/test_kill_loop.py
+
+counter-kills: venv  ## kill programs and put back stores, look for a counter used twice; RUNS, SEED
+	$(BIN)/pytest -m soak -s tests/soak/test_counter_kills.py
 
 soak: venv debs  ## poll for SOAK_MINUTES and watch the memory
 	$(BIN)/pytest -m soak -s tests/soak/test_soak.py
