@@ -545,13 +545,10 @@ class ClientConnection:
 
     def _proved(self, outcome: _ActionEnd, now: float) -> list[ConnectionEvent]:
         """Judge what our proof came to."""
-        match outcome:
-            case ActionSucceeded(octets=octets):
-                return self._associated(self._association.receive_proof(octets), now)
-            case ActionRefused(result=result):
-                return self._associated(self._association.receive_proof(result), now)
-            case ActionFailed(error=error):
-                return self._associated(error, now)
+        if isinstance(outcome, ActionFailed):
+            return self._associated(outcome.error, now)
+        came_to = outcome.octets if isinstance(outcome, ActionSucceeded) else outcome.result
+        return self._associated(self._association.receive_proof(came_to), now)
 
     def _wait_on(self, now: float) -> None:
         """Bound the wait for an answer where the link believes that it came."""

@@ -7,7 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
+from dcud.dlms.action_exchange import ActionSucceeded, MethodCall
 from dcud.dlms.apdu.aare import AssociateResponse
+from dcud.dlms.apdu.action import (
+    ActionRequestNormal,
+    ActionRequestWithFirstPblock,
+    ActionRequestWithPblock,
+    ActionResponseNormal,
+    ActionResponseWithPblock,
+    ActionResult,
+    MethodDescriptor,
+    NextPblock,
+    Pblock,
+    decode_action_request,
+    encode_action_response,
+)
 from dcud.dlms.apdu.get import (
     GetRequestNormal,
     GetResponseNormal,
@@ -89,7 +103,7 @@ ENERGY = AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2)
 class Meter:
     """The least meter: it has one value and grants the services it's told to."""
 
-    def __init__(self, conformance: Conformance) -> None:
+    def __init__(self, conformance: Conformance, max_receive_pdu_size: int = 0) -> None:
         self.link = ScriptedLink()
         self.connection = ClientConnection(self.link, AssociationParameters())
         self.connection.open(0.0)
@@ -97,7 +111,7 @@ class Meter:
         self.link.tell(LinkConnected(**sizes, window_transmit=1, window_receive=1))
         self.connection.receive_data(b"", 0.0)
         initiate = InitiateResponse(
-            negotiated_conformance=conformance, server_max_receive_pdu_size=0
+            negotiated_conformance=conformance, server_max_receive_pdu_size=max_receive_pdu_size
         )
         self.link.tell(AssociateResponse(user_information=initiate.encode()).encode())
         self.connection.receive_data(b"", 0.0)
@@ -143,11 +157,53 @@ def heeds_priority() -> None:
     assert without.invoke_id_and_priority == InvokeIdAndPriority(invoke_id=1, high_priority=False)
 
 
+SWITCH = MethodDescriptor(70, Obis.parse("0.0.96.3.10.255"), 1)
+LONG = bytes.fromhex("0980fa") + bytes(250)
+
+
+def acts() -> None:
+    meter = Meter(Conformance.ACTION)
+    meter.connection.act(MethodCall(method=SWITCH, parameter=b"\x0f\x00"), 0.0)
+    request = decode_action_request(meter.link.sent[-1])
+    assert isinstance(request, ActionRequestNormal)
+    assert (request.method, request.parameter) == (SWITCH, b"\x0f\x00")
+    done = ActionResponseNormal(
+        invoke_id_and_priority=request.invoke_id_and_priority, result=ActionResult.SUCCESS
+    )
+    meter.link.tell(encode_action_response(done))
+    assert meter.connection.receive_data(b"", 0.0) == [ActionSucceeded()]
+
+
+def acts_in_blocks() -> None:
+    conformance = Conformance.ACTION | Conformance.BLOCK_TRANSFER_WITH_ACTION
+    meter = Meter(conformance, max_receive_pdu_size=200)
+    meter.connection.act(MethodCall(method=SWITCH, parameter=LONG), 0.0)
+    first = decode_action_request(meter.link.sent[-1])
+    assert isinstance(first, ActionRequestWithFirstPblock)
+    invoke = first.invoke_id_and_priority
+    taken = NextPblock(invoke_id_and_priority=invoke, block_number=1)
+    meter.link.tell(encode_action_response(taken))
+    assert isinstance(meter.connection.receive_data(b"", 0.0)[0], BlockReceived)
+    last = decode_action_request(meter.link.sent[-1])
+    assert isinstance(last, ActionRequestWithPblock)
+    assert first.pblock.octets + last.pblock.octets == LONG
+    for number, octets, is_last in ((1, b"\x11", False), (2, b"\x07", True)):
+        returned = ActionResponseWithPblock(
+            invoke_id_and_priority=invoke,
+            pblock=Pblock(last_block=is_last, block_number=number, octets=octets),
+        )
+        meter.link.tell(encode_action_response(returned))
+    events = meter.connection.receive_data(b"", 0.0)
+    assert events == [BlockReceived(total=1), ActionSucceeded(octets=b"\x11\x07")]
+
+
 PROOFS: dict[Conformance, Callable[[], None]] = {
     Conformance.GET: gets,
     Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ: gets_blocks,
     Conformance.SELECTIVE_ACCESS: selects,
     Conformance.PRIORITY_MGMT_SUPPORTED: heeds_priority,
+    Conformance.ACTION: acts,
+    Conformance.BLOCK_TRANSFER_WITH_ACTION: acts_in_blocks,
 }
 
 

@@ -1,7 +1,7 @@
 """A protection that hides nothing, and proofs that prove nothing: what was done can be read.
 
 A protected APDU is the tag that global ciphering gives it, one octet of counter, and the plain one.
-The counter FF is that of a forger.
+The counter FF is that of a forger, FE that of the answer to something else.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from dcud.dlms.errors import (
     SecurityPolicyError,
     SystemTitleError,
     TagError,
+    TransactionError,
 )
 from dcud.dlms.secret import Secret
 
@@ -23,6 +24,7 @@ METER = b"MMM\x00\x00\xbc\x61\x4e"
 DEDICATED_KEY = Secret(bytes.fromhex("00112233445566778899aabbccddeeff"))
 
 FORGED = 0xFF
+OF_ANOTHER_TRANSACTION = 0xFE
 
 _CIPHERED = {
     0x01: 0x21, 0x08: 0x28, 0x0E: 0x2E, 0xC0: 0xC8, 0xC2: 0xCA, 0xC3: 0xCB, 0xC4: 0xCC, 0xC7: 0xCF,
@@ -94,6 +96,8 @@ class MarkingProtection:
         counter = apdu[1]
         if counter == FORGED:
             raise TagError("forged")
+        if counter == OF_ANOTHER_TRANSACTION:
+            raise TransactionError("the answer to something else")
         if counter < self.floor:
             raise ReplayError("old", counter=counter, floor=self.floor)
         self.floor = counter + 1

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.apdu.exception_response import ExceptionResponse
-from dcud.dlms.errors import DecodeError, EncodeError
+from dcud.dlms.errors import CounterRejectedError, DecodeError, EncodeError
 from tests.support.apdus import octets_8, octets_32
 
 
@@ -29,6 +29,19 @@ def test_the_error() -> None:
         " ask for less at a time"
     )
     assert (error.state_error, error.service_error) == (2, 4)
+
+
+def test_a_counter_that_the_meter_does_not_accept() -> None:
+    refused = bytes.fromhex("d80106" + "0000138c")
+    error = ExceptionResponse.decode(refused).error("the association")
+    assert isinstance(error, CounterRejectedError)
+    assert str(error) == (
+        "the meter refused the association: service-not-allowed, invocation-counter-error"
+    )
+    assert error.expected == 5004
+    untold = ExceptionResponse.decode(bytes.fromhex("d80106")).error("the association")
+    assert isinstance(untold, CounterRejectedError)
+    assert untold.expected is None
 
 
 def test_codes_that_are_not_known() -> None:
