@@ -108,6 +108,12 @@ def test_a_directory_that_anyone_may_change_is_refused(tmp_path: Path) -> None:
     assert load_certificates(anchors=str(tmp_path), others=None).anchors == (of(ROOT),)
 
 
+def test_a_place_that_anyone_may_read_is_read(tmp_path: Path) -> None:
+    put(tmp_path / "root.pem", pem(ROOT), 0o664)
+    tmp_path.chmod(0o775)
+    assert load_certificates(anchors=str(tmp_path), others=None).anchors == (of(ROOT),)
+
+
 def test_each_file_that_holds_none_is_named_with_the_remedy(tmp_path: Path) -> None:
     one, other = put(tmp_path / "a.pem", b"not PEM"), put(tmp_path / "b.der", METER.der[:-1])
     put(tmp_path / "c.der", METER.der)
@@ -129,7 +135,10 @@ def test_a_pipe_is_no_file_of_certificates(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_not_looked_at(tmp_path: Path) -> None:
-    path = put(tmp_path / "large.pem", bytes(LARGEST_FILE + 1))
+    padded = pem(ROOT).rjust(LARGEST_FILE, b"\n")
+    largest = put(tmp_path / "largest.pem", padded)
+    assert load_certificates(anchors=str(largest), others=None).anchors == (of(ROOT),)
+    path = put(tmp_path / "large.pem", b"\n" + padded)
     assert refusal(path) == f"{path}: is larger than 1 MiB; check that it holds certificates"
 
 
