@@ -14,18 +14,22 @@ from dcud.cli.replay_choice import add_replay_arguments, replay_lines
 from dcud.cli.simulated_lines import (
     FRAMINGS,
     MakeLine,
+    MakeMeter,
     check_line,
     datagram_line_maker,
     framing_of,
     line_maker,
 )
+from dcud.cli.simulated_security_choice import add_security_arguments, demands_security
 from dcud.config.key_file import Access, key_file, read_secret_file
 from dcud.config.key_ring import parse_keys
 from dcud.config.kind import SocketAddress
 from dcud.config.quantity import QuantityError, parse_duration
-from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
+from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity
 from dcud.dlms.mode_e.baud import BAUD
+from dcud.dlms.server_security import ServerDemand
 from dcud.line.errors import PortError
+from dcud.sim.meter import SimulatedMeter
 from dcud.sim.serving import serve_pty, serve_tcp
 from dcud.sim.udp_serving import serve_udp
 
@@ -89,7 +93,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--key-file",
         type=Path,
         metavar="FILE",
-        help="demand the lls_password that stands in this key file under [meter.simulated]",
+        help="demand the lls_password that stands in this key file under [meter.simulated], or what"
+        " the options below say",
     )
     parser.add_argument(
         "--impair",
@@ -111,14 +116,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="want a sign-on (device address 1) before HDLC, at this speed (default: %(const)s)",
     )
     add_replay_arguments(parser)
+    add_security_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     check_line(arguments)
-    authentication = _authentication(arguments.key_file)
+    demand = _demand(arguments)
     try:
-        asyncio.run(_serve(arguments, authentication))
+        asyncio.run(_serve(arguments, *demand))
     except OSError as error:
         raise PortError(
             f"the meters can't be served: {error.strerror}: {_place(arguments)}",
@@ -134,7 +140,9 @@ def _place(arguments: argparse.Namespace) -> str:
     )
 
 
-async def _serve(arguments: argparse.Namespace, authentication: AuthenticationMechanism) -> None:
+async def _serve(
+    arguments: argparse.Namespace, authentication: ServerDemand, make_meter: MakeMeter
+) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -144,12 +152,13 @@ async def _serve(arguments: argparse.Namespace, authentication: AuthenticationMe
             endpoint = await _serve_line(make_line, arguments, stack)
         elif arguments.udp is not None:
             meters = arguments.meters
-            make_datagram_line = datagram_line_maker(arguments, authentication)
+            make_datagram_line = datagram_line_maker(arguments, authentication, make_meter)
             place = serve_udp(make_datagram_line, arguments.udp.host, arguments.udp.port)
             endpoint = _network(arguments, *await stack.enter_async_context(place))
         else:
             meters = arguments.meters
-            endpoint = await _serve_line(line_maker(arguments, authentication), arguments, stack)
+            make = line_maker(arguments, authentication, make_meter)
+            endpoint = await _serve_line(make, arguments, stack)
         print(json.dumps({**endpoint, "meters": meters}), flush=True)
         await stopping.wait()
 
@@ -169,17 +178,29 @@ def _network(arguments: argparse.Namespace, host: str, port: int) -> dict[str, s
     return {"host": host, "port": str(port), "framing": framing_of(arguments)}
 
 
-def _authentication(path: Path | None) -> AuthenticationMechanism:
-    if path is None:
-        return NO_SECURITY
-    entries = parse_keys(path, read_secret_file(key_file(str(path)), Access.of_this_process()))
+def _demand(arguments: argparse.Namespace) -> tuple[ServerDemand, MakeMeter]:
+    """Return how clients have to prove who they are, and what makes the meters."""
+    path: Path | None = arguments.key_file
+    access = Access.of_this_process()
+    entries = (
+        {} if path is None else parse_keys(path, read_secret_file(key_file(str(path)), access))
+    )
+    if demands_security(arguments):
+        # Unsecured simulations are not to wait for what they don't need.
+        from dcud.cli.simulated_security import secured_meters  # noqa: PLC0415  # as said
+
+        return NO_SECURITY, secured_meters(arguments, entries)
+    if arguments.authentication == "lls" and path is None:
+        raise UsageError("--authentication lls needs a password", remedy="name a --key-file")
+    if path is None or arguments.authentication == "none":
+        return NO_SECURITY, SimulatedMeter
     password = entries.get(("meter", "simulated", "lls_password"))
     if password is None:
         raise UsageError(
             f"{path} holds no password for the simulated meters",
             remedy='add lls_password = "..." under [meter.simulated]',
         )
-    return LowLevelSecurity(password)
+    return LowLevelSecurity(password), SimulatedMeter
 
 
 def _address(text: str) -> SocketAddress:

@@ -9,7 +9,6 @@ from typing import Final
 
 from dcud.cli.impaired_line import ImpairedLine
 from dcud.cli.main import UsageError
-from dcud.dlms.authentication import AuthenticationMechanism
 from dcud.dlms.gateway import GatewayAddress
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.negotiation import LinkSizes
@@ -19,6 +18,7 @@ from dcud.dlms.mode_e.identification import Identification
 from dcud.dlms.mode_e.station import ModeEStationParameters
 from dcud.dlms.prime.messages import NewDevice
 from dcud.dlms.server import ServerParameters
+from dcud.dlms.server_security import ServerDemand
 from dcud.dlms.sfsk.mac import MAX_M_SDU
 from dcud.dlms.sfsk.modem_framing import MODEM
 from dcud.sim.device import Device
@@ -38,8 +38,10 @@ FIRST_PHYSICAL_ADDRESS: Final = 17
 IDENTIFICATION = Identification(manufacturer="SIM", baud_character="5", escapes=("2",), name="DCUD")
 """What the meters say at their optical port: mode E, up to 9600 baud."""
 
-Meters = Mapping[int, SimulatedMeter]
+Meters = Mapping[int, Device]
 """By number, from 1."""
+MakeMeter = Callable[[MeterParameters, Callable[[], float]], Device]
+"""A meter of its parameters and a clock."""
 MakeLine = Callable[[], Line]
 """A line is made anew for each connection."""
 
@@ -100,26 +102,32 @@ def _flag(option: str) -> str:
     return f"--{option.replace('_', '-')}"
 
 
-def line_maker(arguments: argparse.Namespace, authentication: AuthenticationMechanism) -> MakeLine:
+def line_maker(
+    arguments: argparse.Namespace,
+    authentication: ServerDemand,
+    make_meter: MakeMeter = SimulatedMeter,
+) -> MakeLine:
     """Return what makes a line to the meters, one for each connection."""
-    meters, parameters = _simulated(arguments, authentication)
+    meters, parameters = _simulated(arguments, authentication, make_meter)
     return _FRAMINGS[framing_of(arguments)].make(meters, parameters, arguments)
 
 
 def datagram_line_maker(
-    arguments: argparse.Namespace, authentication: AuthenticationMechanism
+    arguments: argparse.Namespace,
+    authentication: ServerDemand,
+    make_meter: MakeMeter = SimulatedMeter,
 ) -> Callable[[], WrapperLine]:
     """Return what makes a line to the meters, one for each client of a UDP port."""
-    return _wrapper(*_simulated(arguments, authentication), arguments)
+    return _wrapper(*_simulated(arguments, authentication, make_meter), arguments)
 
 
 def _simulated(
-    arguments: argparse.Namespace, authentication: AuthenticationMechanism
+    arguments: argparse.Namespace, authentication: ServerDemand, make_meter: MakeMeter
 ) -> tuple[Meters, ServerParameters]:
     clock = time.time  # noqa: TID251  # what simulated meters show is this machine's time
     installed = clock() - arguments.history
     meters = {
-        number: SimulatedMeter(
+        number: make_meter(
             MeterParameters(
                 number=number,
                 installed=installed,

@@ -47,6 +47,9 @@ class SecuredMeter:
         demand: what it demands, and its keys when it was new.
         system_title: 8 octets.
         state: keeps what must outlive the meter's power.
+
+    Raises:
+        KeyMissingError: a key or secret is missing that the demand takes.
     """
 
     def __init__(
@@ -62,8 +65,7 @@ class SecuredMeter:
         self.security = MeterSecurity(demand, system_title, self._state.of(self._name))
         extra = {key: _read(told) for key, told in self.security.attributes().items()}
         self._meter = SimulatedMeter(parameters, clock, extra)
-        # What can't be is told before anybody asks.
-        _ = self.security.authentication
+        self.security.check()
 
     @property
     def parameters(self) -> MeterParameters:

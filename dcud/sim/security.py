@@ -159,6 +159,16 @@ class MeterSecurity:
         )
         return proof if demand.fault is None else FaultyDemand(proof, demand.fault)
 
+    def check(self) -> None:
+        """Raise `KeyMissingError` unless all is there that the demand takes."""
+        _ = self.authentication
+        if self._demand.mechanism >= Mechanism.HLS:
+            self._means()
+        if self._demand.ciphered:
+            self.setup.channel()
+            if self.setup.policy.requests.authenticated or self.setup.policy.answers.authenticated:
+                self.setup.keys.demand("authentication")
+
     def attributes(self) -> dict[tuple[int, Obis], dict[int, Callable[[], Data]]]:
         """Return the objects that show it, each attribute as it is whenever it is asked for."""
         setup = self.setup
