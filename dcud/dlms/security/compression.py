@@ -3,12 +3,12 @@
 [IEC 62056-5-3: compression]
 """
 
-from importlib import import_module
-
 
 def compressed(apdu: bytes) -> bytes | None:
     """Return the compressed APDU, None where it would not get shorter."""
-    octets: bytes = import_module("dcud.dlms.v44").compress(apdu)
+    from dcud.dlms.v44 import compress  # noqa: PLC0415  # most meters compress nothing
+
+    octets = compress(apdu)
     return octets if len(octets) < len(apdu) else None
 
 
@@ -18,5 +18,6 @@ def expanded(octets: bytes, limit: int) -> bytes:
     Raises:
         CompressionError: it is malformed, or longer than that.
     """
-    apdu: bytes = import_module("dcud.dlms.v44").expand(octets, limit)
-    return apdu
+    from dcud.dlms.v44 import expand  # noqa: PLC0415  # likewise
+
+    return expand(octets, limit)

@@ -578,6 +578,20 @@ def test_what_is_compressed_and_authenticated_alone_is_hidden_as_a_whole() -> No
     assert hidden == ((0, len(octets)),)
 
 
+def test_compression_in_both_directions() -> None:
+    request = GET + 10 * GET
+    answer = ANSWER + 10 * ANSWER
+    theirs = client(
+        replace(SUITE_1, client_system_title=METER, server_system_title=CLIENT, any_form=True)
+    )
+    ours = client(SUITE_1)
+    octets = sent(ours, request)
+    assert octets[11] == 0xB1
+    assert len(octets) < len(request)
+    assert theirs.unprotect(octets) == request
+    assert ours.unprotect(sent(theirs, answer)) == answer
+
+
 # --- What is missing ---
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.errors import (
+    CompressionError,
     DecodeError,
     KeyInfoError,
     KeyMissingError,
@@ -22,6 +23,7 @@ from dcud.dlms.errors import (
 from dcud.dlms.security import reception
 from dcud.dlms.security.channel import Counters
 from dcud.dlms.security.channels import Channels
+from dcud.dlms.security.compression import compressed
 from dcud.dlms.security.counters import FreshCounter, ReceivedCounter
 from dcud.dlms.security.envelope import Family
 from dcud.dlms.security.general_header import GeneralHeader
@@ -531,6 +533,16 @@ def test_compression_in_suite_0_must_be_tolerated() -> None:
 def test_a_service_is_never_compressed() -> None:
     parameters = replace(PARAMETERS, suite=SecuritySuite.SUITE_1)
     refused(SecurityControlError, COMPRESSED.service(0xCC, ANSWER), parameters, words="compressed")
+
+
+def test_what_expands_beyond_all_bounds_is_refused() -> None:
+    bomb = compressed(bytes(0x1000))
+    assert bomb is not None
+    parameters = replace(SUITE_1, largest_apdu=0xFFF)
+    with pytest.raises(CompressionError):
+        client(parameters).open(COMPRESSED.general(bomb), Family.GENERAL_GLO)
+    opened = client(replace(parameters, largest_apdu=0x1000))
+    assert opened.open(COMPRESSED.general(bomb), Family.GENERAL_GLO) == bytes(0x1000)
 
 
 # --- Signatures ---
