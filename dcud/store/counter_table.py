@@ -54,6 +54,10 @@ _BEGIN = """
 INSERT INTO counters VALUES (?, ?, ?, 1, ?) ON CONFLICT (fingerprint, client_system_title)
 DO NOTHING
 """
+_DIGESTED = """
+SELECT fingerprint, client_system_title, next, trusted FROM counters
+ORDER BY fingerprint, client_system_title
+"""
 _RAISE_FLOOR = """
 INSERT INTO floors VALUES (?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (meter, fingerprint, server_system_title, which)
@@ -264,7 +268,7 @@ class CounterTable:
 
     def _counters_digest(self) -> bytes:
         """Return the digest of all counters as the transaction sees them."""
-        return _digest(self.records())
+        return _digest(self._connection.execute(_DIGESTED).fetchall())
 
 
 def _inode(path: Path) -> int | None:
@@ -287,9 +291,6 @@ def _record(row: tuple[str, bytes, int, int, float]) -> CounterRecord:
     )
 
 
-def _digest(records: list[CounterRecord]) -> bytes:
+def _digest(rows: list[tuple[str, bytes, int, int]]) -> bytes:
     """Return a digest of what must not be mixed with another state; 32 octets."""
-    told = hashlib.sha256()
-    for record in records:
-        told.update(repr((record.fingerprint, record.title, record.next, record.trusted)).encode())
-    return told.digest()
+    return hashlib.sha256(repr(rows).encode()).digest()
