@@ -51,9 +51,9 @@ class Fault(Enum):
     WRONG_TRANSACTION = "wrong-transaction"
     """Answers belong to another transaction; general-ciphering and general-signing alone."""
     LOSE_TRANSFER = "lose-transfer"
-    """The power fails as new keys come: they never take effect, nothing is answered."""
+    """The power fails as keys, policy or secret come: they take no effect, nothing is answered."""
     LOSE_TRANSFER_ANSWER = "lose-transfer-answer"
-    """The power fails after new keys have taken effect: nothing is answered."""
+    """The power fails after they have taken effect: nothing is answered."""
 
     WRONG_TITLE = "wrong-title"
     """AARE tells another system title, and the meter lives up to it."""

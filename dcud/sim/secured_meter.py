@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
-from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
+from dcud.dlms.apdu.action import MethodDescriptor
 from dcud.dlms.authentication import NO_SECURITY
 from dcud.dlms.conformance import IMPLEMENTED, Conformance
 from dcud.dlms.data_types import Data
@@ -30,6 +30,7 @@ PUBLIC_OBJECTS = frozenset(
 )
 """What the public client may read: name, serial number, clock, this list, the frame counter."""
 
+_POWER_FAILURES = frozenset({Fault.LOSE_TRANSFER, Fault.LOSE_TRANSFER_ANSWER})
 _CONFORMANCE = (
     IMPLEMENTED
     | Conformance.GENERAL_PROTECTION
@@ -61,6 +62,7 @@ class SecuredMeter:
         state: StateFile | None = None,
     ) -> None:
         self._state = state or StateFile(None)
+        self._power_failed = False
         self._name = parameters.logical_device_name
         self.security = MeterSecurity(demand, system_title, self._state.of(self._name))
         extra = {key: _read(told) for key, told in self.security.attributes().items()}
@@ -91,10 +93,10 @@ class SecuredMeter:
         return _KeptApplication(server, security.fault, self.keep)
 
     def keep(self) -> bool:
-        """Keep what must outlive the meter's power; tell whether keys have changed by it."""
-        kept, state = self._state.of(self._name), self.security.state()
-        self._state.keep(self._name, state)
-        return kept is not None and kept["keys"] != state["keys"]
+        """Keep what must outlive the meter's power; tell whether that has failed meanwhile."""
+        self._state.keep(self._name, self.security.state())
+        failed, self._power_failed = self._power_failed, False
+        return failed
 
     @property
     def _system_title(self) -> bytes:
@@ -111,9 +113,11 @@ class SecuredMeter:
 
     def _act(self, method: MethodDescriptor, parameter: bytes | None, _client: ClientSap) -> Acted:
         acted = self.security.act(method, parameter)
-        if self.security.fault is Fault.LOSE_TRANSFER and acted.result is ActionResult.SUCCESS:
-            return replace(acted, afterwards=None)
-        return acted
+        fault = self.security.fault
+        if acted.afterwards is None or fault not in _POWER_FAILURES:
+            return acted
+        self._power_failed = True
+        return replace(acted, afterwards=None) if fault is Fault.LOSE_TRANSFER else acted
 
 
 class _KeptApplication:
@@ -128,10 +132,8 @@ class _KeptApplication:
 
     def answer(self, apdu: bytes) -> bytes | None:
         answer = self._server.answer(apdu)
-        rekeyed = self._keep()
-        if rekeyed and self._fault is Fault.LOSE_TRANSFER_ANSWER:
-            return None
-        return faulty_aare(answer, self._fault)
+        power_failed = self._keep()
+        return None if power_failed else faulty_aare(answer, self._fault)
 
 
 def _read(told: dict[int, Callable[[], Data]]) -> Attributes:
