@@ -251,8 +251,9 @@ def test_what_is_no_scalar_is_refused(curve: Curve) -> None:
     for octets in (bytes(size), ORDERS[curve].to_bytes(size, "big"), b"\xff" * size):
         with pytest.raises(KeyMissingError, match="is no scalar of"):
             PrivateKey.from_scalar(curve, Secret(octets))
-    last = (ORDERS[curve] - 1).to_bytes(size, "big")
-    assert PrivateKey.from_scalar(curve, Secret(last)).curve is curve
+    for value in (1, ORDERS[curve] - 1):
+        octets = value.to_bytes(size, "big")
+        assert PrivateKey.from_scalar(curve, Secret(octets)).curve is curve
 
 
 def test_a_scalar_of_another_size_is_refused() -> None:
