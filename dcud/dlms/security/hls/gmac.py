@@ -21,7 +21,10 @@ _REQUEST = re.compile(
     rb" | [\x05\x06\x16] [\x01-\x04] [\x02\x04]",
     re.DOTALL | re.VERBOSE,
 )
-"""How get, set, action, access, read, write and unconfirmed write begin; challenges rarely do."""
+"""How get, set, action, access, read, write and unconfirmed write begin.
+
+Of challenges that were drawn at random one in half a million begins so.
+"""
 
 
 class Gmac:
