@@ -26,7 +26,6 @@ from dcud.dlms.block_transfer import BlockReceiver, BlockSender
 from dcud.dlms.errors import (
     BlockTransferError,
     DecodeError,
-    EncodeError,
     ProtocolError,
     UnexpectedApduError,
 )
@@ -92,11 +91,8 @@ class ActionExchange:
     `request` is to be sent. Nothing is ever asked twice.
 
     Args:
-        room: octets of the largest request, None for any.
-        in_blocks: whether a parameter may be cut to fit.
-
-    Raises:
-        EncodeError: the parameter doesn't fit.
+        room: octets of a request above which its parameter is cut into blocks; None where it must
+            not be. Where not even a block would fit, the parameter is left whole.
     """
 
     def __init__(
@@ -106,7 +102,6 @@ class ActionExchange:
         parameters: GetParameters,
         *,
         room: int | None = None,
-        in_blocks: bool = False,
     ) -> None:
         self._call = call
         self._invoke = invoke
@@ -114,10 +109,10 @@ class ActionExchange:
         self._sender: BlockSender | None = None
         self._blocks = BlockReceiver(parameters.max_value_octets)
         self._sent = 0
-        self._request: ActionRequest = self._first_request(room, in_blocks=in_blocks)
+        self._request: ActionRequest = self._first_request(room)
 
     @property
-    def _subject(self) -> str:
+    def subject(self) -> str:
         """What errors are about."""
         return f"ACTION {self._call.method}"
 
@@ -155,29 +150,24 @@ class ActionExchange:
                 case action.RESPONSE_TAG:
                     return self._take(decode_action_response(apdu))
                 case exception_response.TAG:
-                    return ActionFailed(error=ExceptionResponse.decode(apdu).error(self._subject))
+                    return ActionFailed(error=ExceptionResponse.decode(apdu).error(self.subject))
                 case confirmed_service_error.TAG:
-                    failure = ConfirmedServiceError.decode(apdu).error(self._subject)
+                    failure = ConfirmedServiceError.decode(apdu).error(self.subject)
                     return ActionFailed(error=failure)
                 case _:
                     return UnexpectedApduError(
-                        f"the meter answered {self._subject} with {apdu[:1].hex() or 'nothing'}"
+                        f"the meter answered {self.subject} with {apdu[:1].hex() or 'nothing'}"
                     )
         except DecodeError as error:
             return error
 
-    def _first_request(self, room: int | None, *, in_blocks: bool) -> ActionRequest:
+    def _first_request(self, room: int | None) -> ActionRequest:
         call = self._call
         octets = call.parameter or b""
-        if room is None or _NORMAL_HEADER + len(octets) <= room:
+        raw = 0 if room is None else _raw_octets(room)
+        if room is None or _NORMAL_HEADER + len(octets) <= room or raw < _FEWEST_RAW_OCTETS:
             return ActionRequestNormal(
                 invoke_id_and_priority=self._invoke, method=call.method, parameter=call.parameter
-            )
-        raw = room - _FIRST_PBLOCK_HEADER - len(encode_length(max(room, 0)))
-        if not in_blocks or raw < _FEWEST_RAW_OCTETS:
-            raise EncodeError(
-                f"{self._subject} takes {_NORMAL_HEADER + len(octets)} octets, but the meter takes"
-                f" {room} at most" + ("" if in_blocks else ", and no blocks of it")
             )
         self._sender = BlockSender(octets, raw)
         first = self._sender.first()
@@ -256,4 +246,9 @@ class ActionExchange:
         return outcome
 
     def _lost(self, what: str) -> ActionFailed:
-        return ActionFailed(error=BlockTransferError(f"{self._subject}: {what}"))
+        return ActionFailed(error=BlockTransferError(f"{self.subject}: {what}"))
+
+
+def _raw_octets(room: int) -> int:
+    """Return how many octets of a parameter a block within `room` octets holds."""
+    return room - _FIRST_PBLOCK_HEADER - len(encode_length(max(room, 0)))

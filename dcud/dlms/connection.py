@@ -18,9 +18,11 @@ follow; a notification, since nobody waits for it.
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Protocol
 
 from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
 from dcud.dlms.action_exchange import (
+    ActionEvent,
     ActionExchange,
     ActionFailed,
     ActionRefused,
@@ -74,6 +76,7 @@ from dcud.dlms.errors import (
 )
 from dcud.dlms.get_exchange import (
     BlockReceived,
+    GetEvent,
     GetExchange,
     GetFailed,
     GetParameters,
@@ -155,6 +158,23 @@ ConnectionEvent = (
 )
 
 
+class Exchange(Protocol):
+    """One request of the association, in as many APDUs as it takes."""
+
+    @property
+    def subject(self) -> str:
+        """What errors are about: the service with what it is asked of."""
+
+    def request(self) -> bytes:
+        """Return the APDU that is to be sent now."""
+
+    def secret(self) -> tuple[tuple[int, int], ...]:
+        """Return the half-open ranges of that APDU that no log may show."""
+
+    def receive(self, apdu: bytes) -> GetEvent | ActionEvent | ProtocolError | None:
+        """Take an answer; None is the one to another request."""
+
+
 class Phase(Enum):
     """Where a connection stands."""
 
@@ -230,7 +250,8 @@ class ClientConnection:
         self._protection = protection
         self._association = ClientAssociation(parameters, protection)
         self._agreed: Associated | None = None
-        self._exchange: GetExchange | ActionExchange | None = None
+        self._largest_request = 0  # in octets; 0 sets no limit
+        self._exchange: Exchange | None = None
         self._invoke_id = 0
         self._ending: Released | ConnectionFailed = Released()
         self._deadline: float | None = None
@@ -263,14 +284,7 @@ class ClientConnection:
             ),
             self._get_parameters,
         )
-        apdu = exchange.request()
-        room = self._room(agreed)
-        if room is not None and len(apdu) > room:
-            raise EncodeError(
-                f"GET {attribute} takes {len(apdu)} octets, but the meter takes {room} at most",
-                remedy="select fewer columns, or read without selection",
-            )
-        self._send(apdu, now)
+        self._send(exchange, now)
         self._exchange = exchange
 
     def act(self, call: MethodCall, now: float) -> None:
@@ -283,7 +297,7 @@ class ClientConnection:
         """
         agreed = self._ready()
         exchange = self._action(call, agreed)
-        self._send(exchange.request(), now, exchange.secret())
+        self._send(exchange, now)
         self._exchange = exchange
 
     def _ready(self) -> Associated:
@@ -299,9 +313,12 @@ class ClientConnection:
         )
 
     def _room(self, agreed: Associated) -> int | None:
-        """Return the octets of the largest request before it is protected, None for any."""
+        """Return the octets of a request above which its parameter is cut, None to leave it whole.
+
+        Protection adds less than its overhead to most, so that what isn't cut may fit all the same.
+        """
         limit = agreed.server_max_receive_pdu_size
-        if not limit:
+        if not limit or Conformance.BLOCK_TRANSFER_WITH_ACTION not in agreed.conformance:
             return None
         return limit if self._protection is None else limit - self._protection.overhead()
 
@@ -311,17 +328,24 @@ class ClientConnection:
             self._next_invoke(agreed),
             self._get_parameters,
             room=self._room(agreed),
-            in_blocks=Conformance.BLOCK_TRANSFER_WITH_ACTION in agreed.conformance,
         )
 
-    def _send(self, apdu: bytes, now: float, secret: tuple[tuple[int, int], ...] = ()) -> None:
-        """Send a request, protected where there is protection.
+    def _send(self, exchange: Exchange, now: float) -> None:
+        """Send what an exchange asks next, protected where there is protection.
 
         Raises:
+            EncodeError: it is larger than the meter takes.
             SecurityError: it can't be protected.
         """
+        apdu, secret = exchange.request(), exchange.secret()
         if self._protection is not None:
             apdu, secret = self._protection.protect(apdu, secret, in_proof=self._is_proving())
+        limit = self._largest_request
+        if limit and len(apdu) > limit:
+            raise EncodeError(
+                f"{exchange.subject} takes {len(apdu)} octets, but the meter takes {limit} at most",
+                remedy="ask for less: select fewer columns, or read without selection",
+            )
         self._link.send_apdu(apdu, now, secret=secret)
 
     def release(self, now: float) -> None:
@@ -497,23 +521,25 @@ class ClientConnection:
     def _associated(self, outcome: Associated | ProtocolError, now: float) -> list[ConnectionEvent]:
         if isinstance(outcome, Associated):
             self._agreed = outcome
+            self._largest_request = outcome.server_max_receive_pdu_size
             return [Opened(association=outcome)]
         self._fail(outcome, now)
         return []
 
     def _prove(self, challenged: Challenged, now: float) -> None:
         """Send our proof of identity, as the first request of the association."""
+        self._largest_request = challenged.agreed.server_max_receive_pdu_size
         call = MethodCall(method=challenged.method, parameter=challenged.parameter)
+        exchange = self._action(call, challenged.agreed)
         try:
-            exchange = self._action(call, challenged.agreed)
-            self._send(exchange.request(), now)
-        except ProtocolError as error:
+            self._send(exchange, now)
+        except (EncodeError, SecurityError) as error:
             self._fail(error, now)
         else:
             self._exchange = exchange
 
     def _deliver_to_exchange(
-        self, exchange: GetExchange | ActionExchange, apdu: bytes, now: float
+        self, exchange: Exchange, apdu: bytes, now: float
     ) -> list[ConnectionEvent]:
         outcome = exchange.receive(apdu)
         match outcome:
@@ -533,11 +559,10 @@ class ClientConnection:
                     return self._proved(outcome, now)
         return [outcome]
 
-    def _go_on(self, exchange: GetExchange | ActionExchange, now: float) -> None:
-        secret = exchange.secret() if isinstance(exchange, ActionExchange) else ()
+    def _go_on(self, exchange: Exchange, now: float) -> None:
         try:
-            self._send(exchange.request(), now, secret)
-        except SecurityError as error:
+            self._send(exchange, now)
+        except (EncodeError, SecurityError) as error:
             self._fail(error, now)
 
     def _is_proving(self) -> bool:

@@ -81,13 +81,17 @@ class GetExchange:
         self._blocks = BlockReceiver(parameters.max_value_octets)
 
     @property
-    def _subject(self) -> str:
+    def subject(self) -> str:
         """What errors are about."""
         return f"GET {self._attribute}"
 
     def request(self) -> bytes:
         """Return the APDU that is to be sent now."""
         return encode_get_request(self._request)
+
+    def secret(self) -> tuple[tuple[int, int], ...]:
+        """Return the half-open ranges of that APDU that no log may show: none."""
+        return ()
 
     def receive(self, apdu: bytes) -> GetEvent | ProtocolError | None:
         """Take an answer.
@@ -102,12 +106,12 @@ class GetExchange:
                 case get_service.RESPONSE_TAG:
                     return self._take(decode_get_response(apdu))
                 case exception_response.TAG:
-                    return GetFailed(error=ExceptionResponse.decode(apdu).error(self._subject))
+                    return GetFailed(error=ExceptionResponse.decode(apdu).error(self.subject))
                 case confirmed_service_error.TAG:
-                    return GetFailed(error=ConfirmedServiceError.decode(apdu).error(self._subject))
+                    return GetFailed(error=ConfirmedServiceError.decode(apdu).error(self.subject))
                 case _:
                     return UnexpectedApduError(
-                        f"the meter answered {self._subject} with {apdu[:1].hex() or 'nothing'}"
+                        f"the meter answered {self.subject} with {apdu[:1].hex() or 'nothing'}"
                     )
         except DecodeError as error:
             return error
@@ -123,7 +127,7 @@ class GetExchange:
             return self._take_block(response, response.result)
         if self._blocks.block_number is not None:
             return GetFailed(
-                error=BlockTransferError(f"{self._subject}: a whole value came between its blocks")
+                error=BlockTransferError(f"{self.subject}: a whole value came between its blocks")
             )
         return GetSucceeded(octets=response.result)
 

@@ -23,7 +23,6 @@ from dcud.dlms.errors import (
     ConfirmedServiceFailure,
     CounterRejectedError,
     DecodeError,
-    EncodeError,
     ProtocolError,
     ServiceRefusedError,
     UnexpectedApduError,
@@ -55,7 +54,6 @@ class Exchange:
             InvokeIdAndPriority(invoke_id=1, high_priority=True),
             trust or GetParameters(),
             room=room,
-            in_blocks=True,
         )
 
     def hears(self, apdu: str) -> ActionEvent | ProtocolError | None:
@@ -122,18 +120,11 @@ class TestRoom:
         assert len(whole) == 2 * (13 + len(SHORT))
 
     @pytest.mark.parametrize("room", [0, -20, 12, 33])
-    def test_headers_alone_are_no_request(self, room: int) -> None:
-        with pytest.raises(EncodeError, match=r"takes 65 octets, but the meter takes"):
-            Exchange(LONG, room=room)
+    def test_where_the_headers_alone_would_fill_a_block_it_stays_whole(self, room: int) -> None:
+        assert Exchange(LONG, room=room).asks().startswith("c301")
 
-    def test_without_blocks_it_must_fit(self) -> None:
-        with pytest.raises(EncodeError, match=r"40 at most, and no blocks"):
-            ActionExchange(
-                MethodCall(method=REPLY_TO_HLS, parameter=LONG),
-                InvokeIdAndPriority(invoke_id=1),
-                GetParameters(),
-                room=ROOM,
-            )
+    def test_so_it_does_where_it_must_not_be_cut(self) -> None:
+        assert len(Exchange(LONG, room=None).asks()) == 2 * (13 + len(LONG))
 
 
 class TestParameterInBlocks:
@@ -307,7 +298,6 @@ def test_the_blocks_make_the_parameter_and_each_fits(parameter: bytes, room: int
         InvokeIdAndPriority(invoke_id=1),
         GetParameters(),
         room=room,
-        in_blocks=True,
     )
     request = decode_action_request(exchange.request())
     if not isinstance(request, ActionRequestWithFirstPblock):

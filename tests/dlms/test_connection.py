@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -729,12 +730,42 @@ class TestProtectedRequests:
         assert conversation.sent()[start:end] == b"\x09\x02ab"
 
     def test_the_protection_has_to_fit_as_well(self) -> None:
-        conversation = opened_protected(MarkingProtection(overhead=487))
-        with pytest.raises(EncodeError):  # 13 octets and those
-            conversation.connection.act(
-                MethodCall(method=DISCONNECT.method, parameter=b"\x00"), conversation.now
-            )
-        conversation.get()
+        conversation = opened_protected()
+        with pytest.raises(EncodeError, match=r"takes 501 octets, but the meter takes 500"):
+            conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(481))), 0.0)
+        conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(480))), 0.0)
+        assert len(conversation.sent()) == 500
+
+    @pytest.mark.parametrize("overhead", [30, 600])
+    def test_so_it_has_with_a_parameter_that_can_not_be_cut(self, overhead: int) -> None:
+        conversation = opened_protected(MarkingProtection(overhead=overhead))
+        longest = MethodCall(method=DISCONNECT.method, parameter=bytes(485))
+        with pytest.raises(EncodeError, match=r"ACTION 70/0.0.96.3.10.255/1 takes 501 octets"):
+            conversation.connection.act(replace(longest, parameter=bytes(486)), 0.0)
+        conversation.connection.act(longest, 0.0)
+        assert len(conversation.sent()) == 500
+
+    def test_blocks_leave_room_for_their_protection(self) -> None:
+        conformance = Conformance.ACTION | Conformance.BLOCK_TRANSFER_WITH_ACTION
+        conversation = asked_protected(MarkingProtection(overhead=30))
+        initiate = InitiateResponse(
+            negotiated_conformance=conformance, server_max_receive_pdu_size=100
+        )
+        conversation.hears(protected_aare(marked(0, initiate.encode())))
+        conversation.connection.act(MethodCall(method=DISCONNECT.method, parameter=bytes(90)), 0.0)
+        assert conversation.sent()[2:5] == bytes.fromhex("c30441")
+        assert len(conversation.sent()) <= 100 - 30 + 2
+        (event,) = conversation.hears(marked(1, "c7044100000001"))
+        assert isinstance(event, BlockReceived)
+        assert conversation.sent()[2:5] == bytes.fromhex("c30641")
+
+    def test_a_proof_that_the_meter_can_not_take_is_not_sent(self) -> None:
+        conversation = asked_protected(None, AssociationParameters(authentication=Vouching()))
+        initiate = InitiateResponse(
+            negotiated_conformance=Conformance.ACTION, server_max_receive_pdu_size=20
+        )
+        conversation.hears(protected_aare(marked(0, initiate.encode()), challenge=CHALLENGE))
+        conversation.ends_with(EncodeError)
 
     def test_without_a_counter_this_request_fails_alone(self) -> None:
         conversation = opened_protected(MarkingProtection(counters=NOTHING_SENT_YET))

@@ -42,6 +42,9 @@ class Exchange:
     def asks(self) -> str:
         return self._exchange.request().hex()
 
+    def hides(self) -> int:
+        return len(self._exchange.secret())
+
     def fails(self, apdu: str) -> ProtocolError:
         event = self.hears(apdu)
         assert isinstance(event, GetFailed)
@@ -51,6 +54,7 @@ class Exchange:
 def test_a_whole_value() -> None:
     exchange = Exchange()
     assert exchange.asks() == "c001c100070100630100ff0200"
+    assert exchange.hides() == 0
     # the tests of u9n/dlms-cosem
     assert exchange.hears("c401c1000600001391") == GetSucceeded(octets=bytes.fromhex("0600001391"))
 
