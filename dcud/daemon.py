@@ -4,21 +4,25 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dcud
 from dcud.assembly.broker import mqtt_parameters
 from dcud.assembly.links import Links
-from dcud.assembly.meters import bus_parameters, polled_meter
+from dcud.assembly.meters import bus_parameters, is_secured, plain_target, polled_meter
 from dcud.assembly.ports import port
 from dcud.collect.breaker import MeterState
+from dcud.collect.job import Reader
 from dcud.collect.poller import MeterHealth, Poller, Surroundings
 from dcud.config import model
+from dcud.config.key_file import Access
 from dcud.config.key_ring import Secrets
+from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
 from dcud.dlms.secret import Secret
 from dcud.line.bus import Bus
 from dcud.line.tracer import Direction, FrameTracer
@@ -27,6 +31,7 @@ from dcud.observe.frame_log import FrameLog
 from dcud.observe.metrics import Metrics
 from dcud.observe.metrics_page import MetricsPage
 from dcud.publish.event_payload import Event, Severity
+from dcud.publish.incidents import Incidents
 from dcud.publish.keeper import Keeper
 from dcud.publish.message import event_message
 from dcud.publish.mqtt import MqttBroker
@@ -36,10 +41,19 @@ from dcud.publish.state_payload import MeterState as PublishedState
 from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 
+if TYPE_CHECKING:
+    from dcud.assembly.secured_meters import SecuredMeters
+    from dcud.dlms.errors import SecurityError
+
 _LOG = logging.getLogger("dcud")
 
 wall_clock = time.time  # noqa: TID251  # the one place where the daemon's wall clock is wound
 
+
+_COUNTERS_LOST = (
+    "the invocation counters were lost, or restored from a backup; none is used until it is known"
+    " where to go on"
+)
 
 TOLD_AGAIN = 300.0
 """Seconds after which subscribers are told again how a meter does whose state did not change."""
@@ -127,6 +141,32 @@ class HealthTold:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What buses are run with."""
+
+    store: Store
+    secured: "SecuredMeters | None"
+    surroundings: Surroundings
+
+
+class SecurityTold:
+    """Tells metrics and subscribers of what is not trusted."""
+
+    def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
+        self._metrics = metrics
+        self._incidents = incidents
+
+    def security_refused(self, bus: str, meter: str, error: "SecurityError") -> None:
+        """Count what was refused, and tell of it."""
+        self._metrics.security_refused(bus, meter, error.code)
+        self._incidents.report(meter, error.code, str(error))
+
+    def counters_left(self, bus: str, meter: str, counters: int) -> None:
+        """Show how many counters are left."""
+        self._metrics.counters_left(bus, meter, counters)
+
+
 class Daemon:
     """Everything that runs, for one configuration."""
 
@@ -163,26 +203,50 @@ class Daemon:
                 wall_clock=wall_clock,
                 random=random.random,
             )
+            incidents = Incidents(configuration.gateway.id, store, wall_clock)
+            secured = await self._open_secured(stack, incidents)
             async with asyncio.TaskGroup() as group:
                 # The publisher outlives the buses, so that their last words are published, too.
                 buses_ended = asyncio.Event()
                 group.create_task(publisher.run(buses_ended), name="publisher")
-                await self._run_buses(store, surroundings, stopping)
+                group.create_task(incidents.run(buses_ended), name="incidents")
+                await self._run_buses(_Means(store, secured, surroundings), stopping)
                 if self._frame_log is not None:
                     # Where its disk is stuck, its patience runs out beside the store's and ours.
                     self._frame_log.end()
                 buses_ended.set()
         _LOG.info("stopped")
 
-    async def _run_buses(
-        self, store: Store, surroundings: Surroundings, stopping: asyncio.Event
-    ) -> None:
+    async def _open_secured(
+        self, stack: AsyncExitStack, incidents: Incidents
+    ) -> "SecuredMeters | None":
+        """Open what secured meters need, if there are any."""
+        configuration = self._configuration
+        if not any(is_secured(meter) for meter in configuration.meters if meter.enabled):
+            return None
+        from dcud.assembly.secured_meters import (  # noqa: PLC0415  # most have none: start-up
+            SecuredMeters,
+            open_counters,
+        )
+
+        counters = await open_counters(configuration.gateway, wall_clock, exclusive=True)
+        await stack.enter_async_context(counters)
+        if counters.restored or counters.moved_aside is not None:
+            incidents.report("", "counters_lost", _COUNTERS_LOST, Severity.ERROR)
+        return SecuredMeters(
+            configuration.gateway,
+            counters,
+            fetch=self._fetch_keys,
+            observer=SecurityTold(self._metrics, incidents),
+            clock=wall_clock,
+        )
+
+    async def _run_buses(self, means: _Means, stopping: asyncio.Event) -> None:
         """Poll all buses until the stop comes, then release what is open."""
         buses = self._configuration.buses
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(self._run_bus(bus, store, surroundings), name=f"bus {bus.id}")
-                for bus in buses
+                group.create_task(self._run_bus(bus, means), name=f"bus {bus.id}") for bus in buses
             ]
             meters = sum(len(self._configuration.polled_meters(bus.id)) for bus in buses)
             _LOG.info(
@@ -193,9 +257,7 @@ class Daemon:
             for task in tasks:
                 task.cancel()
 
-    async def _run_bus(
-        self, configured: model.Bus, store: Store, surroundings: Surroundings
-    ) -> None:
+    async def _run_bus(self, configured: model.Bus, means: _Means) -> None:
         meters = self._configuration.polled_meters(configured.id)
         links = Links(configured)
         bus = Bus(
@@ -209,14 +271,40 @@ class Daemon:
             _LOG.warning("bus %s has no meters to poll", configured.id)
             return
         polled = [
-            polled_meter(bus, links, meter, self._secrets.lls_passwords.get(meter.id), store.cursor)
+            polled_meter(meter, self._associate(bus, links, meter, means), means.store.cursor)
             for meter in meters
         ]
-        poller = Poller(configured.id, polled, surroundings, read_at_start=configured.read_at_start)
+        read_at_start = configured.read_at_start
+        poller = Poller(configured.id, polled, means.surroundings, read_at_start=read_at_start)
         try:
             await poller.run()
         finally:
             await bus.close()
+
+    def _associate(
+        self, bus: Bus, links: Links, meter: model.Meter, means: _Means
+    ) -> Callable[[], AbstractAsyncContextManager[Reader]]:
+        """Return what opens associations with the meter."""
+        if means.secured is not None and is_secured(meter):
+            return means.secured.associate(bus, links, meter)
+        reached = plain_target(links, meter, self._secrets_of(meter).lls_password)
+        return lambda: bus.session(reached)
+
+    def _secrets_of(self, meter: model.Meter) -> MeterSecrets:
+        return self._secrets.meters.get(meter.id, NO_SECRETS)
+
+    async def _fetch_keys(self, meter: model.Meter) -> MeterSecrets:
+        """Return a meter's keys, asked for where a program has them."""
+        if meter.key_command is None:
+            return self._secrets_of(meter)
+        from dcud.config.key_command import ask_key_command  # noqa: PLC0415  # most have none
+
+        limit = self._configuration.gateway.key_command_timeout
+        found = await ask_key_command(meter, limit, Access.of_this_process())
+        if self._frame_log is not None:
+            for secret in found.all():
+                self._frame_log.register_secret(secret.octets)
+        return found
 
     def _tracer(self) -> FrameTracer:
         return Tracers((self._metrics, self._frame_log) if self._frame_log else (self._metrics,))
@@ -297,4 +385,4 @@ def _utc(seconds: float) -> datetime:
 
 def _all(secrets: Secrets) -> list[Secret]:
     """Return every secret that a frame could show."""
-    return list(secrets.lls_passwords.values())
+    return [secret for meter in secrets.meters.values() for secret in meter.all()]

@@ -1,22 +1,25 @@
 """From a configured meter to how its bus reaches it, with what it is asked."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from dcud.assembly.jobs import make_job, meter_memory
 from dcud.assembly.links import Links, hdlc_address
 from dcud.collect.breaker import Breaker, BreakerLimits
+from dcud.collect.job import Reader
 from dcud.collect.poller import Meter
 from dcud.collect.profile_job import Position
 from dcud.config import model
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
+from dcud.dlms.conformance import IMPLEMENTED, Conformance
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.get_exchange import GetParameters
 from dcud.dlms.secret import Secret
-from dcud.line.bus import Bus, BusParameters, Target
-from dcud.line.session import SessionTiming, unheard
+from dcud.line.bus import BusParameters, Target
+from dcud.line.session import Connection, SessionTiming
 
 if TYPE_CHECKING:
     from dcud.line.sign_on import SignOn
@@ -33,29 +36,43 @@ def bus_parameters(bus: model.Bus, links: Links) -> BusParameters:
     )
 
 
-def target(
-    links: Links,
-    meter: model.Meter,
-    password: Secret | None,
-    notified: Callable[[bytes], None] = unheard,
-) -> Target:
-    """Return how the meter is reached on its bus."""
-    association = AssociationParameters(
-        authentication=_authentication(meter, password),
-        max_receive_pdu_size=links.max_receive_pdu_size(meter),
-        release_with_rlrq=meter.release,
-    )
-    make_link = links.to(meter)
-    trust = GetParameters(match_invoke_id=meter.match_invoke_id)
+def plain_target(links: Links, meter: model.Meter, password: Secret | None) -> Target:
+    """Return how a meter is reached whose APDUs go in the clear."""
+    make_link, trust = links.to(meter), get_parameters(meter)
+    association = association_parameters(links, meter, _authentication(meter, password))
+    return target(links, meter, lambda: ClientConnection(make_link(), association, trust))
+
+
+def target(links: Links, meter: model.Meter, connect: Callable[[], Connection]) -> Target:
+    """Return how a meter is reached, whatever its association is like."""
     return Target(
         meter=meter.id,
-        connect=lambda: ClientConnection(make_link(), association, trust),
+        connect=connect,
         sign_on=_sign_on(links.bus, meter),
         timing=SessionTiming(
             turnaround=_turnaround(links.bus, meter), release_limit=meter.release_timeout
         ),
-        notified=notified,
     )
+
+
+def association_parameters(
+    links: Links, meter: model.Meter, authentication: AuthenticationMechanism
+) -> AssociationParameters:
+    """Return what an association with the meter is asked for with."""
+    general = meter.security is not None and meter.security.form != "service-specific"
+    return AssociationParameters(
+        authentication=authentication,
+        conformance=IMPLEMENTED | Conformance.GENERAL_PROTECTION if general else IMPLEMENTED,
+        max_receive_pdu_size=links.max_receive_pdu_size(meter),
+        release_with_rlrq=meter.release,
+        association_object=meter.association,
+        user_id=meter.user_id,
+    )
+
+
+def get_parameters(meter: model.Meter) -> GetParameters:
+    """Return how far the meter's answers are trusted."""
+    return GetParameters(match_invoke_id=meter.match_invoke_id)
 
 
 def _sign_on(bus: model.Bus, meter: model.Meter) -> "SignOn | None":
@@ -101,20 +118,23 @@ def _authentication(meter: model.Meter, password: Secret | None) -> Authenticati
     return LowLevelSecurity(password)
 
 
+def is_secured(meter: model.Meter) -> bool:
+    """Tell whether the meter's associations take more than a password that is at hand."""
+    beyond_passwords = meter.authentication not in {"none", "lls"}
+    return meter.security is not None or beyond_passwords or meter.key_command is not None
+
+
 def polled_meter(
-    bus: Bus,
-    links: Links,
     meter: model.Meter,
-    password: Secret | None,
+    associate: Callable[[], AbstractAsyncContextManager[Reader]],
     position: Position,
 ) -> Meter:
     """Return the meter as its bus's poller asks it."""
-    reached = target(links, meter, password)
     memory = meter_memory(meter)
     limits = meter.breaker
     return Meter(
         id=meter.id,
-        associate=lambda: bus.session(reached),
+        associate=associate,
         jobs=[make_job(job, memory, position) for job in meter.job],
         breaker=Breaker(
             BreakerLimits(

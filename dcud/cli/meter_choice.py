@@ -6,6 +6,7 @@ by the same rules, and the defaults are the same.
 """
 
 import argparse
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +22,11 @@ from dcud.config.key_file import Access
 from dcud.config.key_ring import KeyRing
 from dcud.config.load import load
 from dcud.config.merge import merge
+from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
 from dcud.config.problem import ConfigError, Problem
 from dcud.config.report import Place, Report, suggestion
 from dcud.config.rules import ToldBus, ToldMeter
 from dcud.config.schema import keys_of
-from dcud.dlms.secret import Secret
 
 BUS_ID = "line"
 """Of the bus that no configuration names."""
@@ -40,12 +41,14 @@ class ChosenMeter:
     """A meter with all that is needed to ask it.
 
     Attributes:
+        gateway: the one that asks, whose state directory holds the invocation counters.
         configured: whether it stands in a configuration, so that a daemon may be polling it.
     """
 
     bus: model.Bus
     meter: model.Meter
-    password: Secret | None = None
+    gateway: model.Gateway
+    secrets: MeterSecrets = NO_SECRETS
     configured: bool = False
 
 
@@ -95,8 +98,10 @@ def choose(arguments: argparse.Namespace) -> ChosenMeter:
     for line in lines[1:]:
         raise UsageError(f"--{line} contradicts --{lines[0]}", remedy="keep one of the two")
     chosen = _direct(arguments, lines[0]) if lines else _configured(arguments)
-    password = KeyRing(Access.of_this_process()).lls_password(chosen.meter)
-    return replace(chosen, password=password)
+    if chosen.meter.key_command is not None:
+        return chosen
+    secrets = KeyRing(Access.of_this_process()).meter_secrets(chosen.meter)
+    return replace(chosen, secrets=secrets)
 
 
 def _configured(arguments: argparse.Namespace) -> ChosenMeter:
@@ -110,7 +115,7 @@ def _configured(arguments: argparse.Namespace) -> ChosenMeter:
     if arguments.key_file is not None:
         meter = replace(meter, key_file=str(arguments.key_file.absolute()), credential=None)
     bus = next(bus for bus in configuration.buses if bus.id == meter.bus)
-    return ChosenMeter(bus=bus, meter=meter, configured=True)
+    return ChosenMeter(bus=bus, meter=meter, gateway=configuration.gateway, configured=True)
 
 
 def _named(meters: tuple[model.Meter, ...], name: str | None) -> model.Meter:
@@ -159,7 +164,16 @@ def _direct(arguments: argparse.Namespace, line: str) -> ChosenMeter:
         raise UsageError("; ".join(map(_as_option, error.problems))) from None
     assert bus is not None  # noqa: S101  # else the report has raised
     assert meter is not None  # noqa: S101  # likewise
-    return ChosenMeter(bus=bus, meter=meter)
+    return ChosenMeter(bus=bus, meter=meter, gateway=_gateway())
+
+
+def _gateway() -> model.Gateway:
+    """Return the gateway that a person is who has no configuration.
+
+    Its state is where programs of that person's keep theirs.
+    """
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return model.Gateway(id=METER_ID, state_directory=str(Path(home, "dcud")))
 
 
 def _check_options(arguments: argparse.Namespace, line: str) -> None:

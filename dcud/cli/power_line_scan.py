@@ -5,10 +5,9 @@ import sys
 from dataclasses import replace
 
 from dcud.assembly.links import Links
-from dcud.assembly.meters import target
+from dcud.assembly.meters import plain_target
 from dcud.assembly.ports import port
 from dcud.cli.main import INTERRUPTED
-from dcud.cli.meter_choice import ChosenMeter
 from dcud.cli.power_line_choice import PowerLineChoice
 from dcud.cli.power_line_output import (
     add_station,
@@ -79,8 +78,7 @@ class _Run:
         self._tracer: FrameTracer = NoTracer()
         bus = choice.bus
         if arguments.frames:
-            nobody = model.Meter(id=_SCAN, bus=bus.id)
-            self._tracer = FramePrinter(ChosenMeter(bus=bus, meter=nobody))
+            self._tracer = FramePrinter()
         self._links = Links(_as_patient(choice))
         self.inquiry = choice.inquiry()
         self._scanner = PowerLineScanner(
@@ -115,7 +113,7 @@ class _Run:
             meter = replace(meter, sfsk=model.SfskMeter(mac_address=station.mac_address))
         else:
             meter = replace(meter, prime=model.Prime(node=station.node.eui48))
-        reached = target(self._links, meter, None)
+        reached = plain_target(self._links, meter, None)
         watch = Watch(tracer=self._tracer, bus=bus.id, meter=meter.id)
         return Session(port, reached.connect(), watch=watch, timing=reached.timing)
 

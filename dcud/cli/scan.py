@@ -11,7 +11,6 @@ from pathlib import Path
 
 from dcud.assembly.ports import port
 from dcud.cli.main import INTERRUPTED, UsageError
-from dcud.cli.meter_choice import ChosenMeter
 from dcud.cli.power_line_choice import (
     FRAMINGS,
     add_power_line_arguments,
@@ -130,8 +129,7 @@ class _Run:
         self._written_at = float("-inf")
         tracer: FrameTracer = NoTracer()
         if arguments.frames:
-            nobody = model.Meter(id="scan", bus=choice.bus.id)
-            tracer = FramePrinter(ChosenMeter(bus=choice.bus, meter=nobody))
+            tracer = FramePrinter()
         self._prober = _prober(choice, tracer)
         acquaintance = Acquaintance(
             clients=choice.ranges.clients,

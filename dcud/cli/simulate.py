@@ -21,8 +21,8 @@ from dcud.cli.simulated_lines import (
     line_maker,
 )
 from dcud.cli.simulated_security_choice import add_security_arguments, demands_security
+from dcud.config.key_entries import parse_keys
 from dcud.config.key_file import Access, key_file, read_secret_file
-from dcud.config.key_ring import parse_keys
 from dcud.config.kind import SocketAddress
 from dcud.config.quantity import QuantityError, parse_duration
 from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity

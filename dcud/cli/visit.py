@@ -3,14 +3,23 @@
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 
 from dcud.assembly.links import Links
-from dcud.assembly.meters import bus_parameters, target
+from dcud.assembly.meters import bus_parameters, is_secured, plain_target
 from dcud.assembly.ports import port
 from dcud.cli.meter_choice import ChosenMeter
-from dcud.dlms.errors import NoAnswerError
+from dcud.config import model
+from dcud.config.key_command import ask_key_command
+from dcud.config.key_file import Access
+from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
+from dcud.dlms.errors import NoAnswerError, SecurityError
 from dcud.line.bus import Bus
 from dcud.line.errors import PortBusyError
 from dcud.line.session import Session
@@ -20,6 +29,7 @@ from dcud.observe.mask import Mask
 
 wall_clock = time.time  # noqa: TID251  # whoever asks by hand asks now
 
+_LOG = logging.getLogger("dcud.cli")
 _BUS_LOG = logging.getLogger(Bus.__module__)
 
 _ADDRESSES = {
@@ -44,7 +54,7 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
         PortError: the line can't be had.
         ProtocolError: the meter doesn't answer, or refuses.
     """
-    tracer: FrameTracer = FramePrinter(chosen) if frames else NoTracer()
+    tracer: FrameTracer = FramePrinter(chosen.secrets) if frames else NoTracer()
     links = Links(chosen.bus)
     bus = Bus(
         chosen.bus.id,
@@ -56,9 +66,9 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
     try:
         async with AsyncExitStack() as stack:
             stack.enter_context(_told_once())
-            reached = target(links, chosen.meter, chosen.password)
             try:
-                session = await stack.enter_async_context(bus.session(reached))
+                associate = await _associate(stack, chosen, bus, links)
+                session = await stack.enter_async_context(associate())
             except PortBusyError as error:
                 raise _in_use(chosen, error) from None
             except NoAnswerError as error:
@@ -68,6 +78,34 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
             yield session
     finally:
         await bus.close()
+
+
+async def _associate(
+    stack: AsyncExitStack, chosen: ChosenMeter, bus: Bus, links: Links
+) -> Callable[[], AbstractAsyncContextManager[Session]]:
+    """Return what opens the association; what that needs is closed by the stack."""
+    meter, secrets = chosen.meter, chosen.secrets
+    if not is_secured(meter):
+        reached = plain_target(links, meter, secrets.lls_password)
+        return lambda: bus.session(reached)
+    from dcud.assembly.secured_meters import (  # noqa: PLC0415  # most have none: start-up
+        SecuredMeters,
+        open_counters,
+    )
+
+    counters = await open_counters(chosen.gateway, wall_clock, exclusive=False)
+    await stack.enter_async_context(counters)
+
+    async def fetch(_: model.Meter) -> MeterSecrets:
+        if meter.key_command is None:
+            return secrets
+        limit = chosen.gateway.key_command_timeout
+        return await ask_key_command(meter, limit, Access.of_this_process())
+
+    secured = SecuredMeters(
+        chosen.gateway, counters, fetch=fetch, observer=_Unobserved(), clock=wall_clock
+    )
+    return secured.associate(bus, links, meter)
 
 
 @contextmanager
@@ -100,6 +138,18 @@ class _Unobserved:
     def bus_busy(self, bus: str, busy: bool) -> None:  # noqa: FBT001  # likewise
         """Ignore who has it."""
 
+    def security_refused(
+        self,
+        bus: str,  # noqa: ARG002  # as the daemon's observer has it
+        meter: str,
+        error: SecurityError,
+    ) -> None:
+        """Tell of what was passed over; an error that ends the command is told by itself."""
+        _LOG.info("meter %s: %s", meter, error)
+
+    def counters_left(self, bus: str, meter: str, counters: int) -> None:
+        """Ignore how many are left: the ledger warns when they are few."""
+
 
 def _in_use(chosen: ChosenMeter, error: PortBusyError) -> PortBusyError:
     if not chosen.configured:
@@ -115,10 +165,10 @@ def _in_use(chosen: ChosenMeter, error: PortBusyError) -> PortBusyError:
 class FramePrinter:
     """Shows frames on standard error, in the form of the frame log."""
 
-    def __init__(self, chosen: ChosenMeter) -> None:
+    def __init__(self, secrets: MeterSecrets = NO_SECRETS) -> None:
         self._mask = Mask()
-        if chosen.password is not None:
-            self._mask.add(chosen.password.octets)
+        for secret in secrets.all():
+            self._mask.add(secret.octets)
 
     def frame(
         self,

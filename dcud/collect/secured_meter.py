@@ -16,7 +16,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from dcud.collect.job import Reader
 from dcud.collect.meter_memory import get_data
@@ -31,7 +31,9 @@ from dcud.dlms.errors import (
 
 _LOG = logging.getLogger("dcud.collect")
 
-Associate = Callable[[], AbstractAsyncContextManager[Reader]]
+ReaderT = TypeVar("ReaderT", bound=Reader)
+
+Associate = Callable[[], AbstractAsyncContextManager[ReaderT]]
 """Opens an association for the length of an `async with`."""
 
 
@@ -75,7 +77,7 @@ class Counters(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
+class Ways(Generic[ReaderT]):
     """How a meter can be come by.
 
     Attributes:
@@ -85,13 +87,13 @@ class Ways:
         probe: one that is certain to be refused, for the sake of the hint.
     """
 
-    secured: Associate
-    public: Associate | None = None
+    secured: Associate[ReaderT]
+    public: Associate[ReaderT] | None = None
     frame_counter: AttributeDescriptor | None = None
-    probe: Associate | None = None
+    probe: Associate[ReaderT] | None = None
 
 
-class SecuredMeter:
+class SecuredMeter(Generic[ReaderT]):
     """Opens associations once it is known which counters may be used.
 
     Args:
@@ -100,7 +102,11 @@ class SecuredMeter:
     """
 
     def __init__(
-        self, meter: str, ways: Ways, counters: Counters, report: Callable[[SecurityError], None]
+        self,
+        meter: str,
+        ways: Ways[ReaderT],
+        counters: Counters,
+        report: Callable[[SecurityError], None],
     ) -> None:
         self._meter = meter
         self._ways = ways
@@ -109,7 +115,7 @@ class SecuredMeter:
         self._compared = ways.frame_counter is None  # whether the meter was asked since the start
 
     @asynccontextmanager
-    async def associate(self) -> AsyncIterator[Reader]:
+    async def associate(self) -> AsyncIterator[ReaderT]:
         """Yield an open association that is released in the end.
 
         Raises:
@@ -132,7 +138,7 @@ class SecuredMeter:
                 await self._counters.follow(error.expected)
             raise
 
-    async def _open(self, stack: AsyncExitStack) -> Reader:
+    async def _open(self, stack: AsyncExitStack) -> ReaderT:
         try:
             return await stack.enter_async_context(self._ways.secured())
         except CounterRejectedError as error:

@@ -107,6 +107,7 @@ class Incidents:
             severity=incident.severity,
             meter=meter,
         )
+        _LOG.warning("%s%s", f"meter {meter}: " if meter else "", event.text)
         try:
             await self._store.append([event_message(event, self._gateway)])
         except StoreError as error:

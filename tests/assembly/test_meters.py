@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from dcud.assembly.links import Links
-from dcud.assembly.meters import bus_parameters, target
+from dcud.assembly.meters import bus_parameters, plain_target
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import LinkConnected
 from dcud.dlms.prime.messages import NewDevice
@@ -16,7 +16,7 @@ OVER_TCP = 'tcp.host = "h"\nframing = '
 
 def reached(directory: Path, line: str, told: str = "") -> Target:
     bus, meter = configured(directory, line, told)
-    return target(Links(bus), meter, None)
+    return plain_target(Links(bus), meter, None)
 
 
 def first_octets(reached: Target) -> bytes:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from dcud.assembly.links import Links
-from dcud.assembly.meters import target
+from dcud.assembly.meters import plain_target
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.frame import CONTROLS, HdlcFrame, parse
@@ -16,7 +16,7 @@ def test_what_a_meter_was_found_to_do_outlives_its_link(tmp_path: Path) -> None:
         'tcp.host = "h"\nframing = "hdlc"',
         "client_sap = 16\nserver_address = { logical = 1, physical = 17, size = 2 }",
     )
-    connect = target(Links(bus), meter, None).connect
+    connect = plain_target(Links(bus), meter, None).connect
     proposed = []
     for answers in ([DM, UA], [UA]):
         connection = connect()

@@ -60,7 +60,9 @@ class World:
         self.reported: list[SecurityError] = []
         self.counters = Counters(self.diary, known=known)
 
-    def way(self, name: str, *errors: DcudError | None, said: Said | None = None) -> Associate:
+    def way(
+        self, name: str, *errors: DcudError | None, said: Said | None = None
+    ) -> Associate[Reader]:
         """Return a way that fails with each of `errors` in turn, and then works."""
         results: Iterator[DcudError | None] = iter(errors)
 
@@ -76,8 +78,11 @@ class World:
         return associate
 
     def meter(
-        self, secured: Associate, public: Associate | None = None, probe: Associate | None = None
-    ) -> SecuredMeter:
+        self,
+        secured: Associate[Reader],
+        public: Associate[Reader] | None = None,
+        probe: Associate[Reader] | None = None,
+    ) -> SecuredMeter[Reader]:
         ways = Ways(
             secured=secured,
             public=public,
@@ -86,7 +91,7 @@ class World:
         )
         return SecuredMeter("m1", ways, self.counters, self.reported.append)
 
-    async def read(self, meter: SecuredMeter, error: DcudError | None = None) -> list[str]:
+    async def read(self, meter: SecuredMeter[Reader], error: DcudError | None = None) -> list[str]:
         """Open an association, have `error` happen in it, and return what happened until then."""
         self.diary.clear()
         async with meter.associate() as reader:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dcud.config.key_entries import parse_keys
 from dcud.config.key_file import Access, SecretFile, read_secret_file
-from dcud.config.key_ring import load_secrets, parse_keys
+from dcud.config.key_ring import Secrets, load_secrets
 from dcud.config.model import Configuration, Gateway, Meter, Mqtt
 from dcud.config.problem import ConfigError
 from dcud.dlms.secret import Secret
@@ -51,13 +52,18 @@ def access(credentials: Path | None = None) -> Access:
     return Access(user=os.geteuid(), credentials=str(credentials) if credentials else None)
 
 
+def passwords(secrets: Secrets) -> dict[str, Secret]:
+    found = {name: meter.lls_password for name, meter in secrets.meters.items()}
+    return {name: password for name, password in found.items() if password is not None}
+
+
 def test_passwords_are_found_as_text_and_as_hex(directory: Path) -> None:
     keys = stored(directory / "keys.toml", KEYS)
     configuration = configured(
         meter("m1", keys), meter("m2", keys), mqtt=Mqtt(username="u", key_file=keys)
     )
     secrets = load_secrets(configuration, access())
-    assert secrets.lls_passwords == {"m1": Secret(b"1234"), "m2": Secret("grüß".encode())}
+    assert passwords(secrets) == {"m1": Secret(b"1234"), "m2": Secret("grüß".encode())}
     assert secrets.mqtt_password == Secret(b"b")
     assert "1234" not in repr(secrets)
 
@@ -70,14 +76,14 @@ def test_what_needs_no_secret_opens_no_file() -> None:
     )
     secrets = load_secrets(configuration, access())
     assert secrets.mqtt_password is None
-    assert not secrets.lls_passwords
+    assert not passwords(secrets)
 
 
 def test_chosen_meters_are_looked_up_even_when_disabled(directory: Path) -> None:
     keys = stored(directory / "keys.toml", KEYS)
     one = meter("m1", keys, enabled=False)
     secrets = load_secrets(configured(one, meter("m9", "/none")), access(), [one])
-    assert list(secrets.lls_passwords) == ["m1"]
+    assert list(passwords(secrets)) == ["m1"]
 
 
 def test_each_file_is_read_once(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +102,8 @@ def test_each_file_is_read_once(directory: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_credential_is_found_where_systemd_puts_it(directory: Path) -> None:
     stored(directory / "dcud-keys", KEYS, 0o440)
     one = meter("m1", credential="dcud-keys")
-    assert load_secrets(configured(one), access(directory)).lls_passwords["m1"] == Secret(b"1234")
+    secrets = load_secrets(configured(one), access(directory))
+    assert passwords(secrets) == {"m1": Secret(b"1234")}
 
 
 def test_a_credential_outside_a_service_is_told() -> None:

@@ -1,0 +1,119 @@
+"""The secrets of one meter, as far as its configuration asks for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from dcud.config.key_entries import DEFAULT, KEY_SIZES, SYMMETRIC, Entry, missing
+from dcud.config.model import Meter
+from dcud.config.problem import ConfigError, Problem
+from dcud.dlms.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterSecrets:
+    """What a key file holds for one meter; None for what it lacks.
+
+    Attributes:
+        lls_password: of LLS.
+        hls_secret: of HLS by a function or a digest.
+        unicast_key: global unicast encryption key.
+        authentication_key: global authentication key.
+        broadcast_key: global broadcast encryption key.
+        master_key: wraps other keys.
+        signing_key: our private key for digital signature, in PEM.
+        agreement_key: our private key for key agreement, in PEM.
+    """
+
+    lls_password: Secret | None = None
+    hls_secret: Secret | None = None
+    unicast_key: Secret | None = None
+    authentication_key: Secret | None = None
+    broadcast_key: Secret | None = None
+    master_key: Secret | None = None
+    signing_key: Secret | None = None
+    agreement_key: Secret | None = None
+
+    def all(self) -> list[Secret]:
+        """Return those that are there."""
+        return [secret for name in _NAMES if (secret := getattr(self, name)) is not None]
+
+
+NO_SECRETS = MeterSecrets()
+
+_NAMES = tuple(field.name for field in fields(MeterSecrets))
+
+
+def needed_by(meter: Meter) -> list[str]:
+    """Return the names of the secrets that the meter's configuration can't do without."""
+    security = meter.security
+    needed = [*_BY_AUTHENTICATION[meter.authentication]]
+    if security is not None:
+        if security.requests != "none":
+            needed.append("unicast_key")
+        if "authenticated" in security.requests:
+            needed.append("authentication_key")
+        needed += _BY_KEY_INFO[security.key_info]
+        if security.sign_requests:
+            needed.append("signing_key")
+    return list(dict.fromkeys(needed))
+
+
+_BY_AUTHENTICATION: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "lls": ("lls_password",),
+    "hls": ("hls_secret",),
+    "hls-md5": ("hls_secret",),
+    "hls-sha1": ("hls_secret",),
+    "hls-gmac": ("unicast_key", "authentication_key"),
+    "hls-sha256": ("hls_secret",),
+    "hls-ecdsa": ("signing_key",),
+}
+_BY_KEY_INFO: Mapping[str, tuple[str, ...]] = {
+    "identified": (),
+    "wrapped": ("master_key",),
+    "one-pass": ("signing_key", "agreement_key"),
+    "static": ("agreement_key",),
+}
+
+
+def chosen_for(meter: Meter, entries: Mapping[Entry, Secret], path: Path) -> MeterSecrets:
+    """Return a meter's secrets out of the entries of a key file.
+
+    Its own come first, then those of all meters; private keys may be the gateway's, too.
+
+    Raises:
+        ConfigError: something is missing, or a key has not the length of the meter's suite.
+    """
+    tables: tuple[Entry, ...] = (("meter", meter.id), (DEFAULT,), ("gateway",))
+    found = {
+        name: next((entries[(*t, name)] for t in tables if (*t, name) in entries), None)
+        for name in _NAMES
+    }
+    problems: list[Problem] = []
+    for name in needed_by(meter):
+        if found[name] is None:
+            problems += missing(path, ("meter", meter.id, name)).problems
+    problems += _length_problems(meter, found, path)
+    if problems:
+        raise ConfigError(problems)
+    return MeterSecrets(**found)
+
+
+def _length_problems(meter: Meter, found: Mapping[str, Secret | None], path: Path) -> list[Problem]:
+    suite = 0 if meter.security is None else meter.security.suite
+    size = KEY_SIZES[suite == _WIDE_SUITE]
+    return [
+        Problem(
+            file=str(path),
+            line=0,
+            key=f"meter.{meter.id}.{name}",
+            message=f"has {len(key.octets)} octets; in security suite {suite} keys have {size}",
+            remedy="look up key and suite in the meter's delivery data",
+        )
+        for name in SYMMETRIC
+        if (key := found[name]) is not None and len(key.octets) != size
+    ]
+
+
+_WIDE_SUITE = 2
