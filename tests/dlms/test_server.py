@@ -10,10 +10,12 @@ from dcud.dlms.access import (
 )
 from dcud.dlms.apdu.aare import AssociateResponse, DiagnosticSource
 from dcud.dlms.apdu.aarq import AssociateRequest
+from dcud.dlms.apdu.action import MethodDescriptor
 from dcud.dlms.apdu.get import (
     GetRequestNormal,
 )
 from dcud.dlms.apdu.initiate import InitiateRequest
+from dcud.dlms.apdu.release import ReleaseRequest
 from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.association import Associated, AssociationParameters, ClientAssociation
 from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity, Mechanism
@@ -24,7 +26,8 @@ from dcud.dlms.errors import EncodeError
 from dcud.dlms.get_exchange import BlockReceived, GetExchange, GetParameters, GetSucceeded
 from dcud.dlms.obis import Obis
 from dcud.dlms.secret import Secret
-from dcud.dlms.server import ServerApplication, ServerParameters
+from dcud.dlms.server import Acted, ServerApplication, ServerParameters
+from tests.support.server_stand_ins import MarkedProtection, PlainDemand, PlainProof
 
 PUBLIC = ClientSap(16)
 PASSWORD = LowLevelSecurity(Secret(b"12345678"))
@@ -41,6 +44,12 @@ AARQ_LLS = (
     "be10040e01000000065f1f0400007e1f04b0"
 )
 NOT_ASSOCIATED = "d80101"
+AARQ_HLS = (
+    "6036a1090607608574050801018a0207808b0760857405080205ac0a80084b35366956616759"
+    "be10040e01000000065f1f0400007e1f04b0"
+)
+PROOF = "c301c1" + "000f0000280000ff01" + "01"
+ACTION = "c301c1" + "00460000600" + "30aff01" + "010f00"
 
 
 def read(
@@ -285,6 +294,102 @@ class TestRefusedServices:
 
     def test_before_the_association(self) -> None:
         assert Meter().answers("c001c1" + "00080000010000ff02" + "00") == NOT_ASSOCIATED
+
+
+class TestAction:
+    def test_a_method(self) -> None:
+        done: list[str] = []
+
+        def act(method: MethodDescriptor, parameter: bytes | None, client: ClientSap) -> Acted:
+            assert (str(method), parameter, client) == ("70/0.0.96.3.10.255/1", b"\x0f\x00", PUBLIC)
+            return Acted(afterwards=lambda: done.append("afterwards"))
+
+        server = ServerApplication(read, ServerParameters(), PUBLIC, act)
+        assert server.answer(bytes.fromhex(ACTION)) == bytes.fromhex(NOT_ASSOCIATED)
+        server.answer(bytes.fromhex(AARQ))
+        assert server.answer(bytes.fromhex(ACTION)) == bytes.fromhex("c701c10000")
+        assert done == ["afterwards"]
+
+    def test_there_may_be_none(self) -> None:
+        assert associated().answers(ACTION) == "c701c10300"
+
+
+class TestProof:
+    """HLS 5 in the context without ciphering; octets as the Green Book has them."""
+
+    def test_both_prove_themselves(self) -> None:
+        meter = Meter(ServerParameters(authentication=PlainDemand()))
+        assert str(meter.answers(AARQ_HLS)).startswith("614e")
+        assert meter.answers(PROOF + "0906" + b"client".hex()) == (
+            "c701c100" + "0100" + "0906" + b"server".hex()
+        )
+        assert meter.application.is_associated
+        assert meter.answers("c001c1" + "00080000010000ff02" + "00") == "c401c1001107"
+
+    def test_nothing_else_before(self) -> None:
+        meter = Meter(ServerParameters(authentication=PlainDemand()))
+        meter.answers(AARQ_HLS)
+        assert meter.answers("c001c1" + "00080000010000ff02" + "00") == NOT_ASSOCIATED
+        assert meter.answers(ACTION) == "c701c10300"
+        assert meter.answers(PROOF + "0906" + b"client".hex()) == (
+            "c701c100" + "0100" + "0906" + b"server".hex()
+        )
+
+    @pytest.mark.parametrize("proof", ["0906" + b"nobody".hex(), "1100", "09", ""])
+    def test_one_that_does_not_fit_ends_the_association(self, proof: str) -> None:
+        meter = Meter(ServerParameters(authentication=PlainDemand()))
+        meter.answers(AARQ_HLS)
+        request = PROOF + proof if proof else PROOF[:-2] + "00"
+        assert meter.answers(request) == "c701c1fa00"
+        assert meter.answers(request) == NOT_ASSOCIATED
+
+    def test_a_meter_that_gives_none(self) -> None:
+        demand = PlainDemand(lambda: PlainProof(gives_proof=False))
+        meter = Meter(ServerParameters(authentication=demand))
+        meter.answers(AARQ_HLS)
+        assert meter.answers(PROOF + "0906" + b"client".hex()) == "c701c10000"
+
+
+class TestProtection:
+    def meter(self, *, silent: bool = False) -> Meter:
+        parameters = ServerParameters(protection=lambda: MarkedProtection(silent=silent))
+        meter = Meter(parameters)
+        initiate = bytes.fromhex("ee" + AARQ[-28:])
+        meter.grants(
+            AssociateRequest(
+                application_context_name=ApplicationContext.LOGICAL_NAMES_WITH_CIPHERING.value,
+                calling_ap_title=b"DCU\0\0\0\0\2",
+                user_information=initiate,
+            )
+        )
+        return meter
+
+    def test_requests_and_answers(self) -> None:
+        meter = self.meter()
+        assert meter.answers("eec001c1" + "00080000010000ff02" + "00") == "eec401c1001107"
+        assert meter.answers("eec1") == "d80202"
+        assert meter.answers("eec003") == "d80203"
+
+    @pytest.mark.parametrize("apdu", ["ffc001c100080000010000ff0200", "c001", "fe", ""])
+    def test_what_cannot_be_opened(self, apdu: str) -> None:
+        assert self.meter().answers(apdu) == "d80105"
+        assert self.meter(silent=True).answers(apdu) is None
+
+    def test_the_association_stands_after_a_forgery(self) -> None:
+        meter = self.meter()
+        meter.answers("ffc001c100080000010000ff0200")
+        assert meter.answers("eec001c1" + "00080000010000ff02" + "00") == "eec401c1001107"
+
+    def test_released(self) -> None:
+        meter = self.meter()
+        assert meter.answers("6203800100") == "d80105"
+        assert meter.answers("eec001c1" + "00080000010000ff02" + "00") == "eec401c1001107"
+        released = meter.application.answer(
+            ReleaseRequest(user_information=bytes.fromhex("ee" + AARQ[-28:])).encode()
+        )
+        assert released is not None
+        assert released[:1] == b"\x63"
+        assert not meter.application.is_associated
 
 
 @pytest.mark.parametrize("size", [1, 11, -1, 65536])

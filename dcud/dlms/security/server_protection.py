@@ -37,7 +37,6 @@ from dcud.dlms.security.general_keys import GeneralKeys, GeneralMeans
 from dcud.dlms.security.key_info import (
     STATIC,
     AgreedKey,
-    IdentifiedKey,
     KeyInfo,
     WrappedKey,
 )
@@ -414,15 +413,12 @@ class MeterProtection:
         return self._setup.means(method)
 
     def _refuse_counter(self, error: ReplayError) -> bytes | None:
-        match self._counter_refusal:
-            case CounterRefusal.SILENT:
-                return None
-            case CounterRefusal.DECIPHERING_ERROR:
-                return _exception(exception_response.DECIPHERING_ERROR)
-            case CounterRefusal.NO_HINT:
-                return _exception(exception_response.INVOCATION_COUNTER_ERROR)
-            case CounterRefusal.HINT:
-                return _exception(exception_response.INVOCATION_COUNTER_ERROR, error.floor)
+        if self._counter_refusal is CounterRefusal.SILENT:
+            return None
+        if self._counter_refusal is CounterRefusal.DECIPHERING_ERROR:
+            return _exception(exception_response.DECIPHERING_ERROR)
+        hint = error.floor if self._counter_refusal is CounterRefusal.HINT else None
+        return _exception(exception_response.INVOCATION_COUNTER_ERROR, hint)
 
 
 _GENERAL_OF = {Family.GLO: Family.GENERAL_GLO, Family.DED: Family.GENERAL_DED}
@@ -444,7 +440,7 @@ def _method_of(key_info: KeyInfo | None) -> KeyInfoMethod:
             return KeyInfoMethod.WRAPPED
         case AgreedKey(parameters):
             return KeyInfoMethod.STATIC if parameters == STATIC else KeyInfoMethod.ONE_PASS
-        case IdentifiedKey() | None:
+        case _:
             return KeyInfoMethod.IDENTIFIED
 
 
