@@ -249,7 +249,8 @@ class WrapperLink:
         self._deadline = None
 
     def _retries(self, apdu: bytes) -> int:
-        return self._variant.retries if is_repeatable(without_prefix(apdu)) else 0
+        retries = self._variant.retries
+        return retries if retries and is_repeatable(without_prefix(apdu)) else 0
 
     def disconnect(self, now: float) -> None:
         """End; `LinkClosed` follows."""
