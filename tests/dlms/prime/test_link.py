@@ -220,9 +220,10 @@ def test_a_node_that_does_not_answer_is_waited_for_anew() -> None:
     assert isinstance(told(made.receive_data(JOINED, 41.0))[0], LinkConnected)
 
 
-def test_what_changes_something_is_not_repeated() -> None:
+@pytest.mark.parametrize("request_", ["c301c1", "c81e3001234567411312ff", "db08"])
+def test_what_changes_something_or_is_ciphered_is_not_repeated(request_: str) -> None:
     made = connected()
-    made.send_apdu(b"\xc3\x01\xc1", 1.0)
+    made.send_apdu(bytes.fromhex(request_), 1.0)
     made.frames_sent(1.0)
     assert isinstance(made.handle_timeout(6.0)[0], LinkFailed)
 

@@ -196,9 +196,10 @@ def test_a_request_is_repeated_as_it_was_and_then_given_up() -> None:
     link.connect(9.0)
 
 
-def test_what_changes_something_is_not_repeated() -> None:
+@pytest.mark.parametrize("request_", ["c301c1", "c81e3001234567411312ff", "db08"])
+def test_what_changes_something_or_is_ciphered_is_not_repeated(request_: str) -> None:
     link = connected()
-    ask(link, bytes.fromhex("c301c1"), 1.0)
+    ask(link, bytes.fromhex(request_), 1.0)
     (failed,) = link.handle_timeout(10.0)
     assert isinstance(failed, LinkFailed)
 
