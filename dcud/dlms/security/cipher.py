@@ -8,8 +8,8 @@ from dcud.dlms.secret import Secret
 from dcud.dlms.security.control import AUTHENTICATED, ENCRYPTED, SecurityControl
 from dcud.dlms.security.counters import LAST_COUNTER
 from dcud.dlms.security.primitives.aes_gcm import TAG_SIZE, GcmKey
+from dcud.dlms.security.system_title import SYSTEM_TITLE_SIZE
 
-SYSTEM_TITLE_SIZE = 8
 PREFIX_SIZE = 5
 """Octets of security control and invocation counter before the content."""
 

@@ -9,6 +9,7 @@ from dcud.dlms.errors import KeyInfoError, SystemTitleError
 from dcud.dlms.octets import encode_length
 from dcud.dlms.secret import Secret
 from dcud.dlms.security.primitives.elliptic_curve import Curve
+from dcud.dlms.security.system_title import SYSTEM_TITLE_SIZE
 
 AES_GCM_128 = bytes.fromhex("60857405080300")
 AES_GCM_256 = bytes.fromhex("60857405080301")
@@ -17,7 +18,6 @@ AES_WRAP_256 = bytes.fromhex("60857405080303")
 GBCS_AES_GCM_128 = bytes.fromhex("60857406080300")
 """AlgorithmID of the meters in Great Britain. [field: GBCS has 06 in it]"""
 
-SYSTEM_TITLE_SIZE = 8
 MAX_TRANSACTION_ID = 255
 
 _ROUND = bytes((0, 0, 0, 1))

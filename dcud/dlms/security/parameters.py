@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dcud.dlms.errors import SystemTitleError
-from dcud.dlms.security.cipher import SYSTEM_TITLE_SIZE
 from dcud.dlms.security.suite import SecuritySuite
+from dcud.dlms.security.system_title import check_system_title
 
 
 class Form(Enum):
@@ -115,14 +115,3 @@ class SecurityParameters:
                 f"client and meter have the same system title, {system_title.hex()}",
                 remedy="give the client another one",
             )
-
-
-def check_system_title(whose: str, system_title: bytes) -> None:
-    """Raise `SystemTitleError` unless it has 8 octets."""
-    if len(system_title) != SYSTEM_TITLE_SIZE:
-        raise SystemTitleError(
-            f"{whose} system title, {system_title.hex() or 'empty'}, has {len(system_title)}"
-            f" octets; it has {SYSTEM_TITLE_SIZE}",
-            remedy="configure it with all of its octets, as the meter's data sheet tells them; some"
-            " meters fill a shorter one up with 00",
-        )

@@ -6,7 +6,7 @@ from dcud.dlms.authentication import Mechanism
 from dcud.dlms.errors import SystemTitleError
 from dcud.dlms.security.hls.means import Means
 from dcud.dlms.security.hls.server import ServerAuthentication
-from dcud.dlms.security.parameters import check_system_title
+from dcud.dlms.security.system_title import check_system_title
 
 CHALLENGE_SIZE = 32
 """Octets of the meter's challenge; enough for every mechanism."""

@@ -45,11 +45,11 @@ from dcud.dlms.security.parameters import (
     Guard,
     KeyInfoMethod,
     SecurityParameters,
-    check_system_title,
 )
 from dcud.dlms.security.policy import Admission
 from dcud.dlms.security.server_setup import ServerSecuritySetup
 from dcud.dlms.security.service_tags import DEDICATED_TAGS, GLOBAL_TAGS
+from dcud.dlms.security.system_title import check_system_title
 
 LARGEST_APDU = 0x10000
 """Octets that a compressed request may expand to."""

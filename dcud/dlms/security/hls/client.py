@@ -4,7 +4,7 @@ from dcud.dlms.authentication import Mechanism
 from dcud.dlms.errors import MeterNotAuthenticError, MisuseError, SystemTitleError
 from dcud.dlms.security.hls.challenge import fault
 from dcud.dlms.security.hls.means import Claim, Means
-from dcud.dlms.security.parameters import check_system_title
+from dcud.dlms.security.system_title import check_system_title
 
 
 class ClientAuthentication:
