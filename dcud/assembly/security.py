@@ -43,6 +43,7 @@ from dcud.dlms.security.hls.ecdsa import Ecdsa
 from dcud.dlms.security.hls.gmac import Gmac
 from dcud.dlms.security.hls.manufacturer import FUNCTIONS, HlsFunction, Manufacturer
 from dcud.dlms.security.hls.means import Means
+from dcud.dlms.security.key_agreement import GBCS_AES_GCM_128
 from dcud.dlms.security.key_info import ONE_PASS, STATIC
 from dcud.dlms.security.key_pairs import KeyPairs
 from dcud.dlms.security.keys import KeySet
@@ -295,6 +296,7 @@ class SecuredAccess:
             any_form=security.any_form,
             key_info=KeyInfoMethod(security.key_info),
             compress=security.compress,
+            omit_system_title=security.omit_system_title,
             proof_under_global_key=security.proof_under_global_key,
         )
 
@@ -310,7 +312,9 @@ class SecuredAccess:
             transaction_id=lambda: world.draw(_TRANSACTION_ID_SIZE),
             key=lambda: Secret(world.draw(size)),
             agreed_keys=_agreement(pairs, security) if pairs and agrees else None,
-            signing=KeyPairSigning(pairs) if pairs and signs else None,
+            signing=KeyPairSigning(pairs, with_content_length=security.sign_length)
+            if pairs and signs
+            else None,
         )
 
     def _key_pairs(self) -> KeyPairs:
@@ -435,7 +439,10 @@ def _guard(name: str, *, signed: bool) -> Guard:
 
 def _agreement(pairs: KeyPairs, security: Security) -> KeyPairAgreement:
     return KeyPairAgreement(
-        pairs, scheme=_SCHEMES[security.key_info], ephemeral=lambda: fresh_key(pairs.curve)
+        pairs,
+        scheme=_SCHEMES[security.key_info],
+        ephemeral=lambda: fresh_key(pairs.curve),
+        algorithm_id=GBCS_AES_GCM_128 if security.key_derivation == "gbcs" else None,
     )
 
 

@@ -16,7 +16,6 @@ from dcud.assembly.meters import bus_parameters, is_secured, plain_target
 from dcud.assembly.ports import port
 from dcud.cli.meter_choice import ChosenMeter
 from dcud.config import model
-from dcud.config.key_command import ask_key_command
 from dcud.config.key_file import Access
 from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
 from dcud.dlms.errors import NoAnswerError, SecurityError
@@ -99,6 +98,8 @@ async def _associate(
     async def fetch(_: model.Meter) -> MeterSecrets:
         if meter.key_command is None:
             return secrets
+        from dcud.config.key_command import ask_key_command  # noqa: PLC0415  # likewise
+
         limit = chosen.gateway.key_command_timeout
         return await ask_key_command(meter, limit, Access.of_this_process())
 

@@ -376,6 +376,12 @@ def _security_fault(security: Security) -> Contradiction | None:
     for key, is_asked in asked.items():
         if is_asked and security.suite == 0:
             return Contradiction(key, "does not exist in security suite 0", "write suite = 1 or 2")
+    if security.dedicated_key and security.form == "general-ciphering":
+        return Contradiction(
+            "dedicated_key",
+            'has no name in the form "general-ciphering"',
+            'write form = "general", or leave it out',
+        )
     if security.compress and security.form == "service-specific":
         return Contradiction(
             "compress", f'has no place in the form "{security.form}"', 'write form = "general"'

@@ -73,6 +73,24 @@ class Security:
         kind.flag(),
         Note("Whether requests are compressed (V.44) where they get shorter; suites 1 and 2."),
     ] = False
+    omit_system_title: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether general-glo-ciphering goes out without dcud's system title."),
+    ] = False
+    sign_length: Annotated[
+        bool,
+        kind.flag(),
+        Note(
+            "Whether a signature is made over the content's length, too, as the standard has it;"
+            " what meters sign is taken either way."
+        ),
+    ] = True
+    key_derivation: Annotated[
+        str,
+        kind.choice("standard", "gbcs"),
+        Note("Which object identifier agreed keys are derived with: the standard's, or Britain's."),
+    ] = "standard"
     server_system_title: Annotated[
         bytes | None,
         kind.system_title(),

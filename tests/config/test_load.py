@@ -306,6 +306,10 @@ class TestFaults:
                 '12 meter.m1.security.compress: has no place in the form "service-specific"',
             ),
             (
+                'security = { form = "general-ciphering", dedicated_key = true }\n',
+                '12 meter.m1.security.dedicated_key: has no name in the form "general-ciphering"',
+            ),
+            (
                 "security = { suite = 3 }\n",
                 "12 meter.m1.security.suite: 3 is not possible",
             ),
