@@ -3,17 +3,18 @@
 ```
           request              accepted                release
    IDLE ----------> WAIT_AARE -----------> ASSOCIATED ----------> WAIT_RLRE
-                     |   | challenged           ^                     |
-                     |   +-----> WAIT_PROOF ----+ accepted            | released
-             refused |               | refused                        |
-                     v               v                                v
-                   ENDED           ENDED                            ENDED
+                     |   | challenged           ^                   ^ |
+                     |   +-----> WAIT_PROOF ----+ accepted  release | | released
+             refused |               | refused                      | |
+                     v               v                              | v
+                   ENDED         DISTRUSTED ------------------------+ ENDED
 ```
 
 Only an AARE that accepts makes an association; any other answer to AARQ is a refusal. With
 high-level security both sides prove themselves before anything else: what the meter returns to our
-proof must be its own. Whatever answers RLRQ ends the association [field: meters that don't know
-RLRQ].
+proof must be its own. If it isn't, nothing is asked, but the meter is told that the association
+which it has granted is over. Whatever answers RLRQ ends the association [field: meters that don't
+know RLRQ].
 Requests within the association pass this machine by.
 [IEC 62056-5-3: state machine of the client side control function]
 """
@@ -151,6 +152,7 @@ class State(Enum):
     WAIT_AARE = auto()
     WAIT_PROOF = auto()
     ASSOCIATED = auto()
+    DISTRUSTED = auto()
     WAIT_RLRE = auto()
     ENDED = auto()
 
@@ -183,7 +185,7 @@ TRANSITIONS: dict[tuple[State, Input], State | None] = {
     (State.WAIT_PROOF, Input.RELEASE): None,
     (State.WAIT_PROOF, Input.ACCEPTED): State.ASSOCIATED,
     (State.WAIT_PROOF, Input.CHALLENGED): None,
-    (State.WAIT_PROOF, Input.REFUSED): State.ENDED,
+    (State.WAIT_PROOF, Input.REFUSED): State.DISTRUSTED,
     (State.WAIT_PROOF, Input.RELEASED): None,
     (State.ASSOCIATED, Input.REQUEST): None,
     (State.ASSOCIATED, Input.RELEASE): State.WAIT_RLRE,
@@ -191,6 +193,12 @@ TRANSITIONS: dict[tuple[State, Input], State | None] = {
     (State.ASSOCIATED, Input.CHALLENGED): None,
     (State.ASSOCIATED, Input.REFUSED): None,
     (State.ASSOCIATED, Input.RELEASED): None,
+    (State.DISTRUSTED, Input.REQUEST): None,
+    (State.DISTRUSTED, Input.RELEASE): State.WAIT_RLRE,
+    (State.DISTRUSTED, Input.ACCEPTED): None,
+    (State.DISTRUSTED, Input.CHALLENGED): None,
+    (State.DISTRUSTED, Input.REFUSED): None,
+    (State.DISTRUSTED, Input.RELEASED): None,
     (State.WAIT_RLRE, Input.REQUEST): None,
     (State.WAIT_RLRE, Input.RELEASE): None,
     (State.WAIT_RLRE, Input.ACCEPTED): None,
@@ -296,9 +304,11 @@ class ClientAssociation:
         return outcome
 
     def receive_proof(
-        self, returned: bytes | DataAccessResult | ActionResult | None
+        self, returned: bytes | DataAccessResult | ActionResult | ProtocolError | None
     ) -> Associated | ProtocolError:
         """Judge what the method that took our proof came to.
+
+        Where that is an error, all that is left to do is to release what the meter has granted.
 
         Args:
             returned: the encoding of one Data; else why there is none.

@@ -18,9 +18,14 @@ follow; a notification, since nobody waits for it.
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, assert_never
 
-from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
+from dcud.dlms.access import (
+    AttributeDescriptor,
+    DataAccessResult,
+    InvokeIdAndPriority,
+    Selection,
+)
 from dcud.dlms.action_exchange import (
     ActionEvent,
     ActionExchange,
@@ -39,6 +44,7 @@ from dcud.dlms.apdu import (
     release,
 )
 from dcud.dlms.apdu import get as get_service
+from dcud.dlms.apdu.action import ActionResult
 from dcud.dlms.apdu.get import GetRequestNormal
 from dcud.dlms.association import (
     Associated,
@@ -358,13 +364,19 @@ class ClientConnection:
         """
         if self.phase in {Phase.IDLE, Phase.CLOSED}:
             raise MisuseError(f"there is nothing to release: the connection is {self.phase.name}")
-        if self._is_ready() and self._parameters.release_with_rlrq:
-            try:
-                self._link.send_apdu(self._association.release(), now)
-            except SecurityError:  # no counter is left for it: the link ends the association, too
-                self.abort(now)
-        else:
+        if not (self._is_ready() and self._send_release(now)):
             self.abort(now)
+
+    def _send_release(self, now: float) -> bool:
+        """Send RLRQ; tell whether that was possible. The link ends an association, too."""
+        if not self._parameters.release_with_rlrq:
+            return False
+        try:
+            rlrq = self._association.release()
+        except SecurityError:  # no counter is left for it
+            return False
+        self._link.send_apdu(rlrq, now)
+        return True
 
     def abort(self, now: float) -> None:
         """Begin to take the link down, whatever is in progress; ends in `Released`.
@@ -442,9 +454,9 @@ class ClientConnection:
             case Reaction.END, _:
                 return self._end(self._ending)
             case Reaction.LOSE, LinkFailed(error=error):
-                return self._end(ConnectionFailed(error=error))
+                return self._end(self._failure(error))
             case Reaction.LOSE, _:
-                return self._end(ConnectionFailed(error=LinkError("the link was closed unasked")))
+                return self._end(self._failure(LinkError("the link was closed unasked")))
             case _:
                 pass
         return []
@@ -512,7 +524,7 @@ class ClientConnection:
             case Challenged():
                 self._prove(outcome, now)
             case Disassociated(distrusted=distrusted):
-                self._close(Released(), now)
+                self._close(self._ending, now)
                 return [] if distrusted is None else [SecurityRefused(error=distrusted)]
             case _:
                 return self._associated(outcome, now)
@@ -569,11 +581,13 @@ class ClientConnection:
         return self._association.state is State.WAIT_PROOF
 
     def _proved(self, outcome: _ActionEnd, now: float) -> list[ConnectionEvent]:
-        """Judge what our proof came to."""
-        if isinstance(outcome, ActionFailed):
-            return self._associated(outcome.error, now)
-        came_to = outcome.octets if isinstance(outcome, ActionSucceeded) else outcome.result
-        return self._associated(self._association.receive_proof(came_to), now)
+        """Judge what our proof came to; a meter that is not trusted hears no more than RLRQ."""
+        verdict = self._association.receive_proof(_came_to(outcome))
+        if isinstance(verdict, ProtocolError):
+            self._ending = ConnectionFailed(error=verdict)
+            if self._send_release(now):
+                return []
+        return self._associated(verdict, now)
 
     def _wait_on(self, now: float) -> None:
         """Bound the wait for an answer where the link believes that it came."""
@@ -581,7 +595,12 @@ class ClientConnection:
             self._deadline = now + ANSWER_TIMEOUT
 
     def _fail(self, error: ProtocolError, now: float) -> None:
-        self._close(ConnectionFailed(error=error), now)
+        self._close(self._failure(error), now)
+
+    def _failure(self, error: ProtocolError) -> ConnectionFailed:
+        """Return why the connection ends: of several reasons the first one."""
+        first = self._ending
+        return first if isinstance(first, ConnectionFailed) else ConnectionFailed(error=error)
 
     def _close(self, ending: Released | ConnectionFailed, now: float) -> None:
         """Take the link down, then tell `ending`."""
@@ -594,6 +613,21 @@ class ClientConnection:
         self.phase = Phase.CLOSED
         self._deadline = None
         return [ending]
+
+
+def _came_to(
+    outcome: _ActionEnd,
+) -> bytes | DataAccessResult | ActionResult | ProtocolError | None:
+    """Return what a method came to, in one value."""
+    match outcome:
+        case ActionSucceeded(octets=octets):
+            return octets
+        case ActionRefused(result=result):
+            return result
+        case ActionFailed(error=error):
+            return error
+        case _:
+            assert_never(outcome)
 
 
 def _refused(error: ProtocolError) -> SecurityRefused:

@@ -7,7 +7,7 @@ from dcud.dlms.access import DataAccessResult
 from dcud.dlms.apdu import aare
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.data import decode_data
-from dcud.dlms.errors import AssociationRejectedError, MeterNotAuthenticError
+from dcud.dlms.errors import AssociationRejectedError, MeterNotAuthenticError, ProtocolError
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
 
@@ -22,17 +22,22 @@ def reply_to_hls_authentication(association_object: Obis) -> MethodDescriptor:
     return MethodDescriptor(_CLASS_ID, association_object, _REPLY_TO_HLS_AUTHENTICATION)
 
 
-def proof_returned(returned: bytes | DataAccessResult | ActionResult | None) -> bytes:
+def proof_returned(
+    returned: bytes | DataAccessResult | ActionResult | ProtocolError | None,
+) -> bytes:
     """Return the meter's proof out of what that method came to.
 
     Args:
         returned: the encoding of one Data; else why there is none.
 
     Raises:
+        ProtocolError: as given: the method could not be called.
         AssociationRejectedError: the meter did not accept the client's proof.
         MeterNotAuthenticError: it accepted that and gave none of its own.
         DecodeError: what it returned is no Data.
     """
+    if isinstance(returned, ProtocolError):
+        raise returned
     if isinstance(returned, ActionResult):
         raise AssociationRejectedError(
             f"the meter did not accept our proof of identity: {returned.words}",

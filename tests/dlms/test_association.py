@@ -32,6 +32,7 @@ from dcud.dlms.errors import (
     EncodeError,
     MeterNotAuthenticError,
     MisuseError,
+    NoAnswerError,
     ProtocolError,
     ReplayError,
     SecurityPolicyError,
@@ -465,12 +466,26 @@ class TestHighLevelSecurity:
     def test_one_that_can_not_is_not(self, returned: bytes | None) -> None:
         association = challenged()
         assert isinstance(association.receive_proof(returned), MeterNotAuthenticError)
-        assert association.state is State.ENDED
+        assert association.state is State.DISTRUSTED
+        assert not association.waits
 
     def test_one_that_does_not_accept_ours_is_not(self) -> None:
         association = challenged()
         error = association.receive_proof(ActionResult.OTHER_REASON)
         assert isinstance(error, AssociationRejectedError)
+        assert association.state is State.DISTRUSTED
+
+    def test_nor_is_one_that_could_not_be_asked(self) -> None:
+        association = challenged()
+        error = NoAnswerError("silence")
+        assert association.receive_proof(error) is error
+        assert association.state is State.DISTRUSTED
+
+    def test_what_it_has_granted_is_released(self) -> None:
+        association = challenged()
+        association.receive_proof(None)
+        assert association.release().hex() == "6203800100"
+        assert association.receive(bytes.fromhex("6303800100")) == Disassociated()
         assert association.state is State.ENDED
 
     @pytest.mark.parametrize(

@@ -986,21 +986,54 @@ class TestMutualAuthentication:
             "c701410001" + "00" + "0900",
             "c701410001" + "00" + "1105",
             "c701410000",
-            "c70141000103" + "03",
+            "c70141000101" + "03",
         ],
     )
     def test_a_meter_that_can_not_is_not_read(self, returned: str) -> None:
         conversation = challenged()
         events = conversation.hears(marked(1, returned))
-        assert not any(isinstance(event, Opened) for event in events)
-        assert conversation.is_disconnecting()
-        (event,) = conversation.hears(LinkClosed())
-        assert isinstance(event, ConnectionFailed)
-        assert isinstance(event.error, MeterNotAuthenticError | DecodeError)
+        assert events == []
+        assert conversation.sent().startswith(b"\x62")  # RLRQ, and nothing else
+        assert conversation.hears("6303800100") == []
+        conversation.ends_with(MeterNotAuthenticError)
 
     def test_a_meter_that_does_not_accept_ours_is_not_read(self) -> None:
         conversation = challenged()
         conversation.hears(marked(1, "c7014103" + "00"))
+        conversation.hears("6300")
+        conversation.ends_with(AssociationRejectedError)
+
+    def test_what_sense_can_not_be_made_of_proves_nothing(self) -> None:
+        conversation = challenged()
+        conversation.hears(marked(1, "c701410001" + "00" + "0902ab"))
+        conversation.hears("6300")
+        conversation.ends_with(DecodeError)
+
+    @pytest.mark.parametrize("parting", [True, False])
+    def test_the_link_alone_is_taken_down_where_rlrq_can_not_be_sent(self, parting: bool) -> None:  # noqa: FBT001  # a column of the table
+        counters = NOTHING_SENT_YET + 1 if parting else 100
+        parameters = AssociationParameters(authentication=Vouching(), release_with_rlrq=parting)
+        conversation = asked_protected(MarkingProtection(counters=counters), parameters)
+        conversation.hears(protected_aare(challenge=CHALLENGE))
+        conversation.hears(marked(1, "c701410000"))
+        assert conversation.sent()[0] == 0xCB
+        conversation.ends_with(MeterNotAuthenticError)
+
+    @pytest.mark.parametrize("end", [LinkClosed(), LinkFailed(error=LinkError("cut"))])
+    def test_why_it_was_released_is_told_whatever_comes_of_it(self, end: LinkEvent) -> None:
+        conversation = challenged()
+        conversation.hears(marked(1, "c701410000"))
+        assert not conversation.is_disconnecting()
+        (event,) = conversation.hears(end)
+        assert isinstance(event, ConnectionFailed)
+        assert isinstance(event.error, MeterNotAuthenticError)
+
+    def test_nothing_is_asked_while_it_is_released(self) -> None:
+        conversation = challenged()
+        conversation.hears(marked(1, "c701410000"))
+        with pytest.raises(MisuseError):
+            conversation.get()
+        conversation.connection.release(conversation.now)
         assert conversation.is_disconnecting()
 
     def test_its_proof_must_be_protected(self) -> None:
@@ -1038,6 +1071,7 @@ class TestMutualAuthentication:
     def test_the_counter_that_the_meter_expects_is_told(self) -> None:
         conversation = challenged()
         conversation.hears("d80106" + "00001389")
+        conversation.hears("6300")
         conversation.ends_with(CounterRejectedError)
 
     def test_a_link_that_fails_meanwhile_says_so(self) -> None:

@@ -45,6 +45,13 @@ def test_a_meter_that_refuses_ours_says_so() -> None:
     assert not caught.value.retryable
 
 
+def test_why_it_could_not_be_asked_is_told_as_it_is() -> None:
+    error = DecodeError("as given")
+    with pytest.raises(DecodeError, match="as given") as caught:
+        proof_returned(error)
+    assert caught.value is error
+
+
 @pytest.mark.parametrize("returned", ["", "0902ab", "0901ab00", "fe"])
 def test_octets_that_make_no_sense(returned: str) -> None:
     with pytest.raises(DecodeError):
