@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 
 from dcud.cli.main import UsageError
-from dcud.config.key_ring import Entry
+from dcud.config.key_entries import Entry
 from dcud.config.model import AUTHENTICATIONS
 from dcud.dlms.authentication import Mechanism
 from dcud.dlms.secret import Secret

@@ -233,3 +233,33 @@ def test_a_bad_line(read: Read, tmp_path: Path) -> None:
     with simulate("--pty", str(link), "--meters", "1", "--impair", "duplication=1"):
         [name] = read("--serial", str(link), "--server", "1/17", "name")
         assert name["value"] == f"SIM{1:013}"
+
+
+KEYS = """\
+[meter.simulated]
+unicast_key = "000102030405060708090a0b0c0d0e0f"
+authentication_key = "d0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+master_key = "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+"""
+
+
+@pytest.mark.e2e
+def test_meters_that_demand_security(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))  # where the client keeps its counters
+    keys, state = tmp_path / "keys.toml", tmp_path / "state.json"
+    keys.write_text(KEYS)
+    keys.chmod(0o600)
+    secured = ("--authentication", "hls-gmac", "--suite", "0", "--key-file", str(keys))
+    arguments = ("--tcp", "127.0.0.1:0", "--framing", "wrapper", "--meters", "1")
+    with simulate(*arguments, *secured, "--state", str(state)) as (told, _):
+        place = ("--tcp", f"{told['host']}:{told['port']}", "--framing", "wrapper", "--server", "1")
+        client = ("--client", "1", "--system-title", "4443550000000001", "--meter", "simulated")
+        counters = ("--frame-counter", "0.0.43.1.0.255")
+        [name] = read(*place, *client, *secured, *counters, "name")
+        assert name["value"] == "SIM0000000000001"
+        [name] = read(*place, "--client", "16", "name")
+        assert name["value"] == "SIM0000000000001"
+    assert json.loads(state.read_text())["SIM0000000000001"]["unicast"][1] > 0

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from dcud.cli.main import UsageError
 from dcud.cli.simulate import add_arguments
 from dcud.cli.simulated_security import secured_meters
-from dcud.config.key_ring import Entry
+from dcud.config.key_entries import Entry
 from dcud.dlms.authentication import Mechanism
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import KeyMissingError
