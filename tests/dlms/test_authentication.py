@@ -19,6 +19,24 @@ def test_which_is_which() -> None:
     assert mechanism_of(LowLevelSecurity(Secret(b"12345678"))) is Mechanism.LLS
 
 
+class Proving:
+    """High-level security that knows nothing."""
+
+    mechanism = Mechanism.HLS_SHA256
+    challenge = b"K56iVagY"
+    client_system_title = None
+
+    def prove(self, challenge: bytes, server_system_title: bytes | None) -> bytes:
+        return challenge
+
+    def check(self, proof: bytes) -> None:
+        pass
+
+
+def test_high_level_security_says_itself_which_it_is() -> None:
+    assert mechanism_of(Proving()) is Mechanism.HLS_SHA256
+
+
 def test_words() -> None:
     assert mechanism_words(None) == "LOWEST"
     assert mechanism_words(Mechanism.HLS_GMAC.object_identifier) == "HLS GMAC"

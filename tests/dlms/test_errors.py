@@ -4,8 +4,10 @@ from dcud.dlms import errors
 from dcud.dlms.errors import (
     AssociationRejectedError,
     ConfirmedServiceFailure,
+    CounterRejectedError,
     NoAnswerError,
     ProtocolError,
+    ReplayError,
     ServiceRefusedError,
 )
 from dcud.errors import DcudError
@@ -46,3 +48,10 @@ def test_rejections_keep_their_numbers() -> None:
     assert (refused.state_error, refused.service_error) == (1, 5)
     failed = ConfirmedServiceFailure("failed", service=1, error_class=6, value=1)
     assert (failed.service, failed.error_class, failed.value) == (1, 6, 1)
+
+
+def test_counters_that_were_not_accepted_are_told() -> None:
+    replayed = ReplayError("old", counter=4, floor=5)
+    assert (replayed.counter, replayed.floor) == (4, 5)
+    rejected = CounterRejectedError("too low", expected=7)
+    assert (rejected.expected, rejected.state_error, rejected.service_error) == (7, 1, 6)
