@@ -261,6 +261,7 @@ class ClientConnection:
         self._invoke_id = 0
         self._ending: Released | ConnectionFailed = Released()
         self._deadline: float | None = None
+        self._passed_over: SecurityError | None = None  # since the last request
 
     def open(self, now: float) -> None:
         """Begin to set up the link, then the association; ends in `Opened` or `ConnectionFailed`.
@@ -343,6 +344,7 @@ class ClientConnection:
             EncodeError: it is larger than the meter takes.
             SecurityError: it can't be protected.
         """
+        self._passed_over = None
         apdu, secret = exchange.request(), exchange.secret()
         if self._protection is not None:
             apdu, secret = self._protection.protect(apdu, secret, in_proof=self._is_proving())
@@ -409,7 +411,7 @@ class ClientConnection:
         """Act on time that has passed; harmless when called early."""
         events = self._consume(self._link.handle_timeout(now), now)
         if self._deadline is not None and now >= self._deadline:
-            self._fail(NoAnswerError("the meter sent other things, but not the answer"), now)
+            self._fail(_other_things(self._passed_over), now)
         return events
 
     def _is_ready(self) -> bool:
@@ -498,8 +500,7 @@ class ClientConnection:
             if not passed_over and not isinstance(error, _STALE):
                 self._fail(error, now)  # nothing that follows can be trusted, either
                 return []
-            self._wait_on(now)
-            return [_refused(error)]
+            return [self._pass_over(_refused(error), now)]
         if plain[:1] in _NOTIFICATIONS:
             self._wait_on(now)
             return [NotificationReceived(apdu=plain)]
@@ -517,8 +518,7 @@ class ClientConnection:
     def _deliver_to_association(self, apdu: bytes, now: float) -> list[ConnectionEvent]:
         outcome = self._association.receive(apdu)
         if isinstance(outcome, ReplayError) and self._association.waits:
-            self._wait_on(now)
-            return [SecurityRefused(error=outcome)]
+            return [self._pass_over(SecurityRefused(error=outcome), now)]
         self._deadline = None
         match outcome:
             case Challenged():
@@ -594,6 +594,11 @@ class ClientConnection:
         if self._deadline is None and (self._association.waits or self._exchange is not None):
             self._deadline = now + ANSWER_TIMEOUT
 
+    def _pass_over(self, refused: SecurityRefused, now: float) -> SecurityRefused:
+        self._wait_on(now)
+        self._passed_over = refused.error
+        return refused
+
     def _fail(self, error: ProtocolError, now: float) -> None:
         self._close(self._failure(error), now)
 
@@ -628,6 +633,17 @@ def _came_to(
             return error
         case _:
             assert_never(outcome)
+
+
+def _other_things(passed_over: SecurityError | None) -> NoAnswerError:
+    """Return the error that the answer did not come, with the reason why something else wasn't it.
+
+    It is no security error, since that was told when it happened.
+    """
+    told = "the meter sent other things, but not the answer"
+    if passed_over is None:
+        return NoAnswerError(told)
+    return NoAnswerError(f"{told}: {passed_over.message}", remedy=passed_over.remedy)
 
 
 def _refused(error: ProtocolError) -> SecurityRefused:

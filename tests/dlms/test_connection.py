@@ -846,7 +846,17 @@ class TestProtectedForgeries:
         conversation.get()
         conversation.hears(*[marked(0, "c401410012000b")] * 3)
         conversation.connection.handle_timeout(100.0 + ANSWER_TIMEOUT)
-        conversation.ends_with(NoAnswerError)
+        error = conversation.ends_with(NoAnswerError)
+        assert str(error) == "the meter sent other things, but not the answer: old"
+
+    def test_what_was_passed_over_before_the_request_is_no_reason(self) -> None:
+        conversation = opened_protected()
+        conversation.hears(marked(0, "c401410012000b"))
+        conversation.get()
+        conversation.hears(marked(1, "c401430012000b"))
+        conversation.connection.handle_timeout(100.0 + ANSWER_TIMEOUT)
+        error = conversation.ends_with(NoAnswerError)
+        assert str(error) == "the meter sent other things, but not the answer"
 
     def test_an_old_one_that_nobody_awaits_is_told(self) -> None:
         conversation = opened_protected()
