@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 
 from dcud.cli.main import UsageError
+from dcud.config.certificates import load_certificates
 from dcud.config.key_entries import Entry
 from dcud.config.model import AUTHENTICATIONS
 from dcud.dlms.authentication import Mechanism
@@ -80,9 +81,16 @@ def _demand(arguments: argparse.Namespace, entries: Entries) -> SecurityDemand:
         counter_refusal=CounterRefusal(arguments.counter_refusal or "hint"),
         pairs=pairs,
         means=lambda method: _means(suite, pairs, method),
+        certificates=_certificates(arguments),
         random=secrets.token_bytes,
         fault=None if arguments.fault is None else _fault(arguments.fault),
     )
+
+
+def _certificates(arguments: argparse.Namespace) -> tuple[bytes, ...]:
+    place = None if arguments.certificates is None else str(arguments.certificates)
+    held = load_certificates(anchors=None, others=place)
+    return tuple(each.x509.der for each in held.others)
 
 
 def _mechanism(arguments: argparse.Namespace, entries: Entries) -> Mechanism:

@@ -23,7 +23,9 @@ the frame counter 0.0.43.1.0.255 without. Keys and secrets stand in the key file
 master_key, signing_key, agreement_key; the client's own signing_key and agreement_key, under
 [gateway], tell which client is a genuine one."""
 
-_DEMANDING = ("suite", "policy", "system_title", "state", "counter_refusal", "fault")
+_DEMANDING = (
+    "suite", "policy", "system_title", "state", "certificates", "counter_refusal", "fault",
+)  # fmt: skip
 """Options that say that there is more than a password."""
 
 
@@ -56,6 +58,12 @@ def add_security_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="keep keys and counters here, so that a meter outlives its power",
+    )
+    group.add_argument(
+        "--certificates",
+        type=Path,
+        metavar="PLACE",
+        help="file or directory with those that the meters hold from the beginning; suites 1 and 2",
     )
     group.add_argument(
         "--counter-refusal",

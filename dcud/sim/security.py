@@ -55,6 +55,7 @@ from dcud.dlms.security.server_setup import KEY_NAMES, ServerSecuritySetup
 from dcud.dlms.security.suite import SecuritySuite
 from dcud.dlms.server import Acted
 from dcud.dlms.server_security import ProofDemand, ServerDemand, ServerProtection
+from dcud.sim.certificate_store import CertificateStore
 from dcud.sim.faults import Fault, FaultyDemand, FaultyProtection
 
 FRAME_COUNTER = Obis.parse("0.0.43.1.0.255")
@@ -82,6 +83,7 @@ class SecurityDemand:
         counter_refusal: what clients are told whose counter is too low.
         pairs: the meter's private keys and the client's public ones.
         means: what general-ciphering and signatures need, by the way in which a key is told.
+        certificates: those that the meters come with, in DER.
         random: returns so many random octets.
         fault: what the meters do wrong, None for nothing.
     """
@@ -94,6 +96,7 @@ class SecurityDemand:
     counter_refusal: CounterRefusal = CounterRefusal.HINT
     pairs: KeyPairs | None = None
     means: Callable[[KeyInfoMethod], GeneralMeans] | None = None
+    certificates: tuple[bytes, ...] = ()
     random: Callable[[int], bytes]
     fault: Fault | None = None
 
@@ -118,14 +121,23 @@ class MeterSecurity:
             policy=demand.policy,
             means=demand.means,
         )
+        self._certificates = CertificateStore(system_title, demand.certificates)
         if kept is not None:
             self._restore(kept)
-        self._methods: dict[tuple[int, Obis, int], Callable[[Data], Acted]] = {
-            (SECURITY_SETUP, CURRENT_SECURITY_SETUP, SetupMethod.SECURITY_ACTIVATE): self._activate,
-            (SECURITY_SETUP, CURRENT_SECURITY_SETUP, SetupMethod.KEY_TRANSFER): self._transfer,
-            (SECURITY_SETUP, CURRENT_SECURITY_SETUP, SetupMethod.KEY_AGREEMENT): self._agree,
-            (_ASSOCIATION, CURRENT_ASSOCIATION, CHANGE_HLS_SECRET): self._change_secret,
+        of_setup: dict[int, Callable[[Data], Acted]] = {
+            SetupMethod.SECURITY_ACTIVATE: self._activate,
+            SetupMethod.KEY_TRANSFER: self._transfer,
+            SetupMethod.KEY_AGREEMENT: self._agree,
+            SetupMethod.IMPORT_CERTIFICATE: self._import,
+            SetupMethod.EXPORT_CERTIFICATE: self._export,
+            SetupMethod.REMOVE_CERTIFICATE: self._remove,
         }
+        self._methods: dict[tuple[int, Obis, int], Callable[[Data], Acted]] = {
+            (SECURITY_SETUP, CURRENT_SECURITY_SETUP, number): method
+            for number, method in of_setup.items()
+        }
+        change = (_ASSOCIATION, CURRENT_ASSOCIATION, CHANGE_HLS_SECRET)
+        self._methods[change] = self._change_secret
 
     @property
     def fault(self) -> Fault | None:
@@ -172,14 +184,17 @@ class MeterSecurity:
     def attributes(self) -> dict[tuple[int, Obis], dict[int, Callable[[], Data]]]:
         """Return the objects that show it, each attribute as it is whenever it is asked for."""
         setup = self.setup
+        shown: dict[int, Callable[[], Data]] = {
+            2: lambda: policy_data(setup.policy, self.version),
+            3: lambda: enum(setup.suite),
+            4: lambda: octet_string(setup.client_system_title),
+            5: lambda: octet_string(setup.system_title),
+        }
+        if self.version:
+            shown[6] = self._certificates.attribute
         return {
             (_DATA, FRAME_COUNTER): {2: lambda: double_long_unsigned(self.last_received)},
-            (SECURITY_SETUP, CURRENT_SECURITY_SETUP): {
-                2: lambda: policy_data(setup.policy, self.version),
-                3: lambda: enum(setup.suite),
-                4: lambda: octet_string(setup.client_system_title),
-                5: lambda: octet_string(setup.system_title),
-            },
+            (SECURITY_SETUP, CURRENT_SECURITY_SETUP): shown,
         }
 
     @property
@@ -212,6 +227,7 @@ class MeterSecurity:
             "policy": setup.policy.as_version_1,
             "unicast": _counters_state(setup.unicast),
             "broadcast": _counters_state(setup.broadcast),
+            "certificates": [octets.hex() for octets in self._certificates.octets],
         }
 
     def _restore(self, kept: Mapping[str, Any]) -> None:
@@ -221,6 +237,8 @@ class MeterSecurity:
         setup.policy = SecurityPolicy.of_version_1(kept["policy"])
         setup.unicast = _restored_counters(kept["unicast"])
         setup.broadcast = _restored_counters(kept["broadcast"])
+        certificates = [bytes.fromhex(octets) for octets in kept["certificates"]]
+        self._certificates = CertificateStore(setup.system_title, certificates)
         if kept["secret"] is not None:
             self._secret = Secret(bytes.fromhex(kept["secret"]))
 
@@ -301,6 +319,17 @@ class MeterSecurity:
             signature = pairs.demand_signing().sign(signed)
             answers.append(KeyData(each.key_id, own.public.point + signature))
         return self._replacing(keys, encode_data(key_data(answers)))
+
+    def _import(self, data: Data) -> Acted:
+        self._certificates.take(data)
+        return Acted()
+
+    def _export(self, data: Data) -> Acted:
+        return Acted(returned=encode_data(octet_string(self._certificates.export(data))))
+
+    def _remove(self, data: Data) -> Acted:
+        self._certificates.remove(data)
+        return Acted()
 
     def _change_secret(self, data: Data) -> Acted:
         secret = Secret(parse_octets(data))
