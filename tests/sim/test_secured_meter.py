@@ -4,11 +4,18 @@ from itertools import product
 
 import pytest
 
+from dcud.cosem.association_view import decode_object_list
+from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.authentication import Mechanism
-from dcud.dlms.connection import Opened, Released
+from dcud.dlms.connection import ConnectionFailed, Opened, Released
+from dcud.dlms.errors import LinkError
 from dcud.dlms.get_exchange import GetRefused, GetSucceeded
+from dcud.dlms.obis import Obis
+from dcud.dlms.security.channel import Counters
 from dcud.dlms.security.parameters import Form, Guard, KeyInfoMethod
+from dcud.dlms.security.server_protection import CounterRefusal
 from dcud.dlms.security.suite import SecuritySuite
+from dcud.sim.secured_meter import PUBLIC_OBJECTS
 from tests.support.secured_simulation import (
     BOTH,
     ENERGY,
@@ -93,6 +100,21 @@ def test_compression(form: Form) -> None:
     assert isinstance(client.get(PROFILE), GetSucceeded)
 
 
+@pytest.mark.parametrize("form", [Form.SERVICE_SPECIFIC, Form.GENERAL_CIPHERING])
+def test_over_hdlc(form: Form) -> None:
+    read(Site(hdlc=True, form=form))
+
+
+@pytest.mark.parametrize("hdlc", [False, True])
+def test_a_meter_that_is_silent_about_old_counters(*, hdlc: bool) -> None:
+    site = Site(hdlc=hdlc, demand_changes={"counter_refusal": CounterRefusal.SILENT})
+    read(site)
+    site.counters = Counters.fresh()
+    refused = site.client().open()
+    assert isinstance(refused, ConnectionFailed)
+    assert isinstance(refused.error, LinkError)
+
+
 def test_the_meter_tells_its_system_title() -> None:
     read(Site(told_title=False))
 
@@ -115,3 +137,13 @@ class TestThePublicClient:
         public.open()
         assert isinstance(public.get(NAME), GetSucceeded)
         assert isinstance(public.get(ENERGY), GetRefused)
+
+    def test_its_list_names_what_it_may_read(self) -> None:
+        site = Site()
+        assert site.meter.parameters.number == 1
+        public = site.public_client()
+        public.open()
+        told = public.get(AttributeDescriptor(15, Obis.parse("0.0.40.0.0.255"), 2))
+        assert isinstance(told, GetSucceeded)
+        objects = decode_object_list(told.octets)
+        assert {each.logical_name for each in objects} == PUBLIC_OBJECTS

@@ -23,8 +23,10 @@ from dcud.dlms.connection import (
     Released,
     SecurityRefused,
 )
-from dcud.dlms.datalink import ClientSap
+from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.get_exchange import GetFailed, GetRefused, GetSucceeded
+from dcud.dlms.hdlc.address import ServerAddress
+from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
 from dcud.dlms.secret import Secret
 from dcud.dlms.security.agreed_keys import KeyPairAgreement
@@ -48,10 +50,12 @@ from dcud.dlms.security.suite import SecuritySuite
 from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import WrapperLink
 from dcud.sim.faults import Fault
+from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters
 from dcud.sim.secured_meter import SecuredMeter
 from dcud.sim.security import SecurityDemand
 from dcud.sim.security_state import StateFile
+from dcud.sim.serving import Line
 from dcud.sim.wrapper_line import WrapperLine
 
 NOW = 1_800_000_000.0
@@ -145,6 +149,7 @@ class Site:
     compress: bool = False
     told_title: bool = True
     state: Path | None = None
+    hdlc: bool = False
     demand_changes: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -229,9 +234,14 @@ class Site:
             conformance=IMPLEMENTED | Conformance.GENERAL_PROTECTION | Conformance.ACTION,
             max_receive_pdu_size=size,
         )
-        link = WrapperLink(client_sap=ClientSap(1), server_sap=1)
+        line: Line = WrapperLine({1: self.meter}, ServerParameters())
+        link: DataLink = WrapperLink(client_sap=ClientSap(1), server_sap=1)
+        if self.hdlc:
+            address = ServerAddress(logical=1, physical=17)
+            line = HdlcLine({address: self.meter}, ServerParameters())
+            link = HdlcLink(client_sap=ClientSap(1), server_address=address)
         connection = ClientConnection(link, parameters, protection=self.protection())
-        return Client(WrapperLine({1: self.meter}, ServerParameters()), connection)
+        return Client(line, connection)
 
     def public_client(self) -> "Client":
         """One connection of the public client's."""
@@ -243,7 +253,7 @@ class Site:
 class Client:
     """Speaks until something comes of it; `heard` holds every octet of the meter's."""
 
-    def __init__(self, line: WrapperLine, connection: ClientConnection) -> None:
+    def __init__(self, line: Line, connection: ClientConnection) -> None:
         self._line = line
         self._connection = connection
         self._now = 0.0
