@@ -3,11 +3,14 @@
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dcud.cosem.association_view import decode_object_list
 from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.authentication import Mechanism
 from dcud.dlms.connection import ConnectionFailed, Opened, Released
+from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import LinkError
 from dcud.dlms.get_exchange import GetRefused, GetSucceeded
 from dcud.dlms.obis import Obis
@@ -15,6 +18,7 @@ from dcud.dlms.security.channel import Counters
 from dcud.dlms.security.parameters import Form, Guard, KeyInfoMethod
 from dcud.dlms.security.server_protection import CounterRefusal
 from dcud.dlms.security.suite import SecuritySuite
+from dcud.dlms.server import ServerParameters
 from dcud.sim.secured_meter import PUBLIC_OBJECTS
 from tests.support.secured_simulation import (
     BOTH,
@@ -147,3 +151,21 @@ class TestThePublicClient:
         assert isinstance(told, GetSucceeded)
         objects = decode_object_list(told.octets)
         assert {each.logical_name for each in objects} == PUBLIC_OBJECTS
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0x60, 0x62, 0xC0, 0xC3, 0xC8, 0xDB, 0xDD]), st.binary(max_size=40)
+        ),
+        max_size=5,
+    )
+)
+def test_whatever_comes_the_meter_lives_on(requests: list[tuple[int, bytes]]) -> None:
+    site = Site(mechanism=Mechanism.LOWEST)
+    application = site.meter.application(ServerParameters(), ClientSap(1))
+    for tag, octets in requests:
+        assert application.answer(bytes((tag, *octets))) is not None
+    client = site.client()
+    assert isinstance(client.open(), Opened)
+    assert isinstance(client.get(NAME), GetSucceeded)
