@@ -55,6 +55,9 @@ _COUNTERS_LOST = (
     " where to go on"
 )
 
+FEW_COUNTERS = (1 << 32) // 10
+"""Of the invocation counters under a key, a tenth: years at any sane rate."""
+
 TOLD_AGAIN = 300.0
 """Seconds after which subscribers are told again how a meter does whose state did not change."""
 
@@ -156,6 +159,7 @@ class SecurityTold:
     def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
         self._metrics = metrics
         self._incidents = incidents
+        self._low: set[str] = set()
 
     def security_refused(self, bus: str, meter: str, error: "SecurityError") -> None:
         """Count what was refused, and tell of it."""
@@ -163,8 +167,12 @@ class SecurityTold:
         self._incidents.report(meter, error.code, str(error))
 
     def counters_left(self, bus: str, meter: str, counters: int) -> None:
-        """Show how many counters are left."""
+        """Show how many counters are left; tell once when they are few."""
         self._metrics.counters_left(bus, meter, counters)
+        if counters < FEW_COUNTERS and meter not in self._low:
+            self._low.add(meter)
+            text = f"only {counters} requests can still be sent under its keys; rotate them"
+            self._incidents.report(meter, "counters_low", text)
 
 
 class Daemon:

@@ -15,11 +15,13 @@ from dcud.collect.breaker import MeterState as Breaker
 from dcud.collect.poller import MeterHealth
 from dcud.config.key_ring import Secrets
 from dcud.config.load import load
-from dcud.daemon import Daemon, HealthTold
+from dcud.daemon import FEW_COUNTERS, Daemon, HealthTold, SecurityTold
+from dcud.dlms.errors import TagError
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.server import ServerParameters
 from dcud.observe.errors import MetricsPageError
 from dcud.observe.metrics import Metrics
+from dcud.publish.incidents import Incidents
 from dcud.publish.publisher import Publisher
 from dcud.publish.state_payload import MeterState
 from dcud.sim.hdlc_line import HdlcLine
@@ -169,3 +171,34 @@ def test_a_poll_is_counted() -> None:
     told.poll_finished("b1", "m1", "success", 0.5)
     page = generate_latest(metrics.registry()).decode()
     assert 'dcud_polls_total{bus="b1",meter="m1",result="success"} 1.0' in page
+
+
+class Incidence:
+    """Takes incidents in the place of what puts them into the outbox."""
+
+    def __init__(self) -> None:
+        self.reported: list[tuple[str, str]] = []
+
+    def report(self, meter: str, code: str, text: str) -> None:
+        self.reported.append((meter, code))
+
+
+def test_what_is_not_trusted_is_counted_and_told() -> None:
+    metrics, incidents = Metrics(version="1"), Incidence()
+    told = SecurityTold(metrics, cast("Incidents", incidents))
+    told.security_refused("b", "m", TagError("forged"))
+    assert incidents.reported == [("m", "authentication_tag")]
+    refused = b'dcud_security_refusals_total{bus="b",code="authentication_tag",meter="m"} 1.0'
+    assert refused in generate_latest(metrics.registry())
+
+
+def test_the_end_of_the_counters_is_told_once_in_good_time() -> None:
+    metrics, incidents = Metrics(version="1"), Incidence()
+    told = SecurityTold(metrics, cast("Incidents", incidents))
+    told.counters_left("b", "m", FEW_COUNTERS)
+    assert incidents.reported == []
+    for left in (FEW_COUNTERS - 1, FEW_COUNTERS - 2):
+        told.counters_left("b", "m", left)
+    assert incidents.reported == [("m", "counters_low")]
+    shown = 'dcud_invocation_counters_left{bus="b",meter="m"} 4.29496727e+08'
+    assert shown.encode() in generate_latest(metrics.registry())
