@@ -22,11 +22,14 @@ class (1.0.203) can't be run as it is, though; what is replaced here, and why:
 - it negotiates no PDU size: the client's proposal is taken even where it is above its own;
 - it refuses an object that it doesn't have under another invoke id than the request's, which its
   settings spell in two ways.
+
+With --suite meters have keys, and clients of high-level security: see `gurux_security`.
 """
 
 import argparse
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import random
@@ -34,16 +37,19 @@ import sys
 import tty
 from datetime import datetime, timedelta, timezone
 
+import gurux_security
 from gurux_dlms import (
     GXByteBuffer,
     GXDateTime,
     GXDLMSServer,
     GXServerReply,
 )
+from gurux_dlms._GXAPDU import _GXAPDU
 from gurux_dlms.ConnectionState import ConnectionState
 from gurux_dlms.enums import (
     AccessMode,
     Authentication,
+    Command,
     Conformance,
     DataType,
     InterfaceType,
@@ -63,6 +69,7 @@ from gurux_dlms.objects import (
     GXDLMSProfileGeneric,
     GXDLMSRegister,
 )
+from gurux_dlms.objects.enums import AssociationStatus
 
 PUBLIC_CLIENT = 16
 READING_CLIENT = 32
@@ -181,10 +188,14 @@ class Model:
         self._maximum()
         self._demand()
         self._profile(options.rows, chance)
+        self.secrets = None
+        if options.suite is not None:
+            self._secure(options)
 
     def described(self):
         """Return what a test needs to know, ready for JSON."""
         return {
+            "security": None if self.secrets is None else self.secrets.described(),
             "server_address": {"logical": 1, "physical": 16 + self.number},
             "wrapper_sap": self.number,
             "logical_device_name": self.logical_device_name,
@@ -199,6 +210,23 @@ class Model:
                 "rows": [[row[0].value.isoformat(), *row[1:]] for row in self.profile.buffer],
             },
         }
+
+    def _secure(self, options):
+        size = 32 if options.suite == 2 else 16
+        title = b"GRX" + (0x1000000000 + self.number).to_bytes(5)
+        self.secrets = gurux_security.Secrets(
+            suite=options.suite,
+            system_title=title,
+            unicast=bytes(range(size)),
+            authentication=bytes(range(0xD0 - size, 0xD0)),
+            master=bytes(range(0x40, 0x40 + size)),
+            hls_secret=b"sixteen octets!!",
+            signing=bytes(range(1, 49 if options.suite == 2 else 33)),
+            client_public=options.client_public_key,
+            received=options.counter,
+        )
+        self.objects.append(GXDLMSData(gurux_security.FRAME_COUNTER))
+        self.objects.append(gurux_security.SecuritySetup(self.secrets))
 
     def _data(self, logical_name, data_type, value):
         item = GXDLMSData(logical_name)
@@ -312,13 +340,23 @@ class Meter(GXDLMSServer):
             | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
             | Conformance.SELECTIVE_ACCESS
         )
-        association = GXDLMSAssociationLogicalName()
+        if model.secrets is None:
+            association = GXDLMSAssociationLogicalName()
+        else:
+            association = gurux_security.Association()
+            self._secure(model.secrets)
+        self.association = association
         self.items.append(association)
         for item in model.objects:
             self.items.append(item)
         # initialize() would append the collection to itself.
         association.objectList.extend(self.items)
         self.initialize()
+
+    def _secure(self, secrets):
+        self.settings.cipher = gurux_security.Cipher(secrets)
+        self.settings.setConnected = functools.partial(setattr, self.settings, "connected")
+        self.settings.proposedConformance |= Conformance.ACTION | Conformance.GENERAL_PROTECTION
 
     def answer(self, octets):
         """Return the answer to one whole frame or wrapper message; empty for none."""
@@ -347,12 +385,18 @@ class Meter(GXDLMSServer):
     def onValidateAuthentication(self, authentication, password):
         # The one moment between reading the AARQ and writing the AARE.
         self.settings.maxPduSize = min(self.settings.maxPduSize, self.options.max_pdu)
-        expected = {PUBLIC_CLIENT: Authentication.NONE, READING_CLIENT: Authentication.LOW}
-        if expected.get(self.settings.clientAddress) != authentication:
+        if authentication != self._expected():
             return SourceDiagnostic.NOT_RECOGNISED
         if authentication == Authentication.LOW and bytes(password) != self.options.password:
             return SourceDiagnostic.AUTHENTICATION_FAILURE
         return SourceDiagnostic.NONE
+
+    def _expected(self):
+        client, first = self.settings.clientAddress, gurux_security.FIRST_SECURED_CLIENT
+        if self.model.secrets is not None and first <= client <= first + Authentication.HIGH_ECDSA:
+            return client - first
+        known = {PUBLIC_CLIENT: Authentication.NONE, READING_CLIENT: Authentication.LOW}
+        return known.get(client)
 
     def onFindObject(self, _type, _short_name, _logical_name):
         self.settings.invokeId = self.settings.invokeID  # under which it is refused
@@ -362,16 +406,38 @@ class Meter(GXDLMSServer):
         arg.server, arg.isSkipMaxPduSize = self, True  # the association's list of objects asks
         if arg.invokeId == 0:
             return AccessMode.READ  # nobody reads: the list of objects tells what might be
+        if self._is_pending():
+            return AccessMode.NO_ACCESS
         key = int(arg.target.objectType), arg.target.logicalName, arg.index
         value = self.model.attributes.get(key)
         if arg.target is self.model.profile and arg.index == 2:
             value = self.model.profile.select(self.settings, arg)
+        if key == (1, gurux_security.FRAME_COUNTER, 2):
+            value = octets_of(DataType.UINT32, max(self.model.secrets.received, 0))
         if value is not None:
             arg.handled, arg.byteArray, arg.value = True, True, value
         return AccessMode.READ
 
-    def onGetMethodAccess(self, _arg):
-        return MethodAccessMode.NO_ACCESS
+    def onGetMethodAccess(self, arg):
+        if self.model.secrets is None:
+            return MethodAccessMode.NO_ACCESS
+        if arg.target is not self.association and self._is_pending():
+            return MethodAccessMode.NO_ACCESS
+        return MethodAccessMode.ACCESS
+
+    def _is_pending(self):
+        """Tell whether the client has yet to prove itself."""
+        high = self.settings.authentication > Authentication.LOW
+        return high and self.association.associationStatus != AssociationStatus.ASSOCIATED
+
+    def onPreAction(self, _arguments):
+        pass
+
+    def onPostAction(self, _arguments):
+        pass
+
+    def notifyConnected(self, _info):
+        pass
 
     def onPreRead(self, *_):
         pass
@@ -392,10 +458,35 @@ class Meter(GXDLMSServer):
 
     def handleCommand(self, cmd, data, sr):
         try:
+            if cmd == Command.EXCEPTION_RESPONSE:
+                return self._refuse()
             return super().handleCommand(cmd, data, sr)
         except Exception:
             sys.excepthook(*sys.exc_info())
             raise
+
+    def handleAarqRequest(self, data, info):
+        super().handleAarqRequest(data, info)
+        self._replace_by_refusal()
+
+    def _replace_by_refusal(self):
+        """Tell, instead of anything else, why what came ciphered was refused, if it was."""
+        refusal = self.settings.cipher and self.settings.cipher.taken_refusal()
+        if refusal:
+            self._reply(refusal)
+            self.settings.connected &= ~ConnectionState.DLMS
+
+    def _reply(self, apdu):
+        self.replyData.clear()
+        if self.settings.interfaceType == InterfaceType.HDLC:
+            self.replyData.set(_GXCommon.LLC_REPLY_BYTES)
+        self.replyData.set(apdu)
+
+    def _refuse(self):
+        self._reply(self.settings.cipher.taken_refusal())
+        if self.settings.interfaceType == InterfaceType.HDLC:
+            return GXDLMS.getHdlcFrame(self.settings, 0, self.replyData)
+        return GXDLMS.getWrapperFrame(self.settings, Command.EXCEPTION_RESPONSE, self.replyData)
 
     def handleSnrmRequest(self, data):
         proposed = self.settings.hdlc
@@ -427,10 +518,20 @@ class Meter(GXDLMSServer):
         self.replyData.set(bytes([0x81, 0x80, len(parameters)]))
         self.replyData.set(parameters)
 
-    def handleReleaseRequest(self, _data):
-        if self.settings.interfaceType == InterfaceType.HDLC:
-            self.replyData.set(_GXCommon.LLC_REPLY_BYTES)
-        self.replyData.set(bytes.fromhex("6303800100"))
+    def handleReleaseRequest(self, data):
+        cipher = self.settings.cipher
+        if not (cipher and cipher.isCiphered()):
+            self._reply(bytes.fromhex("6303800100"))
+            return
+        try:
+            gurux_security.read_release(self.settings, data)
+        except gurux_security.RefusedError:
+            self._replace_by_refusal()
+            return
+        answer = bytes(_GXAPDU.getUserInformation(self.settings, cipher))
+        information = b"\x04" + bytes([len(answer)]) + answer
+        content = b"\x80\x01\x00\xbe" + bytes([len(information)]) + information
+        self._reply(b"\x63" + bytes([len(content)]) + content)
 
 
 def hdlc_frames(received):
@@ -522,6 +623,8 @@ def open_pty(models, options):
 
 
 async def run(options):
+    if options.suite is not None:
+        gurux_security.mend()
     models = [Model(number, options) for number in range(1, options.meters + 1)]
     hdlc, hdlc_endpoint = await listen(InterfaceType.HDLC, models, options)
     wrapper, wrapper_endpoint = await listen(InterfaceType.WRAPPER, models, options)
@@ -530,6 +633,8 @@ async def run(options):
         "hdlc": hdlc_endpoint,
         "wrapper": wrapper_endpoint,
         "clients": {"none": PUBLIC_CLIENT, "lls": READING_CLIENT},
+        "frame_counter": gurux_security.FRAME_COUNTER,
+        "first_secured_client": gurux_security.FIRST_SECURED_CLIENT,
         "password": options.password.decode(),
         "meters": [model.described() for model in models],
     }
@@ -549,6 +654,9 @@ def main():
     parser.add_argument("--window", type=int, default=1)
     parser.add_argument("--max-pdu", type=int, default=1024)
     parser.add_argument("--password", type=str.encode, default=b"12345678")
+    parser.add_argument("--suite", type=int, choices=(0, 1, 2))
+    parser.add_argument("--counter", type=int, default=-1, help="last one of the client's")
+    parser.add_argument("--client-public-key", type=bytes.fromhex, help="signing key, x and y")
     asyncio.run(run(parser.parse_args()))
 
 

@@ -8,9 +8,17 @@ from datetime import timedelta
 
 import pytest
 from gurux_dlms import GXByteBuffer, GXDLMSClient, GXReplyData
-from gurux_dlms.enums import Authentication, InterfaceType
+from gurux_dlms.ecdsa.GXPrivateKey import GXPrivateKey
+from gurux_dlms.ecdsa.GXPublicKey import GXPublicKey
+from gurux_dlms.enums import Authentication, InterfaceType, Security
 from gurux_dlms.GXDLMSException import GXDLMSException
-from gurux_dlms.objects import GXDLMSClock, GXDLMSProfileGeneric, GXDLMSRegister
+from gurux_dlms.objects import (
+    GXDLMSClock,
+    GXDLMSProfileGeneric,
+    GXDLMSRegister,
+)
+from gurux_dlms.objects.enums import SecuritySuite
+from gurux_dlms.secure import GXDLMSSecureClient
 
 from tests.support.gurux_peer import Peer, PeerMeter, gurux_peer
 
@@ -121,3 +129,89 @@ def test_a_wrong_password_is_rejected() -> None:
         reader.client.password = "wrong"  # noqa: S105  # which is the point
         with pytest.raises(GXDLMSException, match="Authentication"):
             reader.open()
+
+
+CLIENT_TITLE = b"CLIENT01"
+CLIENT_KEY = GXPrivateKey.fromRawBytes(bytes(range(2, 34)))
+CLIENT_PUBLIC_KEY = bytes(CLIENT_KEY.getPublicKey().rawValue)[1:].hex()
+HIGH = (
+    Authentication.HIGH,
+    Authentication.HIGH_MD5,
+    Authentication.HIGH_SHA1,
+    Authentication.HIGH_GMAC,
+    Authentication.HIGH_SHA256,
+    Authentication.HIGH_ECDSA,
+)
+PROTECTIONS = (Security.AUTHENTICATION, Security.ENCRYPTION, Security.AUTHENTICATION_ENCRYPTION)
+
+
+class SecuredReader(Reader):
+    """A reader with keys."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        peer: Peer,
+        authentication: int,
+        security: int = Security.NONE,
+        *,
+        wrapper: bool,
+    ) -> None:
+        super().__init__(transport, peer, peer.meters[0], wrapper=wrapper)
+        secrets = peer.meters[0].secrets
+        self.client = GXDLMSSecureClient(
+            True,
+            peer.first_secured_client + authentication,
+            self.client.serverAddress,
+            authentication,
+            secrets.hls_secret,
+            self.client.interfaceType,
+        )
+        ciphering = self.client.ciphering
+        ciphering.systemTitle = CLIENT_TITLE
+        ciphering.blockCipherKey = bytearray(secrets.unicast_key)
+        ciphering.authenticationKey = bytearray(secrets.authentication_key)
+        ciphering.securitySuite = SecuritySuite(secrets.suite)
+        ciphering.security = security
+        ciphering.signingKeyPair = (
+            GXPublicKey.fromRawBytes(b"\x04" + secrets.public_key),
+            CLIENT_KEY,
+        )
+        # It tells its title in AARE where it is ciphered or GMAC is spoken, otherwise not.
+        self.client.settings.sourceSystemTitle = secrets.server_system_title
+
+    def open(self) -> None:
+        super().open()
+        if self.client.authentication > Authentication.LOW:
+            reply = self.exchange(self.client.getApplicationAssociationRequest())
+            self.client.parseApplicationAssociationResponse(reply.data)
+
+
+def check_register(reader: SecuredReader, meter: PeerMeter) -> None:
+    register = meter.registers[0]
+    assert reader.get(GXDLMSRegister(register.logical_name), 2) == register.value
+
+
+@pytest.mark.parametrize("authentication", HIGH)
+def test_the_packages_own_client_proves_itself(authentication: int) -> None:
+    with gurux_peer(rows=1, meters=1, suite=1, client_public_key=CLIENT_PUBLIC_KEY) as peer:
+        for wrapper, address in ((False, peer.hdlc), (True, peer.wrapper)):
+            with on_tcp(address) as line:
+                reader = SecuredReader(line, peer, authentication, wrapper=wrapper)
+                reader.client.ciphering.invocationCounter = 10 + wrapper
+                reader.open()
+                check_register(reader, peer.meters[0])
+                reader.close()
+
+
+@pytest.mark.parametrize("security", PROTECTIONS)
+@pytest.mark.parametrize("suite", [0, 1, 2])
+@pytest.mark.parametrize("dedicated", [False, True])
+def test_the_packages_own_client_is_ciphered(suite: int, security: int, *, dedicated: bool) -> None:
+    with gurux_peer(rows=20, meters=1, suite=suite) as peer, on_tcp(peer.hdlc) as line:
+        reader = SecuredReader(line, peer, Authentication.HIGH_GMAC, security, wrapper=False)
+        if dedicated:
+            reader.client.ciphering.dedicatedKey = bytearray(range(100, 132 if suite == 2 else 116))
+        reader.open()
+        check_register(reader, peer.meters[0])
+        reader.exchange(reader.client.disconnectRequest())

@@ -25,6 +25,23 @@ class PeerRegister:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeerSecurity:
+    """What one meter keeps secret.
+
+    Attributes:
+        public_key: the meter's for digital signature, x and y.
+    """
+
+    suite: int
+    server_system_title: bytes
+    unicast_key: bytes
+    authentication_key: bytes
+    master_key: bytes
+    hls_secret: bytes
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeerMeter:
     """What one meter serves.
 
@@ -33,6 +50,7 @@ class PeerMeter:
         wrapper_sap: server's SAP over the wrapper.
         attributes: A-XDR octets by class id, logical name, attribute.
         rows: the load profile: aware time of the clock, then status, four and two unsigned values.
+        security: None where the meters were started without a suite.
     """
 
     physical: int
@@ -43,27 +61,43 @@ class PeerMeter:
     load_profile: str
     capture_period: int
     rows: tuple[tuple[datetime, tuple[int, ...]], ...]
+    security: PeerSecurity | None
+
+    @property
+    def secrets(self) -> PeerSecurity:
+        """What the meter keeps secret; it was started with a suite."""
+        assert self.security is not None
+        return self.security
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """Where the meters can be reached, and what they serve."""
+    """Where the meters can be reached, and what they serve.
+
+    Attributes:
+        first_secured_client: client SAP for mechanism 0; those for 1 to 7 follow.
+        frame_counter: logical name of the Data that tells the last counter of the clients'.
+    """
 
     pty: str
     hdlc: tuple[str, int]
     wrapper: tuple[str, int]
     public_client: int
     reading_client: int
+    first_secured_client: int
+    frame_counter: str
     password: bytes
     meters: tuple[PeerMeter, ...]
 
 
 @contextmanager
-def gurux_peer(**options: int) -> Iterator[Peer]:
+def gurux_peer(**options: int | str) -> Iterator[Peer]:
     """Run the meters.
 
     Options: meters, rows, begin (unix seconds of the first row), max_info, window, max_pdu, seed,
-    password (digits).
+    password (digits), suite (of security, none unless told), counter (the last one that the meters
+    have had of clients under the global key), client_public_key (for digital signature: x and y in
+    hex).
     """
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     with subprocess.Popen(
@@ -89,6 +123,8 @@ def _peer(ready: dict[str, Any]) -> Peer:
         wrapper=tuple(ready["wrapper"]),
         public_client=ready["clients"]["none"],
         reading_client=ready["clients"]["lls"],
+        first_secured_client=ready["first_secured_client"],
+        frame_counter=ready["frame_counter"],
         password=ready["password"].encode(),
         meters=tuple(_meter(described) for described in ready["meters"]),
     )
@@ -108,4 +144,14 @@ def _meter(described: dict[str, Any]) -> PeerMeter:
         load_profile=profile["logical_name"],
         capture_period=profile["capture_period"],
         rows=tuple((datetime.fromisoformat(time), tuple(row)) for time, *row in profile["rows"]),
+        security=_security(described["security"]),
+    )
+
+
+def _security(described: dict[str, Any] | None) -> PeerSecurity | None:
+    if described is None:
+        return None
+    suite = described.pop("suite")
+    return PeerSecurity(
+        suite=suite, **{name: bytes.fromhex(octets) for name, octets in described.items()}
     )
