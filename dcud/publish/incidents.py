@@ -70,8 +70,9 @@ class Incidents:
     async def run(self, ending: asyncio.Event) -> None:
         """Put events into the outbox until `ending` is set, and what is left then."""
         while not ending.is_set():
-            pause = await self._tell_due()
+            # What is reported while the store works is news for the next round.
             self._news.clear()
+            pause = await self._tell_due()
             await self._wait(ending, pause)
         for incident in self._incidents.values():
             incident.not_before = float("-inf")

@@ -66,6 +66,23 @@ async def test_the_first_is_told_at_once_and_those_like_it_in_one_sum() -> None:
     ]
 
 
+async def test_what_is_reported_while_the_store_works_is_told_at_once() -> None:
+    class SlowStore(Store):
+        async def append(
+            self, messages: Sequence[OutboxMessage], cursors: Sequence[CursorMove] = ()
+        ) -> Appended:
+            await asyncio.sleep(2)
+            return await super().append(messages, cursors)
+
+    store = SlowStore()
+    async with running(store) as incidents:
+        incidents.report("m1", "replay", "a")
+        await asyncio.sleep(1)
+        incidents.report("m2", "replay", "b")
+        await asyncio.sleep(4)
+        assert [(at, text) for at, _, text in store.kept] == [(2, "a"), (4, "b")]
+
+
 async def test_other_meters_and_other_codes_are_told_beside() -> None:
     store = Store()
     async with running(store) as incidents:
