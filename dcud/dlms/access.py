@@ -85,8 +85,26 @@ def decode_selection(cursor: Cursor) -> Selection | None:
     return Selection(cursor.u8(), decode_data(cursor))
 
 
-class DataAccessResult(IntEnum):
-    """Why a meter does not give, or take, one item; a code that isn't known keeps its number.
+class ResultCode(IntEnum):
+    """A result in one octet; a code that isn't known keeps its number."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int) or not 0 <= value <= 0xFF:
+            return None
+        unknown = int.__new__(cls, value)
+        unknown._name_ = f"RESULT_{value}"
+        unknown._value_ = value
+        return unknown
+
+    @property
+    def words(self) -> str:
+        """Return the result as the specification names it: "read-write-denied"."""
+        return self.name.lower().replace("_", "-")
+
+
+class DataAccessResult(ResultCode):
+    """Why a meter does not give, or take, one item.
 
     [IEC 62056-5-3: Data-Access-Result]
     """
@@ -107,20 +125,6 @@ class DataAccessResult(IntEnum):
     NO_LONG_SET_IN_PROGRESS = 18
     DATA_BLOCK_NUMBER_INVALID = 19
     OTHER_REASON = 250
-
-    @classmethod
-    def _missing_(cls, value: object) -> "DataAccessResult | None":
-        if not isinstance(value, int) or not 0 <= value <= 0xFF:
-            return None
-        unknown = int.__new__(cls, value)
-        unknown._name_ = f"RESULT_{value}"
-        unknown._value_ = value
-        return unknown
-
-    @property
-    def words(self) -> str:
-        """Return the result as the specification names it: "read-write-denied"."""
-        return self.name.lower().replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

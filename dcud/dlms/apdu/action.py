@@ -5,10 +5,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Self, assert_never
 
-from dcud.dlms.access import DataAccessResult, InvokeIdAndPriority
+from dcud.dlms.access import DataAccessResult, InvokeIdAndPriority, ResultCode
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.fields import check_field
 from dcud.dlms.obis import Obis
@@ -30,8 +29,8 @@ _DATA = 0
 _DATA_ACCESS_RESULT = 1
 
 
-class ActionResult(IntEnum):
-    """What became of a method that was called; a code that isn't known keeps its number.
+class ActionResult(ResultCode):
+    """What became of a method that was called.
 
     [IEC 62056-5-3: Action-Result]
     """
@@ -49,20 +48,6 @@ class ActionResult(IntEnum):
     LONG_ACTION_ABORTED = 15
     NO_LONG_ACTION_IN_PROGRESS = 16
     OTHER_REASON = 250
-
-    @classmethod
-    def _missing_(cls, value: object) -> "ActionResult | None":
-        if not isinstance(value, int) or not 0 <= value <= 0xFF:
-            return None
-        unknown = int.__new__(cls, value)
-        unknown._name_ = f"RESULT_{value}"
-        unknown._value_ = value
-        return unknown
-
-    @property
-    def words(self) -> str:
-        """Return the result as the specification names it: "read-write-denied"."""
-        return self.name.lower().replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
