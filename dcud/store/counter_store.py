@@ -1,23 +1,18 @@
 """The invocation counters as the event loop sees them."""
 
-import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from dcud.store.counter_rows import CounterRecord, FloorKey, Refusal, Reservation
 from dcud.store.counter_table import CounterTable
-from dcud.store.database import make_file, open_database
-from dcud.store.errors import StoreRefusedError, store_error
-from dcud.store.lock import StoreLock
+from dcud.store.database import open_database
 from dcud.store.schema import COUNTERS
-from dcud.store.sql_thread import SqlThread
+from dcud.store.sql_file import SqlFile
 from dcud.store.turn import Turn
-
-T = TypeVar("T")
 
 _LOG = logging.getLogger("dcud.store")
 
@@ -43,12 +38,9 @@ class CounterStore:
         self.path = path
         self.moved_aside = None
         self._clock = clock
-        self._closed = False
-        make_file(path)
-        self._lock = StoreLock(path) if exclusive else None
-        self._thread = SqlThread("dcud-counters", _nobody_waits)
-        self._connection: sqlite3.Connection | None = None
-        self._table: CounterTable | None = None
+        self._file: SqlFile[CounterTable] = SqlFile(
+            path, "counter store", _nobody_waits, exclusive=exclusive
+        )
         self._salt = b""
 
     @classmethod
@@ -66,7 +58,7 @@ class CounterStore:
         """
         store = cls(path, clock, exclusive=exclusive)
         try:
-            await store._asked(store._thread.read(store._begin))
+            await store._file.begin(store._begin)
         except BaseException:  # cancelled as well: nobody else would end thread and lock
             await store.close()
             raise
@@ -74,19 +66,8 @@ class CounterStore:
 
     async def close(self, patience: float = 2.0) -> None:
         """Finish what was asked, then let go of the file; wait so many seconds for a stuck disk."""
-        if self._closed:
-            return
-        self._closed = True
-        ended = self._thread.read(self._end)
-        self._thread.end()
-        try:
-            async with asyncio.timeout(patience):
-                await self._asked(asyncio.shield(ended))
-        except TimeoutError:  # the thread may still write: the lock ends with the process
+        if not self._file.is_closed and not await self._file.close(patience):
             _LOG.warning("counter store %s is stuck; some counters may go unused", self.path)
-        else:
-            if self._lock is not None:
-                self._lock.release()
 
     @property
     def restored(self) -> bool:
@@ -94,12 +75,12 @@ class CounterStore:
 
         Then no counter in it was trusted until it was set anew.
         """
-        return self._opened().restored
+        return self._file.opened().restored
 
     @property
     def salt(self) -> bytes:
         """Return the random octets that fingerprints of keys are made with; 16 octets."""
-        self._opened()
+        self._file.opened()
         return self._salt
 
     async def reserve(self, fingerprint: str, title: bytes, count: int) -> Reservation | Refusal:
@@ -112,42 +93,42 @@ class CounterStore:
             title: the client system title, 8 octets.
             count: how many, above zero.
         """
-        return await self._write(lambda table: table.reserve(fingerprint, title, count))
+        return await self._file.write(lambda table: table.reserve(fingerprint, title, count))
 
     async def rebase(self, fingerprint: str, title: bytes, at_least: int) -> None:
         """Have the next counter be `at_least`, or above where it is already; trust it."""
-        await self._write(lambda table: table.rebase(fingerprint, title, at_least))
+        await self._file.write(lambda table: table.rebase(fingerprint, title, at_least))
 
     async def begin(self, fingerprint: str, title: bytes, first: int = 0) -> bool:
         """Begin counting under a key that is known to be new; tell whether it was new here, too.
 
         If not, nothing changes.
         """
-        return await self._write(lambda table: table.begin(fingerprint, title, first))
+        return await self._file.write(lambda table: table.begin(fingerprint, title, first))
 
     async def record(self, fingerprint: str, title: bytes) -> CounterRecord | None:
         """Return what is known of one of our counters, None for nothing."""
-        return await self._write(lambda table: table.record(fingerprint, title))
+        return await self._file.write(lambda table: table.record(fingerprint, title))
 
     async def records(self) -> list[CounterRecord]:
         """Return all that is known of our counters."""
-        return await self._read(lambda table: table.records())
+        return await self._file.read(lambda table: table.records())
 
     async def floor(self, key: FloorKey) -> int:
         """Return the least counter that a meter may send, 0 if none was ever seen."""
-        return await self._read(lambda table: table.floor(key))
+        return await self._file.read(lambda table: table.floor(key))
 
     async def raise_floors(self, floors: Mapping[FloorKey, int]) -> None:
         """Raise the least counters that meters may send, durably; never lowers one."""
         raised = dict(floors)
-        await self._write(lambda table: table.raise_floors(raised))
+        await self._file.write(lambda table: table.raise_floors(raised))
 
     async def forget_floors(self, meter: str) -> int:
         """Take whatever counter a meter sends next; return how many floors it had.
 
         For a meter that was exchanged, or began counting anew.
         """
-        return await self._write(lambda table: table.forget_floors(meter))
+        return await self._file.write(lambda table: table.forget_floors(meter))
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,41 +141,13 @@ class CounterStore:
     ) -> None:
         await self.close()
 
-    def _begin(self) -> None:
+    def _begin(self) -> tuple[sqlite3.Connection, CounterTable]:
         """Open the database, on the SQL thread."""
         with Turn(self.path.parent).taken():  # two that make, migrate or move it would collide
-            self._connection, self.moved_aside = open_database(self.path, COUNTERS)
-        table = CounterTable(self._connection, self.path, self._clock)
+            connection, self.moved_aside = open_database(self.path, COUNTERS)
+        table = CounterTable(connection, self.path, self._clock)
         self._salt = table.salt()
-        self._table = table
-
-    def _end(self) -> None:
-        """Close the database, on the SQL thread."""
-        if self._connection is not None:
-            self._connection.close()
-
-    def _opened(self) -> CounterTable:
-        """Return the table of an open store."""
-        if self._table is None or self._closed:
-            raise StoreRefusedError(f"counter store {self.path} is closed")
-        return self._table
-
-    async def _read(self, work: Callable[[CounterTable], T]) -> T:
-        """Ask the SQL thread."""
-        table = self._opened()
-        return await self._asked(self._thread.read(lambda: work(table)))
-
-    async def _write(self, work: Callable[[CounterTable], T]) -> T:
-        """Have the SQL thread commit."""
-        table = self._opened()
-        return await self._asked(self._thread.write(lambda: work(table), table.transaction))
-
-    async def _asked(self, answer: "asyncio.Future[T]") -> T:
-        """Wait for the SQL thread; its errors come back as ours."""
-        try:
-            return await answer
-        except sqlite3.Error as error:
-            raise store_error(self.path, error) from error
+        return connection, table
 
 
 def _nobody_waits() -> None:

@@ -139,8 +139,8 @@ async def test_what_sqlite_refuses_is_a_store_error(store: CounterStore, path: P
 async def test_a_directory_that_is_held_for_too_long_is_told(
     store: CounterStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert store._table is not None
-    monkeypatch.setattr(store._table, "_turn", Turn(path.parent, patience=0))
+    assert store._file.sql is not None
+    monkeypatch.setattr(store._file.sql, "_turn", Turn(path.parent, patience=0))
     with Turn(path.parent).taken(), pytest.raises(StoreError, match="another process holds"):
         await store.begin(KEY, TITLE)
     assert await store.begin(KEY, TITLE)

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from dcud.store.errors import StoreError, StoreRefusedError
+from dcud.store.outbox import Outbox
 from dcud.store.rows import Cursor, CursorMove, OutboxLimits, OutboxMessage
+from dcud.store.sql_file import SqlFile
 from dcud.store.store import Store
 
 _NOW = 1_800_000_000.0
@@ -28,6 +30,12 @@ def _message(n: int, payload: bytes = b"{}") -> OutboxMessage:
 
 def _move(n: int) -> CursorMove:
     return CursorMove(meter="m", key="profile", position=f"m{n}")
+
+
+def release(store: Store) -> None:
+    """Let go of the lock as the end of the process would."""
+    assert store._file._lock is not None
+    store._file._lock.release()
 
 
 async def _open(path: Path, limits: OutboxLimits | None = None) -> Store:
@@ -104,7 +112,7 @@ async def test_a_second_daemon_is_refused(store: Store) -> None:
 
 async def test_a_refused_database_is_let_go(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
-    (await _open(path))._lock.release()
+    release(await _open(path))
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 999")
     for _ in range(2):
@@ -147,13 +155,13 @@ async def test_a_stuck_disk_does_not_keep_it_from_closing(
 ) -> None:
     path = tmp_path / "outbox.db"
     disk = threading.Event()
-    ending = Store._end
+    ending = SqlFile._end
 
-    def end_once_the_disk_is_back(store: Store) -> None:
+    def end_once_the_disk_is_back(file: SqlFile[Outbox]) -> None:
         disk.wait(10)
-        ending(store)
+        ending(file)
 
-    monkeypatch.setattr(Store, "_end", end_once_the_disk_is_back)
+    monkeypatch.setattr(SqlFile, "_end", end_once_the_disk_is_back)
     store = await _open(path)
     async with asyncio.timeout(5):
         await store.close(patience=0.01)
@@ -162,8 +170,8 @@ async def test_a_stuck_disk_does_not_keep_it_from_closing(
     with pytest.raises(StoreRefusedError, match="in use"):
         await _open(path)
     disk.set()
-    store._lock.release()
-    store._thread._thread.join(5)
+    release(store)
+    store._file._thread._thread.join(5)
 
 
 async def test_drops_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -190,13 +198,13 @@ async def test_limits_that_were_lowered_hold_from_the_opening(tmp_path: Path) ->
 
 async def test_a_full_disk_loses_nothing_and_heals(store: Store) -> None:
     await store.append([_message(0)], [_move(0)])
-    connection = store._connection
+    connection = store._file._connection
     assert connection is not None
 
     def limit_pages(pages: int) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages}").fetchone()
 
-    await store._thread.read(lambda: limit_pages(1))  # at least what there is: no more fits
+    await store._file._thread.read(lambda: limit_pages(1))  # at least what there is: no more fits
     before = store.stats()
     for _ in range(2):
         with pytest.raises(StoreError, match="full; free space") as caught:
@@ -208,7 +216,7 @@ async def test_a_full_disk_loses_nothing_and_heals(store: Store) -> None:
     assert cursor is not None
     assert cursor.position == "m0"
 
-    await store._thread.read(lambda: limit_pages(1_000_000))
+    await store._file._thread.read(lambda: limit_pages(1_000_000))
     await store.append([_message(1, bytes(100_000))], [_move(1)])
     assert [row.message_id for row in await store.oldest(10)] == ["m0", "m1"]
 
@@ -218,6 +226,7 @@ import asyncio, resource, sys
 from pathlib import Path
 from dcud.store.errors import StoreError
 from dcud.store.rows import OutboxLimits, OutboxMessage
+from dcud.store.sql_file import SqlFile
 from dcud.store.store import Store
 
 def message(n):
@@ -260,6 +269,7 @@ _APPEND_FOR_EVER = """
 import asyncio, sys
 from pathlib import Path
 from dcud.store.rows import CursorMove, OutboxLimits, OutboxMessage
+from dcud.store.sql_file import SqlFile
 from dcud.store.store import Store
 
 async def main(path):
