@@ -26,6 +26,12 @@ SYMMETRIC = ("unicast_key", "authentication_key", "broadcast_key", "master_key")
 DEFAULT = "default"
 """The table with what holds for every meter that has none of its own."""
 
+GATEWAY = "gateway"
+"""The table with the private keys that all meters share."""
+
+NEXT, PREVIOUS = "next_", "previous_"
+"""What stands before the name of a secret that is to replace it, or that it replaced."""
+
 
 def parse_keys(path: Path, octets: bytes) -> Mapping[Entry, Secret]:
     """Return the entries of a key file.
@@ -142,10 +148,22 @@ _OF_METERS: Mapping[str, Callable[[object], Secret | str]] = {
     **dict.fromkeys(SYMMETRIC, _symmetric),
     **_PRIVATE,
 }
+
+
+def _with_others(
+    readers: Mapping[str, Callable[[object], Secret | str]],
+) -> Mapping[str, Callable[[object], Secret | str]]:
+    """Return the readers with those of secrets to come, and of secrets that are replaced."""
+    prefixed = (
+        (prefix + name, read) for prefix in (NEXT, PREVIOUS) for name, read in readers.items()
+    )
+    return {**readers, **dict(prefixed)}
+
+
 _KNOWN: Mapping[str, Mapping[str, Callable[[object], Secret | str]]] = {
-    "meter": _OF_METERS,
-    DEFAULT: _OF_METERS,
-    "gateway": _PRIVATE,
+    "meter": _with_others(_OF_METERS),
+    DEFAULT: _with_others(_OF_METERS),
+    GATEWAY: _with_others(_PRIVATE),
     "mqtt": {"password": _password(0)},
 }
 """The tables of a key file, the keys in each, and how they are read."""

@@ -1,10 +1,19 @@
 """The secrets of one meter, as far as its configuration asks for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from dcud.config.key_entries import DEFAULT, KEY_SIZES, SYMMETRIC, Entry, missing
+from dcud.config.key_entries import (
+    DEFAULT,
+    GATEWAY,
+    KEY_SIZES,
+    NEXT,
+    PREVIOUS,
+    SYMMETRIC,
+    Entry,
+    missing,
+)
 from dcud.config.model import Meter
 from dcud.config.problem import ConfigError, Problem
 from dcud.dlms.secret import Secret
@@ -23,6 +32,8 @@ class MeterSecrets:
         master_key: wraps other keys.
         signing_key: our private key for digital signature, in PEM.
         agreement_key: our private key for key agreement, in PEM.
+        others: by name, what is not used with the meter but must stay hidden as well: keys that
+            are to replace one of these ("next_unicast_key"), or that one of these replaced.
     """
 
     lls_password: Secret | None = None
@@ -33,15 +44,18 @@ class MeterSecrets:
     master_key: Secret | None = None
     signing_key: Secret | None = None
     agreement_key: Secret | None = None
+    others: Mapping[str, Secret] = field(default_factory=dict)
 
     def all(self) -> list[Secret]:
-        """Return those that are there."""
-        return [secret for name in _NAMES if (secret := getattr(self, name)) is not None]
+        """Return those that are there, the unused ones, too."""
+        used = [secret for name in NAMES if (secret := getattr(self, name)) is not None]
+        return [*used, *self.others.values()]
 
 
 NO_SECRETS = MeterSecrets()
 
-_NAMES = tuple(field.name for field in fields(MeterSecrets))
+NAMES = tuple(each.name for each in fields(MeterSecrets) if each.name != "others")
+"""What a meter's secrets are called, in a key file as here."""
 
 
 def needed_by(meter: Meter) -> list[str]:
@@ -85,11 +99,13 @@ def chosen_for(meter: Meter, entries: Mapping[Entry, Secret], path: Path) -> Met
     Raises:
         ConfigError: something is missing, or a key has not the length of the meter's suite.
     """
-    tables: tuple[Entry, ...] = (("meter", meter.id), (DEFAULT,), ("gateway",))
-    found = {
-        name: next((entries[(*t, name)] for t in tables if (*t, name) in entries), None)
-        for name in _NAMES
-    }
+    tables: tuple[Entry, ...] = (("meter", meter.id), (DEFAULT,), (GATEWAY,))
+
+    def find(name: str) -> Secret | None:
+        return next((entries[(*t, name)] for t in tables if (*t, name) in entries), None)
+
+    found = {name: find(name) for name in NAMES}
+    others = {name: secret for name in _OTHERS if (secret := find(name)) is not None}
     problems: list[Problem] = []
     for name in needed_by(meter):
         if found[name] is None:
@@ -97,7 +113,10 @@ def chosen_for(meter: Meter, entries: Mapping[Entry, Secret], path: Path) -> Met
     problems += _length_problems(meter, found, path)
     if problems:
         raise ConfigError(problems)
-    return MeterSecrets(**found)
+    return MeterSecrets(**found, others=others)
+
+
+_OTHERS = tuple(prefix + name for prefix in (NEXT, PREVIOUS) for name in NAMES)
 
 
 def _length_problems(meter: Meter, found: Mapping[str, Secret | None], path: Path) -> list[Problem]:
