@@ -1,6 +1,9 @@
+import copy
+import hmac
 import logging
+import pickle
 import traceback
-from dataclasses import FrozenInstanceError
+from dataclasses import asdict
 
 import pytest
 
@@ -30,5 +33,57 @@ def test_its_octets_are_the_one_way_to_it() -> None:
 
 
 def test_it_never_changes() -> None:
-    with pytest.raises(FrozenInstanceError):
-        Secret(PASSWORD).octets = b""  # type: ignore[misc]  # what must not work
+    secret = Secret(PASSWORD)
+    for name in ("octets", "_octets", "other"):
+        with pytest.raises(AttributeError, match=f"never changes, nor does its {name}"):
+            setattr(secret, name, b"")
+        with pytest.raises(AttributeError, match=f"never changes, nor does its {name}"):
+            delattr(secret, name)
+    assert secret.octets == PASSWORD
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_it_is_not_pickled(protocol: int) -> None:
+    with pytest.raises(TypeError, match="a secret can't be pickled") as caught:
+        pickle.dumps([Secret(PASSWORD)], protocol)
+    assert "ABCDEFGH" not in str(caught.value)
+
+
+def test_a_copy_is_the_secret_itself() -> None:
+    secret = Secret(PASSWORD)
+    assert copy.copy(secret) is secret
+    assert copy.deepcopy(secret) is secret
+
+
+def test_what_holds_it_is_taken_apart_without_it() -> None:
+    assert asdict(LowLevelSecurity(Secret(PASSWORD))) == {"password": Secret(PASSWORD)}
+
+
+def test_it_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def watched(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    assert Secret(PASSWORD) != Secret(b"ABCDEFGX")
+    assert compared == [(PASSWORD, b"ABCDEFGX")]
+
+
+def test_it_equals_no_octets() -> None:
+    assert Secret(PASSWORD) != PASSWORD
+    assert Secret(PASSWORD) != Secret(PASSWORD[:-1])
+
+
+def test_equal_secrets_are_one_in_a_set() -> None:
+    assert {Secret(PASSWORD), Secret(PASSWORD)} == {Secret(PASSWORD)}
+    assert hash(Secret(PASSWORD)) != hash(PASSWORD)
+
+
+def test_it_gives_no_octets_nor_numbers() -> None:
+    with pytest.raises(TypeError):
+        bytes(Secret(PASSWORD))  # type: ignore[call-overload]  # what must not work
+    with pytest.raises(TypeError):
+        iter(Secret(PASSWORD))  # type: ignore[call-overload]  # likewise
+    assert not hasattr(Secret(PASSWORD), "__dict__")
