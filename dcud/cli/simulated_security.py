@@ -8,7 +8,7 @@ from itertools import count
 
 from dcud.cli.main import UsageError
 from dcud.config.certificates import load_certificates
-from dcud.config.key_entries import Entry
+from dcud.config.key_entries import DEFAULT, Entry
 from dcud.config.model import AUTHENTICATIONS
 from dcud.dlms.authentication import Mechanism
 from dcud.dlms.secret import Secret
@@ -118,7 +118,7 @@ def _fault(name: str) -> Fault:
 
 
 def _of_meter(entries: Entries, name: str) -> Secret | None:
-    return entries.get(("meter", "simulated", name))
+    return entries.get(("meter", "simulated", name)) or entries.get((DEFAULT, name))
 
 
 def _pairs(suite: SecuritySuite, entries: Entries) -> KeyPairs | None:
