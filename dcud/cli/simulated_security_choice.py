@@ -19,9 +19,9 @@ COUNTER_REFUSALS: Final = ("hint", "no-hint", "deciphering-error", "silent")
 _DESCRIPTION: Final = """\
 What is demanded of every client but the public one, 16, which reads name, serial number, clock and
 the frame counter 0.0.43.1.0.255 without. Keys and secrets stand in the key file under
-[meter.simulated] or [default]: lls_password, hls_secret, unicast_key, authentication_key, broadcast_key,
-master_key, signing_key, agreement_key; the client's own signing_key and agreement_key, under
-[gateway], tell which client is a genuine one."""
+[meter.simulated] or [default]: lls_password, hls_secret, unicast_key, authentication_key,
+broadcast_key, master_key, signing_key, agreement_key; the client's own signing_key and
+agreement_key, under [gateway], tell which client is a genuine one."""
 
 _DEMANDING = (
     "suite", "policy", "system_title", "state", "certificates", "counter_refusal", "fault",
