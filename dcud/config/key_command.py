@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import stat
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 from dcud.config.key_entries import parse_keys
@@ -18,6 +18,8 @@ _PLACEHOLDER = "{meter}"
 _KEPT = ("PATH", "LANG", "HOME", "CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY", "STATE_DIRECTORY")
 """The variables that the program is given, where they are set."""
 _OTHERS_MAY_WRITE = 0o022
+_PATIENCE = 2.0
+"""Seconds to wait for the end of a program that was killed."""
 
 
 async def ask_key_command(meter: Meter, timeout: float, access: Access) -> MeterSecrets:  # noqa: ASYNC109  # the configuration's own
@@ -67,12 +69,15 @@ def _check(program: Path, access: Access) -> None:
 
 async def _run(program: Path, arguments: list[str], limit: float) -> bytes:
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    loop = asyncio.get_running_loop()
     try:
-        process = await asyncio.create_subprocess_exec(
+        transport, output = await loop.subprocess_exec(
+            lambda: _Output(loop.create_future(), loop.create_future()),
             program,
             *arguments,
             stdin=DEVNULL,
             stdout=PIPE,
+            stderr=None,
             env=environment,
             start_new_session=True,
         )
@@ -80,8 +85,7 @@ async def _run(program: Path, arguments: list[str], limit: float) -> bytes:
         raise _refused(program, f"can't be run: {error.strerror}", "check key_command") from None
     try:
         async with asyncio.timeout(limit):
-            printed = await _read(process)
-            code = await process.wait()
+            await output.complete
     except TimeoutError:
         raise _refused(
             program,
@@ -89,34 +93,47 @@ async def _run(program: Path, arguments: list[str], limit: float) -> bytes:
             "see what it waits for, or raise key_command_timeout",
         ) from None
     finally:
-        await _end(process)
+        code = transport.get_returncode()
+        await _end(transport, output)
+    if len(output.printed) > LARGEST_KEY_FILE:
+        raise _refused(program, "prints more than 1 MiB", "have it print one meter's keys")
     if code:
         raise _refused(program, f"ended with status {code}", "run it by hand to see why")
-    if len(printed) > LARGEST_KEY_FILE:
-        raise _refused(program, "prints more than 1 MiB", "have it print one meter's keys")
-    return printed
+    return bytes(output.printed)
 
 
-async def _read(process: Process) -> bytes:
-    """Return what the process prints, but no more than a key file may have and one octet."""
-    assert process.stdout is not None  # noqa: S101  # it was asked for
-    printed = b""
-    while len(printed) <= LARGEST_KEY_FILE:
-        octets = await process.stdout.read(LARGEST_KEY_FILE)
-        if not octets:
-            break
-        printed += octets
-    else:
-        process.kill()
-    return printed
+class _Output(asyncio.SubprocessProtocol):
+    """What a program prints, as far as it may print.
+
+    Attributes:
+        printed: at most what a key file may have, or more, and then nothing further is taken.
+        complete: done once it has ended and nobody can print any more, or has printed too much.
+        gone: done once it has ended and its output is closed.
+    """
+
+    def __init__(self, complete: "asyncio.Future[None]", gone: "asyncio.Future[None]") -> None:
+        self.printed = bytearray()
+        self.complete = complete
+        self.gone = gone
+
+    def pipe_data_received(self, _fd: int, data: bytes) -> None:
+        if len(self.printed) <= LARGEST_KEY_FILE:
+            self.printed += data
+        elif not self.complete.done():
+            self.complete.set_result(None)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        for future in (self.complete, self.gone):
+            if not future.done():
+                future.set_result(None)
 
 
-async def _end(process: Process) -> None:
+async def _end(transport: asyncio.SubprocessTransport, output: _Output) -> None:
     """Leave nothing of the program behind, its children included."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(transport.get_pid(), signal.SIGKILL)
+    transport.close()
+    await asyncio.wait([output.gone], timeout=_PATIENCE)
 
 
 def _refused(program: Path, message: str, remedy: str) -> ConfigError:
