@@ -12,7 +12,8 @@ is made by it. What is replaced (1.0.203), and why:
 - its InitiateResponse always says suite 0;
 - its AARE calls a setter without the octet where it tells its system title, and miscounts the
   lengths of system title and challenge;
-- a request under HLS is served before the client has proved itself;
+- a ciphered request that takes more than one frame calls a getter that doesn't exist;
+- over HDLC it serves a client of HLS before that has proved itself;
 - it judges the client's proof as an int, knows SHA-256's as that of a plain secret, ECDSA's not;
 - its ACTION makes a list of what is no list, and calls setters that don't exist;
 - it fails to unwrap keys (float indices), and takes master keys of 16 octets alone;
@@ -44,6 +45,7 @@ from gurux_dlms.GXDLMS import GXDLMS
 from gurux_dlms.GXDLMSChippering import GXDLMSChippering
 from gurux_dlms.GXDLMSChipperingStream import GXDLMSChipperingStream
 from gurux_dlms.GXDLMSException import GXDLMSException
+from gurux_dlms.GXReplyData import GXReplyData
 from gurux_dlms.GXSecure import GXSecure
 from gurux_dlms.objects import GXDLMSAssociationLogicalName, GXDLMSSecuritySetup
 from gurux_dlms.objects.enums import GlobalKeyType, SecuritySuite
@@ -167,22 +169,33 @@ class Cipher(GXCiphering):
         return refusal
 
     def judge(self, parameters, octets, plain):
-        """Return the exception response that something deciphered is answered with, else None."""
-        if parameters.security == Security.AUTHENTICATION_ENCRYPTION:
-            again = copy.copy(parameters)
-            again.type_ = CountType.TAG
-            if GXDLMSChippering.encryptAesGcm(again, plain) != octets[-12:]:
-                return DECIPHERING_ERROR
-        dedicated = parameters.blockCipherKey is self.dedicatedKey
+        """Return the exception response that something deciphered is answered with, else None.
+
+        The counter is looked at first, as many meters do: one that is old tells what is expected.
+        """
+        counter, dedicated = parameters.invocationCounter, self._is_dedicated(parameters)
         last = self.dedicated_received if dedicated else self.secrets.received
-        if parameters.invocationCounter <= last:
+        if counter <= last:
             return counter_error(last + 1)
+        if plain is None or not self._fits(parameters, octets, plain):
+            return DECIPHERING_ERROR
         if dedicated:
-            self.dedicated_received = parameters.invocationCounter
+            self.dedicated_received = counter
         else:
-            self.received_before = last
-            self.secrets.received = parameters.invocationCounter
+            self.received_before, self.secrets.received = last, counter
         return None
+
+    def _is_dedicated(self, parameters):
+        return parameters.blockCipherKey is self.dedicatedKey
+
+    @staticmethod
+    def _fits(parameters, octets, plain):
+        """Tell whether the tag fits; of authentication alone the package has judged it."""
+        if parameters.security != Security.AUTHENTICATION_ENCRYPTION:
+            return True
+        again = copy.copy(parameters)
+        again.type_ = CountType.TAG
+        return GXDLMSChippering.encryptAesGcm(again, plain) == octets[-12:]
 
 
 class RefusedError(Exception):
@@ -278,7 +291,7 @@ def unwrap(master, wrapped):
     """Undo the AES key wrap, with the package's block cipher."""
     cipher = GXDLMSChipperingStream(None, False, master, None, None, 0)
     blocks = [wrapped[at : at + 8] for at in range(0, len(wrapped), 8)]
-    register, count = blocks.pop(0), len(blocks) - 1
+    register, count = blocks.pop(0), len(blocks)
     for step in range(6 * count, 0, -1):
         index = (step - 1) % count
         block = bytearray((int.from_bytes(register) ^ step).to_bytes(8) + blocks[index])
@@ -307,9 +320,8 @@ def decrypt(_cls, settings, parameters, data):
     try:
         plain = _decrypt(settings, parameters, data)
     except ValueError:
-        refusal = DECIPHERING_ERROR
-    else:
-        refusal = settings.cipher.judge(parameters, octets, plain)
+        plain = None
+    refusal = settings.cipher.judge(parameters, octets, plain)
     if refusal is None:
         return plain
     associated = settings.connected & ConnectionState.DLMS
@@ -395,6 +407,7 @@ def mend():
     _GXAPDU.generateAARE = classmethod(generate_aare)
     GXDLMS.handleGloDedRequest = classmethod(handle_request)
     GXDLMS.handleGloDedResponse = classmethod(handle_general)
+    GXReplyData.getCipherIndex = lambda reply: reply.cipherIndex
     action.ValueEventArgs = IterableArguments
 
 
@@ -409,4 +422,5 @@ def read_release(settings, data):
             except GXDLMSException:
                 raise RefusedError from None
             return
-        data.position += data.getUInt8()
+        size = data.getUInt8()
+        data.position += size

@@ -483,7 +483,7 @@ class Meter(GXDLMSServer):
         self.replyData.set(apdu)
 
     def _refuse(self):
-        self._reply(self.settings.cipher.taken_refusal())
+        self._reply(self.settings.cipher.taken_refusal() or gurux_security.DECIPHERING_ERROR)
         if self.settings.interfaceType == InterfaceType.HDLC:
             return GXDLMS.getHdlcFrame(self.settings, 0, self.replyData)
         return GXDLMS.getWrapperFrame(self.settings, Command.EXCEPTION_RESPONSE, self.replyData)
