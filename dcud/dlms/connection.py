@@ -77,6 +77,7 @@ from dcud.dlms.errors import (
     ProtocolError,
     ReplayError,
     SecurityError,
+    ServiceRefusedError,
     TransactionError,
     UnexpectedApduError,
 )
@@ -584,10 +585,20 @@ class ClientConnection:
         """Judge what our proof came to; a meter that is not trusted hears no more than RLRQ."""
         verdict = self._association.receive_proof(_came_to(outcome))
         if isinstance(verdict, ProtocolError):
+            self._suspect_the_key(verdict)
             self._ending = ConnectionFailed(error=verdict)
             if self._send_release(now):
                 return []
         return self._associated(verdict, now)
+
+    def _suspect_the_key(self, error: ProtocolError) -> None:
+        """Name the likely cause where the meter does not understand our proof.
+
+        [field: meters that take it under the global key alone]
+        """
+        dedicated = self._protection is not None and self._protection.dedicated_key is not None
+        if dedicated and isinstance(error, ServiceRefusedError):
+            error.remedy = "try proof_under_global_key: some meters want it so"
 
     def _wait_on(self, now: float) -> None:
         """Bound the wait for an answer where the link believes that it came."""

@@ -1046,6 +1046,19 @@ class TestMutualAuthentication:
         conversation.connection.release(conversation.now)
         assert conversation.is_disconnecting()
 
+    @pytest.mark.parametrize(
+        ("key", "remedy"),
+        [(None, ""), (DEDICATED_KEY, "try proof_under_global_key: some meters want it so")],
+    )
+    def test_a_proof_that_the_meter_does_not_understand(
+        self, key: Secret | None, remedy: str
+    ) -> None:
+        conversation = challenged(MarkingProtection(key=key))
+        conversation.hears("d8010600000007")
+        error = failure(conversation.hears(RLRE, LinkClosed()))
+        assert isinstance(error, CounterRejectedError)
+        assert error.remedy == remedy
+
     def test_its_proof_must_be_protected(self) -> None:
         conversation = challenged()
         conversation.hears("c70141000100" + "090d" + b"proofK56iVagY".hex())
