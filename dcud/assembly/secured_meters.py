@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from dcud.assembly.links import Links
-from dcud.assembly.security import MeterKeys, SecuredAccess, Surroundings, secured_meter
+from dcud.assembly.security import MeterKeys, SecuredAccess, Surroundings
+from dcud.assembly.ways import secured_meter
 from dcud.collect.counter_ledger import CounterLedger
 from dcud.config import model
 from dcud.config.certificates import load_certificates

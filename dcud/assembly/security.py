@@ -3,33 +3,23 @@
 Imported only where a meter wants it, since what lies beneath takes start-up time and memory.
 """
 
-import importlib
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from dcud.assembly.links import Links
-from dcud.assembly.meters import (
-    association_parameters,
-    get_parameters,
-    plain_target,
-    target,
-)
+from dcud.assembly.hls_functions import hls_function
 from dcud.collect.counter_ledger import CounterLedger, MeterCounters, Trust
-from dcud.collect.secured_meter import SecuredMeter, Ways
 from dcud.config import model
 from dcud.config.security import WITH_CURVES, Security
-from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.authentication import (
     NO_SECURITY,
     AuthenticationMechanism,
     LowLevelSecurity,
     Mechanism,
 )
-from dcud.dlms.connection import ClientConnection
-from dcud.dlms.errors import CountersSpentError, KeyMissingError, SecurityError
+from dcud.dlms.errors import CountersSpentError, KeyMissingError
 from dcud.dlms.protection import Protection
 from dcud.dlms.secret import Secret
 from dcud.dlms.security.agreed_keys import KeyPairAgreement
@@ -41,7 +31,7 @@ from dcud.dlms.security.hls.client import ClientAuthentication
 from dcud.dlms.security.hls.digest import Digest
 from dcud.dlms.security.hls.ecdsa import Ecdsa
 from dcud.dlms.security.hls.gmac import Gmac
-from dcud.dlms.security.hls.manufacturer import FUNCTIONS, HlsFunction, Manufacturer
+from dcud.dlms.security.hls.manufacturer import Manufacturer
 from dcud.dlms.security.hls.means import Means
 from dcud.dlms.security.key_agreement import GBCS_AES_GCM_128
 from dcud.dlms.security.key_info import ONE_PASS, STATIC
@@ -54,12 +44,6 @@ from dcud.dlms.security.probe import CounterProbe
 from dcud.dlms.security.protection import ClientProtection
 from dcud.dlms.security.signature import KeyPairSigning
 from dcud.dlms.security.suite import SecuritySuite
-from dcud.line.bus import Bus
-from dcud.line.session import Session
-
-_DATA_CLASS = 1
-_VALUE = 2
-"""[IEC 62056-6-2: data, value]"""
 
 _CHALLENGE_SIZE = 32
 """Octets of our challenges: what every mechanism allows."""
@@ -133,7 +117,7 @@ class Surroundings:
 
 def needs_counters(meter: model.Meter) -> bool:
     """Tell whether anything of ours goes out under the meter's unicast key."""
-    return _ciphers(meter.security) or meter.authentication == "hls-gmac"
+    return ciphers(meter.security) or meter.authentication == "hls-gmac"
 
 
 class SecuredAccess:
@@ -348,81 +332,9 @@ class SecuredAccess:
         )
 
 
-def secured_meter(
-    bus: Bus,
-    links: Links,
-    meter: model.Meter,
-    access: SecuredAccess,
-    report: Callable[[SecurityError], None],
-) -> SecuredMeter[Session]:
-    """Return what opens associations with the meter; `report` learns of what is not trusted."""
-    make_link, trust = links.to(meter), get_parameters(meter)
-
-    def connect() -> ClientConnection:
-        association = association_parameters(links, meter, access.authentication())
-        return ClientConnection(make_link(), association, trust, access.protection())
-
-    def probe() -> ClientConnection:
-        association = association_parameters(links, meter, access.authentication())
-        return ClientConnection(make_link(), association, trust, access.probe())
-
-    reached = replace(target(links, meter, connect), supply=access, refused=report)
-    probed = target(links, meter, probe)
-    security = meter.security
-    public = None
-    if security is not None and security.frame_counter is not None:
-        public = plain_target(links, _as_public(meter, security), None)
-    return SecuredMeter(
-        meter.id,
-        Ways(
-            secured=lambda: bus.session(reached),
-            public=None if public is None else lambda: bus.session(public),
-            frame_counter=_frame_counter(security),
-            probe=(lambda: bus.session(probed)) if _ciphers(security) else None,
-        ),
-        access,
-        report,
-    )
-
-
-def _as_public(meter: model.Meter, security: Security) -> model.Meter:
-    """Return the meter as everybody may ask it."""
-    return replace(
-        meter, client_sap=security.frame_counter_client, authentication="none", security=None
-    )
-
-
-def _frame_counter(security: Security | None) -> AttributeDescriptor | None:
-    if security is None or security.frame_counter is None:
-        return None
-    return AttributeDescriptor(_DATA_CLASS, security.frame_counter, _VALUE)
-
-
-def _ciphers(security: Security | None) -> bool:
+def ciphers(security: Security | None) -> bool:
+    """Tell whether requests are ciphered."""
     return security is not None and security.requests != "none"
-
-
-def hls_function(name: str) -> HlsFunction:
-    """Return the function of that name, or the one that "package.module:function" leads to.
-
-    Raises:
-        KeyMissingError: there is none.
-    """
-    if name in FUNCTIONS:
-        return FUNCTIONS[name]
-    module, colon, function = name.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), function) if colon else None
-    except (ImportError, AttributeError):
-        found = None
-    if not callable(found):
-        raise KeyMissingError(
-            f"there is no HLS function {name}",
-            remedy=f'write one of {", ".join(FUNCTIONS)}, or "package.module:function" of one that'
-            " this Python can import",
-        )
-    made: HlsFunction = found
-    return made
 
 
 def _guarded(security: Security) -> bool:

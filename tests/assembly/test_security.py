@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dcud.assembly.security import SecuredAccess, Surroundings, hls_function, needs_counters
+from dcud.assembly.hls_functions import hls_function
+from dcud.assembly.security import SecuredAccess, Surroundings, needs_counters
 from dcud.collect.counter_ledger import CounterLedger
 from dcud.config import model
 from dcud.dlms.apdu.initiate import InitiateRequest

@@ -1,0 +1,70 @@
+"""From a secured meter to the ways in which its associations come about."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dcud.assembly.links import Links
+from dcud.assembly.meters import association_parameters, get_parameters, plain_target, target
+from dcud.assembly.security import SecuredAccess, ciphers
+from dcud.collect.secured_meter import SecuredMeter, Ways
+from dcud.config import model
+from dcud.config.security import Security
+from dcud.dlms.access import AttributeDescriptor
+from dcud.dlms.connection import ClientConnection
+from dcud.dlms.errors import SecurityError
+from dcud.line.bus import Bus
+from dcud.line.session import Session
+
+_DATA_CLASS = 1
+_VALUE = 2
+"""[IEC 62056-6-2: data, value]"""
+
+
+def secured_meter(
+    bus: Bus,
+    links: Links,
+    meter: model.Meter,
+    access: SecuredAccess,
+    report: Callable[[SecurityError], None],
+) -> SecuredMeter[Session]:
+    """Return what opens associations with the meter; `report` learns of what is not trusted."""
+    make_link, trust = links.to(meter), get_parameters(meter)
+
+    def connect() -> ClientConnection:
+        association = association_parameters(links, meter, access.authentication())
+        return ClientConnection(make_link(), association, trust, access.protection())
+
+    def probe() -> ClientConnection:
+        association = association_parameters(links, meter, access.authentication())
+        return ClientConnection(make_link(), association, trust, access.probe())
+
+    reached = replace(target(links, meter, connect), supply=access, refused=report)
+    probed = target(links, meter, probe)
+    security = meter.security
+    public = None
+    if security is not None and security.frame_counter is not None:
+        public = plain_target(links, _as_public(meter, security), None)
+    return SecuredMeter(
+        meter.id,
+        Ways(
+            secured=lambda: bus.session(reached),
+            public=None if public is None else lambda: bus.session(public),
+            frame_counter=_frame_counter(security),
+            probe=(lambda: bus.session(probed)) if ciphers(security) else None,
+        ),
+        access,
+        report,
+    )
+
+
+def _as_public(meter: model.Meter, security: Security) -> model.Meter:
+    """Return the meter as everybody may ask it."""
+    return replace(
+        meter, client_sap=security.frame_counter_client, authentication="none", security=None
+    )
+
+
+def _frame_counter(security: Security | None) -> AttributeDescriptor | None:
+    if security is None or security.frame_counter is None:
+        return None
+    return AttributeDescriptor(_DATA_CLASS, security.frame_counter, _VALUE)
