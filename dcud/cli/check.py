@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, and tell; returns 0, or the exit code for configuration."""
-    access = _access(arguments.user)
+    access = access_of(arguments.user)
     try:
         configuration = load(arguments.config)
         load_secrets(_verifiable(configuration, access), access)
@@ -53,7 +53,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _access(user: str | None) -> Access:
+def access_of(user: str | None) -> Access:
+    """Return who reads key files: the named user, or who runs this.
+
+    Raises:
+        UsageError: there is no such user.
+    """
     access = Access.of_this_process()
     if user is None:
         return access

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "check": "dcud.cli.check",
         "read": "dcud.cli.read",
         "objects": "dcud.cli.objects",
+        "keys": "dcud.cli.keys",
         "scan": "dcud.cli.scan",
         "trace": "dcud.cli.trace",
         "simulate": "dcud.cli.simulate",

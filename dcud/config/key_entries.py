@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dcud.config.document import Document, parse
-from dcud.config.kind import HEX_PREFIX, kind_of, parse_octets
+from dcud.config.kind import HEX_PREFIX, kind_of, parse_octets, quoted
 from dcud.config.problem import ConfigError, Problem
 from dcud.config.report import suggestion
 from dcud.dlms.secret import Secret
@@ -189,7 +189,16 @@ def _problem(document: Document, entry: Entry, shown: Entry, message: str, remed
 def missing(path: Path, entry: Entry) -> ConfigError:
     """Return the error that an entry is not there."""
     *table, key = entry
-    return fault(path, 0, entry, "is missing", f'add {key} = "..." under [{".".join(table)}]')
+    remedy = f'add {key} = "..." under {table_header(tuple(table))}'
+    return fault(path, 0, entry, "is missing", remedy)
+
+
+def table_header(table: Entry) -> str:
+    """Return the header of a table, as it stands in a key file."""
+    return f"[{'.'.join(step if _BARE.fullmatch(step) else quoted(step) for step in table)}]"
+
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def fault(path: Path, line: int, entry: Entry, message: str, remedy: str) -> ConfigError:

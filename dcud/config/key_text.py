@@ -1,6 +1,5 @@
 """The editing of a key file's text, which leaves alone what it is not asked to change."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,13 +7,12 @@ from typing import TypeAlias
 
 import tomli
 
-from dcud.config.key_entries import SYMMETRIC, Entry, fault, parse_keys
+from dcud.config.key_entries import SYMMETRIC, Entry, fault, parse_keys, table_header
 from dcud.config.kind import HEX_PREFIX
 from dcud.config.locate import Path as KeyPath
 from dcud.config.locate import locate
 from dcud.dlms.secret import Secret
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PEM_MARK = b"-----BEGIN "
 
 Extent: TypeAlias = tuple[int, int]
@@ -55,7 +53,7 @@ def edited(path: Path, octets: bytes, edit: Edit) -> bytes:
     changed = _changed(octets.decode(), edit)
     if changed is None or _read(path, changed) != wanted:
         # Raised out here so that no exception with the text in it hangs on this one.
-        header = _header(edit.table)
+        header = table_header(edit.table)
         remedy = f"write them on lines of their own below {header}"
         raise fault(path, 0, edit.table, "has entries that can't be edited as they stand", remedy)
     return changed.encode()
@@ -138,7 +136,7 @@ def _rewritten(
     if place == len(lines):
         result += added
     if place is None and added:
-        result = [*_without_blank_end(result), _header(edit.table), *added, ""]
+        result = [*_without_blank_end(result), table_header(edit.table), *added, ""]
     return result
 
 
@@ -156,17 +154,6 @@ def _without_blank_end(lines: Sequence[str]) -> list[str]:
     while kept and not kept[-1].strip():
         kept.pop()
     return [*kept, ""] if kept else []
-
-
-def _header(table: Entry) -> str:
-    return f"[{'.'.join(map(_key, table))}]"
-
-
-def _key(step: str) -> str:
-    if _BARE.fullmatch(step):
-        return step
-    escaped = step.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
 def _written(name: str, secret: Secret) -> list[str]:

@@ -207,6 +207,16 @@ class PrivateKey:
     def _of_library(cls, key: ec.EllipticCurvePrivateKey) -> Self:
         return cls(PublicKey.of_library(key.public_key()), key)
 
+    def to_pem(self) -> Secret:
+        """Return the key as PKCS#8 in PEM, without a passphrase."""
+        return Secret(
+            self._library_key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+
     def sign(self, message: bytes) -> bytes:
         """Return a signature, r || s, over `message` with the curve's hash."""
         der = self._library_key.sign(message, _ALGORITHMS[self.curve])

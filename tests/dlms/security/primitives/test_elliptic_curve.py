@@ -104,6 +104,14 @@ def test_a_private_key_has_the_public_key_of_the_known_answer() -> None:
     assert scalar(SIGNING).public == PublicKey(Curve.P256, SIGNING_POINT)
 
 
+@CURVES
+def test_a_key_written_as_pem_is_the_same_again(curve: Curve) -> None:
+    key = fresh_key(curve)
+    written = key.to_pem()
+    assert written.octets.startswith(b"-----BEGIN PRIVATE KEY-----\n")
+    assert PrivateKey.from_pem(written).public == key.public
+
+
 def test_the_signature_of_the_known_answer_fits() -> None:
     PublicKey(Curve.P256, SIGNING_POINT).verify(SIGNATURE, MESSAGE)
 
