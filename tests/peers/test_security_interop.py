@@ -37,9 +37,13 @@ from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.errors import (
     AssociationRejectedError,
     CounterRejectedError,
+    LinkError,
     MeterNotAuthenticError,
     ProtocolError,
     ReplayError,
+    SecurityControlError,
+    SecurityPolicyError,
+    ServiceRefusedError,
     SystemTitleError,
 )
 from dcud.dlms.hdlc.address import ServerAddress
@@ -58,7 +62,7 @@ from dcud.dlms.security.hls.gmac import Gmac
 from dcud.dlms.security.hls.manufacturer import Manufacturer
 from dcud.dlms.security.hls.means import Means
 from dcud.dlms.security.keys import KeySet
-from dcud.dlms.security.parameters import Form, Guard, SecurityParameters
+from dcud.dlms.security.parameters import Form, Guard, KeyInfoMethod, SecurityParameters
 from dcud.dlms.security.primitives.aes_key_wrap import wrap
 from dcud.dlms.security.primitives.elliptic_curve import Curve, PrivateKey, PublicKey
 from dcud.dlms.security.probe import CounterProbe
@@ -70,6 +74,8 @@ from dcud.line.session import Session, SessionTiming, Watch
 from dcud.line.tcp_port import TcpPort
 from dcud.line.tracer import NoTracer
 from tests.support.gurux_peer import Peer, PeerMeter, gurux_peer
+from tests.support.secured_simulation import means as general_means
+from tests.support.secured_simulation import pairs_of
 
 pytestmark = pytest.mark.e2e
 
@@ -96,7 +102,7 @@ class Client:
     counters: Counters = field(default_factory=Counters.fresh)
     keys: KeySet = field(init=False)
     secret: Secret = field(init=False)
-    title: bytes = field(init=False)
+    title: bytes | None = field(init=False)
     short_challenges: bool = True
 
     def __post_init__(self) -> None:
@@ -143,21 +149,41 @@ class Client:
         *,
         form: Form = Form.SERVICE_SPECIFIC,
         dedicated: bool = False,
+        **changes: object,
     ) -> ClientProtection:
+        parameters = SecurityParameters(
+            client_system_title=CLIENT,
+            server_system_title=self.title,
+            suite=self.keys.suite,
+            requests=guard,
+            answers=guard,
+            form=form,
+            any_form=form is Form.GENERAL,  # the answer to the proof is always glo
+            proof_under_global_key=True,  # the dedicated one is used once the proof was good
+        )
+        return ClientProtection(
+            replace(parameters, **changes),  # type: ignore[arg-type]  # a test's own
+            self.keys,
+            self.counters,
+            dedicated_key=Secret(DEDICATED[: self.keys.suite.key_size]) if dedicated else None,
+        )
+
+    def uncommon_protection(self, guard: Guard, form: Form) -> ClientProtection:
+        """Return what the meters can't read: signed, or by general-ciphering."""
+        suite = self.keys.suite
         return ClientProtection(
             SecurityParameters(
                 client_system_title=CLIENT,
                 server_system_title=self.title,
-                suite=self.keys.suite,
+                suite=suite,
                 requests=guard,
                 answers=guard,
                 form=form,
-                any_form=form is Form.GENERAL,  # InitiateResponse is always glo
-                proof_under_global_key=True,  # the dedicated one is used once the proof was good
+                any_form=True,
             ),
             self.keys,
             self.counters,
-            dedicated_key=Secret(DEDICATED[: self.keys.suite.key_size]) if dedicated else None,
+            means=general_means(pairs_of(suite)[0], suite, KeyInfoMethod.IDENTIFIED),
         )
 
     def link(self, line: str, client_sap: int) -> DataLink:
@@ -458,7 +484,82 @@ async def test_a_meter_with_another_key_for_signatures_is_not_read(
             pass
 
 
-@pytest.mark.parametrize("suite", [0, 2])
+@pytest.mark.parametrize("line", LINES)
+async def test_an_answer_less_protected_than_demanded_is_not_taken(
+    suite_0: Client, line: str
+) -> None:
+    # The meter answers as it is asked.
+    protection = suite_0.protection(AUTHENTICATED, answers=BOTH)
+    with pytest.raises(SecurityPolicyError, match="demands authenticated and encrypted"):
+        async with suite_0.session(line, Mechanism.LLS, protection):
+            pass
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("mechanism", [Mechanism.HLS_SHA256, Mechanism.HLS_ECDSA])
+async def test_a_title_that_the_meter_does_not_tell_must_be_configured(
+    suite_1: Client, line: str, mechanism: Mechanism
+) -> None:
+    unaware = Client(suite_1.peer, suite_1.counters)
+    unaware.title = None
+    with pytest.raises(SystemTitleError, match="configure server_system_title"):
+        async with unaware.session(line, mechanism):
+            pass
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_a_title_that_the_meter_tells_need_not_be_configured(
+    suite_0: Client, line: str
+) -> None:
+    unaware = Client(suite_0.peer, suite_0.counters)
+    unaware.title = None
+    async with unaware.session(line, Mechanism.HLS_GMAC, unaware.protection()) as session:
+        await check_registers(session, unaware.meter)
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_an_answer_in_another_form_is_taken_where_that_is_configured_alone(
+    suite_0: Client, line: str
+) -> None:
+    protection = suite_0.protection(form=Form.GENERAL, any_form=False)
+    with pytest.raises(SecurityControlError, match=r"comes as glo.*any_form"):
+        async with suite_0.session(line, Mechanism.HLS_GMAC, protection, general=True):
+            pass
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_a_proof_under_the_dedicated_key_is_not_read_by_the_meter(
+    suite_0: Client, line: str
+) -> None:
+    protection = suite_0.protection(dedicated=True, proof_under_global_key=False)
+    with pytest.raises(ServiceRefusedError):
+        async with suite_0.session(line, Mechanism.HLS_GMAC, protection):
+            pass
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_general_ciphering_ends_the_link(suite_1: Client, line: str) -> None:
+    # The meter can't parse it, and answers by FRMR, over the wrapper, too.
+    protection = suite_1.uncommon_protection(BOTH, Form.GENERAL_CIPHERING)
+    with pytest.raises(LinkError):
+        async with suite_1.session(line, Mechanism.LLS, protection, general=True) as session:
+            await check_registers(session, suite_1.meter)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [("wrapper", LinkError), ("hdlc", SecurityPolicyError)],  # by FRMR; without a signature
+)
+async def test_a_signed_request_is_not_read_by_the_meter(
+    suite_1: Client, line: str, error: type[ProtocolError]
+) -> None:
+    protection = suite_1.uncommon_protection(replace(BOTH, signed=True), Form.GENERAL)
+    with pytest.raises(error):
+        async with suite_1.session(line, Mechanism.LLS, protection, general=True) as session:
+            await check_registers(session, suite_1.meter)
+
+
+@pytest.mark.parametrize("suite", [0, 1, 2])
 async def test_new_keys_take_effect_after_the_answer(suite: int) -> None:
     with gurux_peer(rows=1, meters=1, suite=suite) as peer:
         client = Client(peer)
