@@ -26,6 +26,11 @@ class Frame(NamedTuple):
     octets: bytes
     secret: tuple[tuple[int, int], ...] = ()
 
+    def __repr__(self) -> str:
+        """Return the octets in hex, or only how many there are where any is secret."""
+        shown = f"{len(self.octets)} octets" if self.secret else self.octets.hex()
+        return f"Frame({shown})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkConnected:

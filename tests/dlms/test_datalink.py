@@ -37,3 +37,8 @@ def test_what_was_agreed_is_told_apart_by_direction() -> None:
         max_info_transmit=128, max_info_receive=62, window_transmit=1, window_receive=7
     )
     assert (agreed.max_info_receive, agreed.window_receive) == (62, 7)
+
+
+def test_no_repr_of_a_frame_shows_a_secret() -> None:
+    assert repr(Frame(octets=bytes.fromhex("7ea007"))) == "Frame(7ea007)"
+    assert repr(Frame(octets=b"~secret~", secret=((1, 7),))) == "Frame(8 octets)"

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, assert_never
 
 from dcud.dlms.access import DataAccessResult, InvokeIdAndPriority, ResultCode
@@ -92,12 +92,12 @@ class Pblock:
     Attributes:
         last_block: whether nothing follows.
         block_number: 0..2**32-1.
-        octets: cut anywhere.
+        octets: cut anywhere. No `repr` shows them.
     """
 
     last_block: bool
     block_number: int
-    octets: bytes
+    octets: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         check_field("block-number", self.block_number, 0, 0xFFFFFFFF)
@@ -121,11 +121,12 @@ class ActionRequestNormal:
 
     Attributes:
         parameter: the encoding of one Data, not looked into; None where the method takes none.
+            No `repr` shows it.
     """
 
     invoke_id_and_priority: InvokeIdAndPriority
     method: MethodDescriptor
-    parameter: bytes | None = None
+    parameter: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,13 @@ class HdlcFrame(NamedTuple):
     information: bytes = b""
     segmented: bool = False
 
+    def __repr__(self) -> str:
+        """Return all but the information, which may hold a secret."""
+        return (
+            f"HdlcFrame({self.source.hex()} to {self.destination.hex()}, {self.control.kind.value},"
+            f" {len(self.information)} octets, segmented={self.segmented})"
+        )
+
     def build(self) -> bytes:
         """Return the whole frame, both flags included.
 

@@ -27,6 +27,12 @@ class Segment(NamedTuple):
     more: bool
     secret: tuple[tuple[int, int], ...] = ()
 
+    def __repr__(self) -> str:
+        """Return number and octets in hex, or only how many there are where any is secret."""
+        octets = self.information
+        shown = f"{len(octets)} octets" if self.secret else octets.hex()
+        return f"Segment({self.number}, {shown}, more={self.more})"
+
 
 class Acknowledgement(Enum):
     """What an N(R) says to the sender."""

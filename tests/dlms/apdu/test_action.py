@@ -221,3 +221,15 @@ def test_any_octets_end_in_a_value_or_a_decode_error(octets: bytes, tag: str) ->
             decode(bytes.fromhex(tag) + octets)
         except DecodeError as error:
             assert error.message  # noqa: PT017  # whatever else is raised fails the test
+
+
+def test_no_repr_shows_a_parameter_or_a_part_of_one() -> None:
+    invoke = InvokeIdAndPriority(invoke_id=1)
+    method = MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 2)
+    block = Pblock(last_block=True, block_number=1, octets=b"password")
+    for request in (
+        ActionRequestNormal(invoke_id_and_priority=invoke, method=method, parameter=b"password"),
+        ActionRequestWithFirstPblock(invoke_id_and_priority=invoke, method=method, pblock=block),
+        ActionRequestWithPblock(invoke_id_and_priority=invoke, pblock=block),
+    ):
+        assert "password" not in repr(request)

@@ -208,3 +208,8 @@ def test_any_octets_are_a_frame_or_a_typed_error(octets: bytes) -> None:
         except DecodeError:
             continue
         assert frame.build()[1:-1] == candidate
+
+
+def test_no_repr_of_a_frame_shows_what_it_carries() -> None:
+    frame = HdlcFrame(b"\x02\x23", b"\x03", CONTROLS[0x10], b"password")
+    assert repr(frame) == "HdlcFrame(03 to 0223, I, 8 octets, segmented=False)"

@@ -103,3 +103,8 @@ def test_whatever_is_lost_every_octet_arrives_once(
             expected = (expected + 1) % 8
         outgoing.acknowledge(expected)
     assert arrived == octets
+
+
+def test_no_repr_of_a_segment_shows_a_secret() -> None:
+    assert repr(Segment(1, b"\xc0", False)) == "Segment(1, c0, more=False)"
+    assert repr(Segment(1, b"password", True, ((0, 8),))) == "Segment(1, 8 octets, more=True)"
