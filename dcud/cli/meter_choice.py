@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
+from dcud.cli.core_dumps import forbid_core_dumps
+from dcud.cli.core_dumps import forbid_core_dumps
 from dcud.cli.main import UsageError
 from dcud.cli.meter_options import OPTIONS, THE_LINE, Option
 from dcud.config import medium, model, rules
@@ -22,7 +24,7 @@ from dcud.config.key_file import Access
 from dcud.config.key_ring import KeyRing
 from dcud.config.load import load
 from dcud.config.merge import merge
-from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
+from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets, holds_secrets
 from dcud.config.problem import ConfigError, Problem
 from dcud.config.report import Place, Report, suggestion
 from dcud.config.rules import ToldBus, ToldMeter
@@ -98,6 +100,10 @@ def choose(arguments: argparse.Namespace) -> ChosenMeter:
     for line in lines[1:]:
         raise UsageError(f"--{line} contradicts --{lines[0]}", remedy="keep one of the two")
     chosen = _direct(arguments, lines[0]) if lines else _configured(arguments)
+    if holds_secrets(chosen.meter):
+        forbid_core_dumps()
+    if needed_by(chosen.meter):
+        forbid_core_dumps()
     if chosen.meter.key_command is not None:
         return chosen
     secrets = KeyRing(Access.of_this_process()).meter_secrets(chosen.meter)

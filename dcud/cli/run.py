@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
+from dcud.cli.core_dumps import forbid_core_dumps
+from dcud.cli.core_dumps import forbid_core_dumps
 from dcud.cli.event_loop import new_event_loop
 from dcud.config.key_file import Access
 from dcud.config.key_ring import load_secrets
 from dcud.config.load import load
+from dcud.config.meter_secrets import holds_secrets
 from dcud.daemon import Daemon
 
 summary = "poll the configured meters and publish what they say, until SIGTERM"
@@ -36,6 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=configuration.log.level.upper(), format=_FORMAT, force=True
     )
+    if configuration.mqtt.username or any(map(holds_secrets, configuration.meters)):
+        forbid_core_dumps()
+    forbid_core_dumps()
     secrets = load_secrets(configuration, Access.of_this_process())
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_run(Daemon(configuration, secrets)))

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dcud.cli.core_dumps import forbid_core_dumps
 from dcud.cli.impaired_line import KINDS, impairment
 from dcud.cli.main import UsageError
 from dcud.cli.replay_choice import add_replay_arguments, replay_lines
@@ -181,6 +182,8 @@ def _network(arguments: argparse.Namespace, host: str, port: int) -> dict[str, s
 def _demand(arguments: argparse.Namespace) -> tuple[ServerDemand, MakeMeter]:
     """Return how clients have to prove who they are, and what makes the meters."""
     path: Path | None = arguments.key_file
+    if path is not None:
+        forbid_core_dumps()
     access = Access.of_this_process()
     entries = (
         {} if path is None else parse_keys(path, read_secret_file(key_file(str(path)), access))

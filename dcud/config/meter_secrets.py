@@ -73,6 +73,11 @@ def needed_by(meter: Meter) -> list[str]:
     return list(dict.fromkeys(needed))
 
 
+def holds_secrets(meter: Meter) -> bool:
+    """Tell whether something secret is fetched for the meter, from a file or by a program."""
+    return meter.key_command is not None or bool(needed_by(meter))
+
+
 _BY_AUTHENTICATION: Mapping[str, tuple[str, ...]] = {
     "none": (),
     "lls": ("lls_password",),

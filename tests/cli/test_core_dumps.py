@@ -18,6 +18,21 @@ ask = ctypes.CDLL(None).prctl
 before = ask({_PR_GET_DUMPABLE}, 0, 0, 0, 0)
 print(before, forbid_core_dumps(), ask({_PR_GET_DUMPABLE}, 0, 0, 0, 0))
 """
+CONFIG = """
+[gateway]
+id = "gw"
+key_file = "keys.toml"
+
+[[bus]]
+id = "net"
+tcp.host = "meter.example"
+
+[[meter]]
+id = "m1"
+bus = "net"
+template = "generic-electricity"
+authentication = "lls"
+"""
 DIE = """
 import os, resource, signal
 from dcud.cli.core_dumps import forbid_core_dumps
@@ -70,3 +85,23 @@ def test_a_system_that_refuses_is_told(
     monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: library or Refusing())
     assert core_dumps.forbid_core_dumps() is False
     assert "can't be told to write no core dumps" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("run", ["run", "--config", "dcud.toml"]),
+        ("meter_choice", ["read", "--config", "dcud.toml", "clock"]),
+        ("meter_choice", ["objects", "--config", "dcud.toml"]),
+        ("simulate", ["simulate", "--key-file", "keys.toml"]),
+    ],
+)
+def test_it_is_forbidden_before_a_key_file_is_read(
+    module: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(f"dcud.cli.{module}.forbid_core_dumps", lambda: asked.append(True))
+    monkeypatch.chdir(tmp_path)
+    Path("dcud.toml").write_text(CONFIG)
+    assert main(words) == 78, "there is no key file"
+    assert asked == [True]

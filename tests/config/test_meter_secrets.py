@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dcud.config.key_entries import Entry
-from dcud.config.meter_secrets import NAMES, MeterSecrets, chosen_for, needed_by
+from dcud.config.meter_secrets import NAMES, MeterSecrets, chosen_for, holds_secrets, needed_by
 from dcud.config.model import AUTHENTICATIONS, Meter
 from dcud.config.problem import ConfigError
 from dcud.config.security import GUARDS, KEY_INFOS, Security
@@ -76,6 +76,12 @@ def test_signed_requests_need_our_key_and_nothing_is_named_twice() -> None:
     security = Security(sign_requests=True)
     assert needed_by(meter("hls-ecdsa", security)) == ["signing_key", *BOTH]
     assert needed_by(meter("hls-gmac", security)) == [*BOTH, "signing_key"]
+
+
+def test_secrets_are_held_where_something_is_needed_or_asked_for() -> None:
+    assert not holds_secrets(meter())
+    assert holds_secrets(meter("lls"))
+    assert holds_secrets(replace(meter(), key_command=("/bin/keys",)))
 
 
 def chosen(entries: dict[Entry, Secret], asked: Meter) -> MeterSecrets:
