@@ -13,7 +13,6 @@ from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
 from dcud.cli.core_dumps import forbid_core_dumps
-from dcud.cli.core_dumps import forbid_core_dumps
 from dcud.cli.main import UsageError
 from dcud.cli.meter_options import OPTIONS, THE_LINE, Option
 from dcud.config import medium, model, rules
@@ -101,8 +100,6 @@ def choose(arguments: argparse.Namespace) -> ChosenMeter:
         raise UsageError(f"--{line} contradicts --{lines[0]}", remedy="keep one of the two")
     chosen = _direct(arguments, lines[0]) if lines else _configured(arguments)
     if holds_secrets(chosen.meter):
-        forbid_core_dumps()
-    if needed_by(chosen.meter):
         forbid_core_dumps()
     if chosen.meter.key_command is not None:
         return chosen

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
 from dcud.cli.core_dumps import forbid_core_dumps
-from dcud.cli.core_dumps import forbid_core_dumps
 from dcud.cli.event_loop import new_event_loop
 from dcud.config.key_file import Access
 from dcud.config.key_ring import load_secrets
@@ -41,7 +40,6 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if configuration.mqtt.username or any(map(holds_secrets, configuration.meters)):
         forbid_core_dumps()
-    forbid_core_dumps()
     secrets = load_secrets(configuration, Access.of_this_process())
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_run(Daemon(configuration, secrets)))
