@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from dcud.cli.core_dumps import forbid_core_dumps
 from dcud.cli.main import CONFIG, UsageError
 from dcud.config.key_file import Access
 from dcud.config.key_ring import load_secrets
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, and tell; returns 0, or the exit code for configuration."""
     access = access_of(arguments.user)
+    forbid_core_dumps()
     try:
         configuration = load(arguments.config)
         load_secrets(_verifiable(configuration, access), access)

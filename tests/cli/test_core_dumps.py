@@ -91,6 +91,7 @@ def test_a_system_that_refuses_is_told(
     ("module", "words"),
     [
         ("run", ["run", "--config", "dcud.toml"]),
+        ("check", ["check", "--config", "dcud.toml"]),
         ("meter_choice", ["read", "--config", "dcud.toml", "clock"]),
         ("meter_choice", ["objects", "--config", "dcud.toml"]),
         ("simulate", ["simulate", "--key-file", "keys.toml"]),
