@@ -296,6 +296,8 @@ def test_nothing_of_any_secret_is_shown_anywhere(
     for form in ("line", "tree", "json"):
         octets[f"trace {form}"] = said("trace", "--format", form, str(daemon.frame_log))
     texts["check"] = said("check", "--config", str(daemon.path))
+    texts["keys check"] = said("keys", "check", "--config", str(daemon.path))
+    texts["keys counter"] = said("keys", "counter", "--config", str(daemon.path), "digest")
     texts["scan"] = said_of_scan(world)
     leaks = Leaks(world.planted.octets)
     found = {where: leaks.find(it, TEXT_WINDOW) for where, it in texts.items()}
@@ -477,6 +479,9 @@ def test_malformed_key_files_are_not_quoted(
         main(["read", "--config", config, "--meter", "m", "1.0.1.8.0.255"]),
         main(["simulate", "--key-file", str(keys), "--suite", "2", "--tcp", "192.0.2.1:1"]),
         main(["trace", str(keys)]),
+        main(["keys", "check", "--config", config]),
+        main(["keys", "check", "--key-file", str(keys), "--format", "json"]),
+        main(["keys", "generate", "--suite", "0", "--key-file", str(keys), "n"]),
     ]
     if wrong != "as a table":  # in a configuration it is a name like any other, and must be told
         main(["check", "--config", str(keys)])
