@@ -18,7 +18,7 @@ from benchmarks.paced_line import FIRST, Carried, paced_line
 from benchmarks.result import Result
 from dcud.assembly.jobs import meter_memory
 from dcud.assembly.links import Links
-from dcud.assembly.meters import target
+from dcud.assembly.meters import plain_target
 from dcud.assembly.ports import port
 from dcud.cli.event_loop import new_event_loop
 from dcud.collect.profile_reader import ProfileReader
@@ -93,7 +93,7 @@ async def read_profile(configured: model.Configuration) -> int:
     line, meter = configured.buses[0], configured.meters[0]
     bus = Bus(line.id, port(line), tracer=NoTracer(), observer=Unwatched())
     profile = ProfileReader(logical_name=PROFILE, memory=meter_memory(meter))
-    async with bus.session(target(Links(line), meter, None)) as session:
+    async with bus.session(plain_target(Links(line), meter, None)) as session:
         entries = await profile.whole(session)
     await bus.close()
     return len(entries)

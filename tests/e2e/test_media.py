@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dcud.dlms.access import AttributeDescriptor
-from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
+from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity
 from dcud.dlms.data_types import Data
 from dcud.dlms.gateway import GatewayAddress
 from dcud.dlms.hdlc.address import ServerAddress
@@ -22,6 +22,7 @@ from dcud.dlms.obis import Obis
 from dcud.dlms.prime.messages import NewDevice
 from dcud.dlms.secret import Secret
 from dcud.dlms.server import ServerParameters
+from dcud.dlms.server_security import ServerDemand
 from dcud.dlms.sfsk.modem_framing import MODEM
 from dcud.sim.gateway import SimulatedGateway
 from dcud.sim.hdlc_line import HdlcLine
@@ -80,7 +81,7 @@ class Site:
     directory: Path
     now: int
     stack: ExitStack
-    authentication: AuthenticationMechanism = NO_SECURITY
+    authentication: ServerDemand = NO_SECURITY
     expected: dict[str, Expected] = field(default_factory=dict)
 
     def peer(self, bus: str) -> Peer:
@@ -265,7 +266,7 @@ def told_with_passwords(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return run(directory, LowLevelSecurity(Secret(PASSWORD.encode())))
 
 
-def run(directory: Path, authentication: AuthenticationMechanism = NO_SECURITY) -> Told:
+def run(directory: Path, authentication: ServerDemand = NO_SECURITY) -> Told:
     """Run the daemon until every meter has told all that it has, or for long enough."""
     now = int(time.time()) // PERIOD * PERIOD  # noqa: TID251  # the daemon's clock is the real one
     with ExitStack() as stack:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism
+from dcud.dlms.authentication import NO_SECURITY
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.server import ServerParameters
+from dcud.dlms.server_security import ServerDemand
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import Line, serve_pty, serve_tcp
@@ -32,7 +33,7 @@ def meters(count: int = 2, *, days: float = 5.0) -> list[SimulatedMeter]:
 
 def hdlc_line(
     served: list[SimulatedMeter] | None = None,
-    authentication: AuthenticationMechanism = NO_SECURITY,
+    authentication: ServerDemand = NO_SECURITY,
 ) -> HdlcLine:
     """Return a bus: meter N is at logical device 1, physical device 16 + N."""
     addresses = {
