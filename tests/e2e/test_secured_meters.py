@@ -18,6 +18,7 @@ from tests.support.recording_relay import recording
 from tests.support.secured_site import (
     CLIENT,
     ENERGY,
+    FRAME_COUNTER,
     HISTORY,
     SERIAL_NUMBER,
     Protected,
@@ -240,13 +241,22 @@ def test_no_counter_is_used_twice_however_often_the_daemon_is_killed(
     """SIGKILL at any moment; every body under the unicast key is looked at, deciphered."""
     with recording(wrapper.place["host"], int(wrapper.place["port"])) as relay:
         recorded = replace(wrapper, place={"host": relay.host, "port": relay.port})
-        meters: list[TomlValue] = [
-            recorded.meter(f"meter-{number}", "bus-1", number, job=[registers_job("1 s")])
-            for number in (1, 2, 3)
-        ]
-        daemon = Daemon(tmp_path, document(broker, recorded, meters=meters), keys={"default": keys})
-        for pieces in (7, 20, 1, 13, 4, 30):
-            with daemon:
+        for pieces, told in ((7, FRAME_COUNTER), (20, ""), (1, ""), (13, ""), (4, ""), (30, "")):
+            # Once it is known where to begin, nothing but the store may know where to go on.
+            shown: Table = {"frame_counter": told} if told else {}
+            meters: list[TomlValue] = [
+                recorded.meter(
+                    f"meter-{number}",
+                    "bus-1",
+                    number,
+                    security={"suite": 0, **shown},
+                    job=[registers_job("1 s")],
+                )
+                for number in (1, 2, 3)
+            ]
+            with Daemon(
+                tmp_path, document(broker, recorded, meters=meters), keys={"default": keys}
+            ):
                 relay.wait_for_pieces(relay.pieces + pieces)
     uses = [
         use
