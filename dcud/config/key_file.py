@@ -48,11 +48,13 @@ class SecretFile:
     Attributes:
         forbidden: mode bits that the file must not have.
         remedy_mode: the mode that mends them.
+        from_systemd: whether systemd made the directory, and sees to those above it.
     """
 
     path: Path
     forbidden: int = 0o177
     remedy_mode: str = "600"
+    from_systemd: bool = False
 
 
 def key_file(path: str) -> SecretFile:
@@ -62,7 +64,9 @@ def key_file(path: str) -> SecretFile:
 
 def credential(name: str, directory: str) -> SecretFile:
     """Return systemd's credential of that name; systemd makes some of them readable to a group."""
-    return SecretFile(path=Path(directory, name), forbidden=0o337, remedy_mode="400")
+    return SecretFile(
+        path=Path(directory, name), forbidden=0o337, remedy_mode="400", from_systemd=True
+    )
 
 
 def read_secret_file(file: SecretFile, access: Access) -> bytes:
@@ -80,6 +84,8 @@ def read_secret_file(file: SecretFile, access: Access) -> bytes:
         raise _unreadable(file.path.parent, error) from None
     try:
         _check_directory(os.fstat(directory), file.path.parent, access)
+        if not file.from_systemd:
+            _check_above(directory, file.path.parent, access)
         return _read_in(directory, file, access)
     finally:
         os.close(directory)
@@ -135,6 +141,35 @@ def _check_file(status: os.stat_result, file: SecretFile, access: Access) -> Non
         )
 
 
+def _check_above(directory: int, path: Path, access: Access) -> None:
+    """Refuse a directory below one in which others could put another in its place."""
+    here = os.dup(directory)
+    above = -1
+    try:
+        while True:
+            above = os.open("..", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=here)
+            status = os.stat(above)  # noqa: PTH116  # a descriptor
+            if os.path.samestat(os.stat(here), status):  # noqa: PTH116  # likewise
+                return
+            os.close(here)
+            here, above = above, -1
+            _check_directory(status, _name(here, path), access)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(here)
+        if above >= 0:
+            os.close(above)
+
+
+def _name(directory: int, below: Path) -> Path:
+    """Return the path of an open directory, or of one above `below` where that can't be told."""
+    try:
+        return Path(f"/proc/self/fd/{directory}").readlink()
+    except OSError:
+        return below.absolute().parent
+
+
 def _check_directory(status: os.stat_result, directory: Path, access: Access) -> None:
     """Refuse a directory in which others could put a file in the place of ours.
 
@@ -145,15 +180,14 @@ def _check_directory(status: os.stat_result, directory: Path, access: Access) ->
     if mode & 0o022 and not mode & stat.S_ISVTX:
         raise _refused(
             directory,
-            f"is the directory of a key file and has mode {mode:03o}; others may write to it",
+            f"holds a key file and has mode {mode:03o}; others may write to it",
             f"chmod go-w {name}",
         )
     if status.st_uid not in access.owners:
         owner = user_name(access.user)
         raise _refused(
             directory,
-            f"is the directory of a key file and belongs to {user_name(status.st_uid)}, "
-            f"not to {owner} or root",
+            f"holds a key file and belongs to {user_name(status.st_uid)}, not to {owner} or root",
             f"chown {owner} {name}",
         )
 

@@ -151,7 +151,68 @@ def test_a_directory_of_another_user_is_refused(
 ) -> None:
     path = written(directory)
     as_owned_by(monkeypatch, STRANGER, which=1)
-    assert f"is the directory of a key file and belongs to {STRANGER}, not to" in refusal(path)
+    assert f"holds a key file and belongs to {STRANGER}, not to" in refusal(path)
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_directory_above_where_others_may_write_is_refused(directory: Path, mode: int) -> None:
+    """They could put a whole directory of their own in the place of ours."""
+    (directory / "etc" / "dcud").mkdir(parents=True)
+    path = written(directory / "etc" / "dcud")
+    assert read_secret_file(key_file(str(path)), ME) == b"octets"
+    directory.chmod(mode)
+    told = (
+        f"{directory}: holds a key file and has mode {mode:o}; others may write to it; chmod go-w"
+    )
+    assert told in refusal(path)
+    directory.chmod(0o1777)
+    assert read_secret_file(key_file(str(path)), ME) == b"octets"
+
+
+def test_directories_above_are_those_that_a_link_leads_to(directory: Path) -> None:
+    for name in ("closed", "open"):
+        (directory / name / "keys").mkdir(0o700, parents=True)
+    (directory / "open").chmod(0o777)
+    path = written(directory / "open" / "keys")
+    (directory / "closed" / "link").symlink_to(path.parent)
+    told = refusal(directory / "closed" / "link" / path.name)
+    assert f"{directory}/open: holds a key file and has mode 777" in told
+
+
+def test_the_directory_above_a_credential_is_systemds(directory: Path) -> None:
+    (directory / "credentials").mkdir(0o700)
+    path = written(directory / "credentials", 0o400)
+    directory.chmod(0o777)
+    assert read_secret_file(credential(path.name, str(path.parent)), ME) == b"octets"
+
+
+def test_a_directory_above_that_cannot_be_looked_at_is_told(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(directory)
+    real = os.open
+
+    def refuse(name: str, flags: int, *, dir_fd: int | None = None) -> int:
+        if name == "..":
+            raise PermissionError(13, "Permission denied")
+        return real(name, flags, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert f"{directory}: can't be opened: Permission denied" in refusal(path)
+
+
+def test_without_proc_a_directory_above_goes_by_its_written_name(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (directory / "dcud").mkdir(0o700)
+    path = written(directory / "dcud")
+    directory.chmod(0o777)
+
+    def refuse(_path: Path) -> Path:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "readlink", refuse)
+    assert f"{directory}: holds a key file and has mode 777" in refusal(path)
 
 
 def test_a_file_exchanged_after_it_was_opened_is_not_what_is_read(
@@ -177,7 +238,7 @@ def test_a_file_exchanged_after_it_was_opened_is_not_what_is_read(
     monkeypatch.setattr(os, "open", watched_open)
     monkeypatch.setattr(os, "fstat", exchange)
     assert "is a symbolic link" in refusal(path)
-    assert opened == [str(directory), path.name]
+    assert [name for name in opened if name != ".."] == [str(directory), path.name]
 
 
 def test_a_file_without_end_is_refused(directory: Path) -> None:
