@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from dcud.cli.main import main
+from dcud.config.key_entries import parse_keys
 from dcud.dlms.apdu.initiate import InitiateRequest
 from dcud.dlms.secret import Secret
 from dcud.dlms.security.cipher import BodyCipher
@@ -489,3 +490,16 @@ def test_malformed_key_files_are_not_quoted(
     assert codes[:4] == [78, 78, 78, 78]
     leaks = Leaks({"key": KEY, "word": WORD.encode(), **SCALAR.octets})
     assert leaks.find(told, TEXT_WINDOW) == set()
+
+
+def test_fresh_keys_stand_in_their_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "fresh.toml"
+    kinds = [f"--kind={name}" for name in (*SYMMETRIC, "hls_secret", "signing_key")]
+    told = said("keys", "generate", "--suite", "2", "--key-file", str(path), *kinds, "m")
+    made = parse_keys(path, path.read_bytes())
+    assert len(made) == len(kinds)
+    planted = Planted()
+    planted.octets |= {entry[-1]: secret.octets for entry, secret in made.items()}
+    planted.pem("signing_key", planted.octets["signing_key"].decode())
+    told += said("keys", "check", "--key-file", str(path))
+    assert Leaks(planted.octets).find(told, TEXT_WINDOW) == set()
