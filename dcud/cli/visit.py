@@ -10,6 +10,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
+from dataclasses import dataclass
 
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, is_secured, plain_target
@@ -53,7 +54,8 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
         PortError: the line can't be had.
         ProtocolError: the meter doesn't answer, or refuses.
     """
-    tracer: FrameTracer = FramePrinter(chosen.secrets) if frames else NoTracer()
+    printer = FramePrinter(chosen.secrets)
+    tracer: FrameTracer = printer if frames else NoTracer()
     links = Links(chosen.bus)
     bus = Bus(
         chosen.bus.id,
@@ -66,7 +68,7 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
         async with AsyncExitStack() as stack:
             stack.enter_context(_told_once())
             try:
-                associate = await _associate(stack, chosen, bus, links)
+                associate = await _associate(stack, chosen, _Line(bus, links, printer))
                 session = await stack.enter_async_context(associate())
             except PortBusyError as error:
                 raise _in_use(chosen, error) from None
@@ -79,14 +81,23 @@ async def visit(chosen: ChosenMeter, *, frames: bool = False) -> AsyncIterator[S
         await bus.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Where the meter is; the printer must learn what no frame may show."""
+
+    bus: Bus
+    links: Links
+    printer: "FramePrinter"
+
+
 async def _associate(
-    stack: AsyncExitStack, chosen: ChosenMeter, bus: Bus, links: Links
+    stack: AsyncExitStack, chosen: ChosenMeter, place: _Line
 ) -> Callable[[], AbstractAsyncContextManager[Session]]:
     """Return what opens the association; what that needs is closed by the stack."""
     meter, secrets = chosen.meter, chosen.secrets
     if not is_secured(meter):
-        reached = plain_target(links, meter, secrets.lls_password)
-        return lambda: bus.session(reached)
+        reached = plain_target(place.links, meter, secrets.lls_password)
+        return lambda: place.bus.session(reached)
     from dcud.assembly.secured_meters import (  # noqa: PLC0415  # most have none: start-up
         SecuredMeters,
         open_counters,
@@ -101,12 +112,14 @@ async def _associate(
         from dcud.config.key_command import ask_key_command  # noqa: PLC0415  # likewise
 
         limit = chosen.gateway.key_command_timeout
-        return await ask_key_command(meter, limit, Access.of_this_process())
+        found = await ask_key_command(meter, limit, Access.of_this_process())
+        place.printer.hide(found)
+        return found
 
     secured = SecuredMeters(
         chosen.gateway, counters, fetch=fetch, observer=_Unobserved(), clock=wall_clock
     )
-    return secured.associate(bus, links, meter)
+    return secured.associate(place.bus, place.links, meter)
 
 
 @contextmanager
@@ -168,6 +181,10 @@ class FramePrinter:
 
     def __init__(self, secrets: MeterSecrets = NO_SECRETS) -> None:
         self._mask = Mask()
+        self.hide(secrets)
+
+    def hide(self, secrets: MeterSecrets) -> None:
+        """Mask these from now on wherever they stand."""
         for secret in secrets.all():
             self._mask.add(secret.octets)
 
