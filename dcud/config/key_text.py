@@ -159,6 +159,6 @@ def _without_blank_end(lines: Sequence[str]) -> list[str]:
 def _written(name: str, secret: Secret) -> list[str]:
     """Return the lines of an entry."""
     if secret.octets.startswith(_PEM_MARK):
-        return [f"{name} = '''", *secret.octets.decode().rstrip("\n").split("\n"), "'''"]
+        return f"{name} = '''\n{secret.octets.decode()}'''".split("\n")
     prefix = "" if name.endswith(SYMMETRIC) else HEX_PREFIX
     return [f'{name} = "{prefix}{secret.octets.hex()}"']
