@@ -138,6 +138,13 @@ class Daemon:
         """Return what stands in its frame log."""
         return frame_lines(self.frame_log)
 
+    def environment(self) -> bytes:
+        """Return its environment as others see it: not at all, unless they are root."""
+        try:
+            return Path(f"/proc/{self.process.pid}/environ").read_bytes()
+        except PermissionError:
+            return b"(hidden)"
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
