@@ -192,4 +192,5 @@ def test_a_command_loads_nothing_of_the_others() -> None:
         "print(*(name for name in sys.modules if name.startswith(('dcud.cli.', 'rich', 'paho'))))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert set(ended.stdout.decode().split()) == {"dcud.cli.main", "dcud.cli.check"}
+    own = {"dcud.cli.main", "dcud.cli.check", "dcud.cli.core_dumps"}
+    assert set(ended.stdout.decode().split()) == own
