@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from dcud.line.sign_on import SignOn
 
 
+_PATIENCES = 2
+"""How many response timeouts a bus bears what comes in an answer's place."""
+_SHORTEST_PATIENCE = 5.0
+"""Seconds of that at least."""
+
+
 def bus_parameters(bus: model.Bus, links: Links) -> BusParameters:
     """Return how a bus treats its port."""
     line = bus.serial or bus.rfc2217
@@ -72,7 +78,10 @@ def association_parameters(
 
 def get_parameters(meter: model.Meter) -> GetParameters:
     """Return how far the meter's answers are trusted."""
-    return GetParameters(match_invoke_id=meter.match_invoke_id)
+    return GetParameters(
+        match_invoke_id=meter.match_invoke_id,
+        patience=max(_PATIENCES * meter.response_timeout, _SHORTEST_PATIENCE),
+    )
 
 
 def _sign_on(bus: model.Bus, meter: model.Meter) -> "SignOn | None":

@@ -115,7 +115,10 @@ def chosen_for(meter: Meter, entries: Mapping[Entry, Secret], path: Path) -> Met
     for name in needed_by(meter):
         if found[name] is None:
             problems += missing(path, ("meter", meter.id, name)).problems
-    problems += _length_problems(meter, found, path)
+    for name in _of_another_suite(meter, found):
+        if name in needed_by(meter) or ("meter", meter.id, name) in entries:
+            problems.append(_of_another_size(meter, name, found[name], path))
+        found[name] = None
     if problems:
         raise ConfigError(problems)
     return MeterSecrets(**found, others=others)
@@ -124,20 +127,35 @@ def chosen_for(meter: Meter, entries: Mapping[Entry, Secret], path: Path) -> Met
 _OTHERS = tuple(prefix + name for prefix in (NEXT, PREVIOUS) for name in NAMES)
 
 
-def _length_problems(meter: Meter, found: Mapping[str, Secret | None], path: Path) -> list[Problem]:
-    suite = 0 if meter.security is None else meter.security.suite
-    size = KEY_SIZES[suite == _WIDE_SUITE]
+def _of_another_suite(meter: Meter, found: Mapping[str, Secret | None]) -> list[str]:
+    """Return the names of the keys that have not the length of the meter's suite.
+
+    Those that stand in a table for all meters, and that this one doesn't need, harm nobody.
+    """
+    size = _key_size(meter)
     return [
-        Problem(
-            file=str(path),
-            line=0,
-            key=f"meter.{meter.id}.{name}",
-            message=f"has {len(key.octets)} octets; in security suite {suite} keys have {size}",
-            remedy="look up key and suite in the meter's delivery data",
-        )
-        for name in SYMMETRIC
-        if (key := found[name]) is not None and len(key.octets) != size
+        name for name in SYMMETRIC if (key := found[name]) is not None and len(key.octets) != size
     ]
+
+
+def _of_another_size(meter: Meter, name: str, key: Secret | None, path: Path) -> Problem:
+    size = 0 if key is None else len(key.octets)
+    return Problem(
+        file=str(path),
+        line=0,
+        key=f"meter.{meter.id}.{name}",
+        message=f"has {size} octets; in security suite {_suite(meter)} keys have"
+        f" {_key_size(meter)}",
+        remedy="look up key and suite in the meter's delivery data",
+    )
+
+
+def _suite(meter: Meter) -> int:
+    return 0 if meter.security is None else meter.security.suite
+
+
+def _key_size(meter: Meter) -> int:
+    return KEY_SIZES[_suite(meter) == _WIDE_SUITE]
 
 
 _WIDE_SUITE = 2

@@ -92,12 +92,6 @@ from dcud.dlms.get_exchange import (
 )
 from dcud.dlms.protection import Protection
 
-ANSWER_TIMEOUT = 30.0
-"""Seconds that an answer is waited for after something else came in its place.
-
-The link's own timers know only that it was answered, not with what.
-"""
-
 _NOTIFICATIONS = frozenset(bytes((m.TAG,)) for m in (data_notification, event_notification))
 _CIPHERED_NOTIFICATIONS = frozenset({b"\xca", b"\xd2"})
 """glo- and ded-event-notification-request: what tells without any key that nobody asked for it."""
@@ -603,7 +597,7 @@ class ClientConnection:
     def _wait_on(self, now: float) -> None:
         """Bound the wait for an answer where the link believes that it came."""
         if self._deadline is None and (self._association.waits or self._exchange is not None):
-            self._deadline = now + ANSWER_TIMEOUT
+            self._deadline = now + self._get_parameters.patience
 
     def _pass_over(self, refused: SecurityRefused, now: float) -> SecurityRefused:
         self._wait_on(now)
@@ -665,7 +659,6 @@ def _refused(error: ProtocolError) -> SecurityRefused:
 
 
 __all__ = [
-    "ANSWER_TIMEOUT",
     "REACTIONS",
     "ActionFailed",
     "ActionRefused",

@@ -28,10 +28,13 @@ class GetParameters:
         match_invoke_id: whether an answer must bear its request's invoke id; some meters always
             answer with the same one.
         max_value_octets: size of the largest value that is put together from blocks.
+        patience: seconds that an answer is waited for after something else came in its place; the
+            link's own timers know only that it was answered, not with what.
     """
 
     match_invoke_id: bool = True
     max_value_octets: int = MAX_VALUE_OCTETS
+    patience: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,3 +173,15 @@ def test_each_secret_is_known_by_its_name() -> None:
         Secret(name.encode()) for name in NAMES if name != "signing_key"
     ]
     assert "lls_password'" not in repr(secrets)
+
+
+def test_a_key_for_all_meters_of_another_suite_harms_no_meter_that_does_not_need_it() -> None:
+    asked = meter(authentication="hls-gmac")
+    entries = {
+        ("default", "master_key"): Secret(bytes(32)),
+        ("default", "unicast_key"): Secret(bytes(range(16))),
+        ("default", "authentication_key"): Secret(bytes(range(16, 32))),
+    }
+    found = chosen_for(asked, entries, Path("keys.toml"))
+    assert found.master_key is None
+    assert found.unicast_key is not None

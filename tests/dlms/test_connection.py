@@ -15,7 +15,6 @@ from dcud.dlms.association import Associated, AssociationParameters
 from dcud.dlms.authentication import LowLevelSecurity, Mechanism
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.connection import (
-    ANSWER_TIMEOUT,
     REACTIONS,
     ActionFailed,
     ActionRefused,
@@ -85,6 +84,7 @@ from tests.support.scripted_link import ScriptedLink
 LINK_UP = LinkConnected(
     max_info_transmit=128, max_info_receive=128, window_transmit=1, window_receive=1
 )
+PATIENCE = GetParameters().patience
 CLOCK = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
 PROFILE = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
 
@@ -349,10 +349,10 @@ class TestWaitingOn:
         conversation = opened()
         conversation.get()
         conversation.hears("c401c70012000a")
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
         conversation.now = 120.0
         conversation.hears("c401c70012000a")
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
         assert conversation.connection.handle_timeout(129.9) == []
         assert not conversation.is_disconnecting()
         assert conversation.connection.handle_timeout(130.0) == []
@@ -382,7 +382,7 @@ class TestWaitingOn:
         conversation.link.timeout = 110.0
         assert conversation.connection.next_timeout() == 110.0
         conversation.link.timeout = 200.0
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
 
     def test_an_invoke_id_that_never_changes_can_be_borne(self) -> None:
         conversation = opened(get_parameters=GetParameters(match_invoke_id=False))
@@ -429,13 +429,13 @@ class TestNotifications:
         assert conversation.connection.next_timeout() is None
         conversation.get()
         conversation.hears(DATA_NOTIFICATION)
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
 
     def test_one_before_the_aare_bounds_the_wait(self) -> None:
         conversation = Conversation()
         conversation.connection.open(0.0)
         conversation.hears(LINK_UP, DATA_NOTIFICATION)
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
         conversation.hears(AARE)
         assert conversation.connection.next_timeout() is None
 
@@ -671,7 +671,7 @@ class TestProtectedOpening:
         assert isinstance(
             refusal(conversation.hears(protected_aare(marked(6, PROTECTED_INITIATE)))), ReplayError
         )
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
         (event,) = conversation.hears(protected_aare(marked(7, PROTECTED_INITIATE)))
         assert isinstance(event, Opened)
         assert conversation.connection.next_timeout() is None
@@ -681,7 +681,7 @@ class TestProtectedOpening:
         protection.floor = 7
         conversation = asked_protected(protection)
         conversation.hears(protected_aare(marked(6, PROTECTED_INITIATE)))
-        conversation.connection.handle_timeout(100.0 + ANSWER_TIMEOUT)
+        conversation.connection.handle_timeout(100.0 + PATIENCE)
         conversation.ends_with(NoAnswerError)
 
     def test_the_counter_that_the_meter_expects_is_told(self) -> None:
@@ -825,7 +825,7 @@ class TestProtectedForgeries:
         old = marked(0, "c401410012000b")
         assert isinstance(refusal(conversation.hears(old)), ReplayError)
         deadline = conversation.connection.next_timeout()
-        assert deadline == 100.0 + ANSWER_TIMEOUT
+        assert deadline == 100.0 + PATIENCE
         conversation.now = 110.0
         conversation.hears(old)
         assert conversation.connection.next_timeout() == deadline
@@ -839,13 +839,13 @@ class TestProtectedForgeries:
         conversation.get()
         other = marked(OF_ANOTHER_TRANSACTION, "c401410012000b")
         assert isinstance(refusal(conversation.hears(other)), TransactionError)
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
 
     def test_a_flood_of_old_ones_ends_in_time(self) -> None:
         conversation = opened_protected()
         conversation.get()
         conversation.hears(*[marked(0, "c401410012000b")] * 3)
-        conversation.connection.handle_timeout(100.0 + ANSWER_TIMEOUT)
+        conversation.connection.handle_timeout(100.0 + PATIENCE)
         error = conversation.ends_with(NoAnswerError)
         assert str(error) == "the meter sent other things, but not the answer: old"
 
@@ -854,7 +854,7 @@ class TestProtectedForgeries:
         conversation.hears(marked(0, "c401410012000b"))
         conversation.get()
         conversation.hears(marked(1, "c401430012000b"))
-        conversation.connection.handle_timeout(100.0 + ANSWER_TIMEOUT)
+        conversation.connection.handle_timeout(100.0 + PATIENCE)
         error = conversation.ends_with(NoAnswerError)
         assert str(error) == "the meter sent other things, but not the answer"
 
@@ -1085,7 +1085,7 @@ class TestMutualAuthentication:
         conversation = challenged()
         old = answer(0, "090d" + b"proofK56iVagY".hex())
         assert isinstance(refusal(conversation.hears(old)), ReplayError)
-        assert conversation.connection.next_timeout() == 100.0 + ANSWER_TIMEOUT
+        assert conversation.connection.next_timeout() == 100.0 + PATIENCE
 
     def test_without_a_counter_there_is_no_proof(self) -> None:
         conversation = challenged(MarkingProtection(counters=NOTHING_SENT_YET))
