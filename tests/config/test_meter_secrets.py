@@ -177,7 +177,7 @@ def test_each_secret_is_known_by_its_name() -> None:
 
 def test_a_key_for_all_meters_of_another_suite_harms_no_meter_that_does_not_need_it() -> None:
     asked = meter(authentication="hls-gmac")
-    entries = {
+    entries: dict[Entry, Secret] = {
         ("default", "master_key"): Secret(bytes(32)),
         ("default", "unicast_key"): Secret(bytes(range(16))),
         ("default", "authentication_key"): Secret(bytes(range(16, 32))),
