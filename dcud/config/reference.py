@@ -75,7 +75,7 @@ _DROP_INS = """
 _KEY_FILES = """
     ## Key files
 
-    Secrets stand in key files, which are TOML, too:
+    Secrets stand in key files, which are TOML, too: [keys.md](keys.md) tells all of it.
 
     ```toml
     [mqtt]
@@ -83,17 +83,17 @@ _KEY_FILES = """
 
     [meter.meter-1]
     lls_password = "hex:31 32 33 34 35 36 37 38"
+    unicast_key = "4F2A9C11D07E83B65A1E04C7F9B2386D"
     ```
 
     A key file is refused unless it is a regular file and no symbolic link, with no rights for
     group and others (`chmod 600`; 400 will do), owned by the user that dcud runs as or by root, in
-    a directory where nobody else may write. One file may serve all; entries that nobody asks for
-    do no harm.
+    a directory that nobody else may write to, nor to any above it. One file may serve all; entries
+    that nobody asks for do no harm.
 
-    The other way in are systemd's credentials: `credential = "NAME"` in place of `key_file`, and
-    `LoadCredential=NAME:/path` in the unit. The content is the same. A path that is a link, or a
-    mode beyond 440, is refused there as well.
-    """
+    The other ways in are systemd's credentials (`credential = "NAME"` in place of `key_file`, and
+    `LoadCredential=NAME:/path` in the unit) and a program that prints a key file (`key_command`).
+"""
 
 _EXAMPLE_PREFACE = """
     The configuration of dcud, with every key there is. A line that begins with "#" and no space
