@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "check": "dcud.cli.keys_check",
         "generate": "dcud.cli.keys_generate",
         "counter": "dcud.cli.keys_counter",
+        "transfer": "dcud.cli.keys_transfer",
     }
 )
 """Modules by the word after `dcud keys`; each is as a command's."""
