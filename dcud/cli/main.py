@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "read": "dcud.cli.read",
         "objects": "dcud.cli.objects",
         "keys": "dcud.cli.keys",
+        "certificates": "dcud.cli.certificates",
         "scan": "dcud.cli.scan",
         "trace": "dcud.cli.trace",
         "simulate": "dcud.cli.simulate",
