@@ -42,6 +42,8 @@ _REASON_OF_CODE: Final = {
             "compression",
             "meter_not_authentic",
             "counters_spent",
+            "counter_unknown",
+            "counter_bound",
             "invocation_counter",
         ),
         "security",

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dcud.collect.counter_ledger import CounterBoundError, CounterUnknownError
 from dcud.dlms.errors import CounterRejectedError, SecurityError
 from dcud.errors import DcudError
 from dcud.observe.families import FAMILIES
@@ -188,7 +189,10 @@ def _kinds(error: type[DcudError]) -> list[type[DcudError]]:
     return [error, *(kind for child in error.__subclasses__() for kind in _kinds(child))]
 
 
-@pytest.mark.parametrize("kind", [*_kinds(SecurityError), CounterRejectedError])
+_REFUSALS = {*_kinds(SecurityError), CounterRejectedError, CounterBoundError, CounterUnknownError}
+
+
+@pytest.mark.parametrize("kind", sorted(_REFUSALS, key=lambda kind: kind.code))
 def test_what_is_not_trusted_is_one_reason(kind: type[DcudError]) -> None:
     metrics = Metrics(version="0.1.0")
     metrics.poll_finished("b", "m", kind.code, 0.5)
