@@ -189,10 +189,19 @@ def _kinds(error: type[DcudError]) -> list[type[DcudError]]:
     return [error, *(kind for child in error.__subclasses__() for kind in _kinds(child))]
 
 
-_REFUSALS = {*_kinds(SecurityError), CounterRejectedError, CounterBoundError, CounterUnknownError}
+_REFUSALS: set[type[DcudError]] = {
+    *_kinds(SecurityError),
+    CounterRejectedError,
+    CounterBoundError,
+    CounterUnknownError,
+}
 
 
-@pytest.mark.parametrize("kind", sorted(_REFUSALS, key=lambda kind: kind.code))
+def _code(kind: type[DcudError]) -> str:
+    return kind.code
+
+
+@pytest.mark.parametrize("kind", sorted(_REFUSALS, key=_code))
 def test_what_is_not_trusted_is_one_reason(kind: type[DcudError]) -> None:
     metrics = Metrics(version="0.1.0")
     metrics.poll_finished("b", "m", kind.code, 0.5)
