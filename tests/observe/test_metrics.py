@@ -201,7 +201,10 @@ def _code(kind: type[DcudError]) -> str:
     return kind.code
 
 
-@pytest.mark.parametrize("kind", sorted(_REFUSALS, key=_code))
+_SORTED: list[type[DcudError]] = sorted(_REFUSALS, key=_code)
+
+
+@pytest.mark.parametrize("kind", _SORTED)
 def test_what_is_not_trusted_is_one_reason(kind: type[DcudError]) -> None:
     metrics = Metrics(version="0.1.0")
     metrics.poll_finished("b", "m", kind.code, 0.5)
