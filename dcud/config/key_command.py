@@ -3,13 +3,17 @@
 import asyncio
 import contextlib
 import os
+import shlex
 import signal
 import stat
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio import FIRST_COMPLETED
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from threading import Thread
+from typing import IO, cast
 
 from dcud.config.key_entries import parse_keys
-from dcud.config.key_file import LARGEST_KEY_FILE, Access, user_name
+from dcud.config.key_file import LARGEST_KEY_FILE, Access, open_directory, user_name
 from dcud.config.meter_secrets import MeterSecrets, chosen_for
 from dcud.config.model import Meter
 from dcud.config.problem import ConfigError, Problem
@@ -20,14 +24,16 @@ _KEPT = ("PATH", "LANG", "HOME", "CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY", "
 _OTHERS_MAY_WRITE = 0o022
 _PATIENCE = 2.0
 """Seconds to wait for the end of a program that was killed."""
+_STEP = 1 << 16
+"""Octets that are read at once."""
 
 
 async def ask_key_command(meter: Meter, timeout: float, access: Access) -> MeterSecrets:  # noqa: ASYNC109  # the configuration's own
     """Return the meter's secrets as its `key_command` prints them.
 
-    The program runs without a shell, with no standard input and a few variables alone. What it
-    prints on standard output is read as a key file and shown nowhere; its standard error goes
-    where dcud's goes.
+    The program runs without a shell, with no standard input and a few variables alone. What it has
+    printed on standard output when it ends is read as a key file and shown nowhere; its standard
+    error goes where dcud's goes.
 
     Args:
         meter: has a `key_command`.
@@ -40,52 +46,69 @@ async def ask_key_command(meter: Meter, timeout: float, access: Access) -> Meter
     """
     program, *arguments = [word.replace(_PLACEHOLDER, meter.id) for word in meter.key_command or ()]
     path = Path(program)
-    _check(path, access)
-    printed = await _run(path, arguments, timeout)
+    process = _started(checked_program(path, access), [program, *arguments])
+    printed = await _printed(process, path, timeout)
     return chosen_for(meter, parse_keys(path, printed), path)
 
 
-def _check(program: Path, access: Access) -> None:
-    """Refuse a program that others could exchange."""
+def checked_program(program: Path, access: Access) -> Path:
+    """Return the program's file, behind all links, which nobody else can change or exchange.
+
+    Raises:
+        ConfigError: there is none, or others could have it be another one; holds the remedy.
+    """
     try:
-        status = program.stat()
+        file = Path(os.path.realpath(program, strict=True))
+        status = file.stat()
     except OSError as error:
         raise _refused(program, f"can't be run: {error.strerror}", "check key_command") from None
-    if not stat.S_ISREG(status.st_mode) or not os.access(program, os.X_OK):
-        raise _refused(program, "is no program", f"chmod +x {program}, or correct key_command")
+    name = shlex.quote(str(file))
+    if not stat.S_ISREG(status.st_mode) or not os.access(file, os.X_OK):
+        raise _refused(program, "is no program", f"chmod +x {name}, or correct key_command")
     if status.st_uid not in access.owners:
         owner = user_name(status.st_uid)
         raise _refused(
-            program,
-            f"belongs to {owner}, who could have it print anything",
-            f"chown root {program}",
+            program, f"belongs to {owner}, who could have it print anything", f"chown root {name}"
         )
     if status.st_mode & _OTHERS_MAY_WRITE:
         mode = stat.S_IMODE(status.st_mode)
-        raise _refused(
-            program, f"has mode {mode:03o}; others may change it", f"chmod go-w {program}"
-        )
+        raise _refused(program, f"has mode {mode:03o}; others may change it", f"chmod go-w {name}")
+    # The link's directory, too: who may write there could have it lead elsewhere.
+    for directory in dict.fromkeys((program.parent, file.parent)):
+        os.close(open_directory(directory, access, "the program of key_command"))
+    return file
 
 
-async def _run(program: Path, arguments: list[str], limit: float) -> bytes:
+def _started(file: Path, words: list[str]) -> "Popen[bytes]":
+    """Start a program that is told `words` as its name and arguments.
+
+    Not by the event loop: uvloop leaves descriptors open in its children, the other end of what is
+    read here among them.
+    """
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    loop = asyncio.get_running_loop()
     try:
-        transport, output = await loop.subprocess_exec(
-            lambda: _Output(loop.create_future(), loop.create_future()),
-            program,
-            *arguments,
+        return Popen(  # noqa: S603  # the operator's own program, checked
+            words,
+            executable=file,
             stdin=DEVNULL,
             stdout=PIPE,
-            stderr=None,
             env=environment,
             start_new_session=True,
         )
     except OSError as error:
-        raise _refused(program, f"can't be run: {error.strerror}", "check key_command") from None
+        reason = f"can't be run: {error.strerror}"
+        raise _refused(Path(words[0]), reason, "check key_command") from None
+
+
+async def _printed(process: "Popen[bytes]", program: Path, limit: float) -> bytes:
+    """Return what the process has printed when it ends; leaves nothing of it behind."""
+    output = _Output(cast("IO[bytes]", process.stdout))
+    ended = _end_of(process)
     try:
         async with asyncio.timeout(limit):
-            await output.complete
+            await asyncio.wait((ended, output.overflow), return_when=FIRST_COMPLETED)
+        while output.take():
+            pass
     except TimeoutError:
         raise _refused(
             program,
@@ -93,47 +116,88 @@ async def _run(program: Path, arguments: list[str], limit: float) -> bytes:
             "see what it waits for, or raise key_command_timeout",
         ) from None
     finally:
-        code = transport.get_returncode()
-        await _end(transport, output)
-    if len(output.printed) > LARGEST_KEY_FILE:
+        output.close()
+        await _kill(process, ended)
+    if output.overflow.done():
         raise _refused(program, "prints more than 1 MiB", "have it print one meter's keys")
-    if code:
-        raise _refused(program, f"ended with status {code}", "run it by hand to see why")
-    return bytes(output.printed)
+    if process.returncode:
+        raise _failed(program, process.returncode)
+    return bytes(output.octets)
 
 
-class _Output(asyncio.SubprocessProtocol):
-    """What a program prints, as far as it may print.
+class _Output:
+    """What a process prints, taken as it comes.
 
     Attributes:
-        printed: at most what a key file may have, or more, and then nothing further is taken.
-        complete: done once it has ended and nobody can print any more, or has printed too much.
-        gone: done once it has ended and its output is closed.
+        octets: at most what a key file may have, or a little more, and then nothing further.
+        overflow: done once it is more.
     """
 
-    def __init__(self, complete: "asyncio.Future[None]", gone: "asyncio.Future[None]") -> None:
-        self.printed = bytearray()
-        self.complete = complete
-        self.gone = gone
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._loop = asyncio.get_running_loop()
+        self.octets = bytearray()
+        self.overflow = self._loop.create_future()
+        os.set_blocking(pipe.fileno(), False)
+        self._loop.add_reader(pipe.fileno(), self.take)
 
-    def pipe_data_received(self, _fd: int, data: bytes) -> None:
-        if len(self.printed) <= LARGEST_KEY_FILE:
-            self.printed += data
-        elif not self.complete.done():
-            self.complete.set_result(None)
+    def take(self) -> bool:
+        """Take some of what is there; tell whether there may be more."""
+        if self.overflow.done():
+            return False
+        try:
+            octets = os.read(self._pipe.fileno(), _STEP)
+        except BlockingIOError:
+            return False
+        self.octets += octets
+        if not octets:
+            self._loop.remove_reader(self._pipe.fileno())
+        if len(self.octets) > LARGEST_KEY_FILE:
+            self.overflow.set_result(None)
+        return bool(octets)
 
-    def connection_lost(self, _error: Exception | None) -> None:
-        for future in (self.complete, self.gone):
-            if not future.done():
-                future.set_result(None)
+    def close(self) -> None:
+        """Take nothing any more."""
+        self._loop.remove_reader(self._pipe.fileno())
+        self._pipe.close()
 
 
-async def _end(transport: asyncio.SubprocessTransport, output: _Output) -> None:
+def _end_of(process: "Popen[bytes]") -> "asyncio.Future[None]":
+    """Return what is done once the process has ended; its number stays its own until it is asked.
+
+    The thread is no reason to wait at the end for a program that can't even be killed.
+    """
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+
+    def wait() -> None:
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(RuntimeError):  # the loop may be closed by now
+            loop.call_soon_threadsafe(ended.set_result, None)
+
+    Thread(target=wait, name="key_command", daemon=True).start()
+    return ended
+
+
+async def _kill(process: "Popen[bytes]", ended: "asyncio.Future[None]") -> None:
     """Leave nothing of the program behind, its children included."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(transport.get_pid(), signal.SIGKILL)
-    transport.close()
-    await asyncio.wait([output.gone], timeout=_PATIENCE)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await asyncio.wait((ended,), timeout=_PATIENCE)
+    process.poll()
+
+
+def _failed(program: Path, status: int) -> ConfigError:
+    """Return the error about a program that ended otherwise than with status 0."""
+    if status > 0:
+        return _refused(program, f"ended with status {status}", "run it by hand to see why")
+    if -status == signal.SIGSYS:
+        remedy = "allow the system call that it wants by SystemCallFilter= in a drop-in of the unit"
+        return _refused(program, "was ended by SIGSYS", remedy)
+    known = {each.value: each.name for each in signal.Signals}
+    name = known.get(-status, f"signal {-status}")
+    return _refused(program, f"was ended by {name}", "run it by hand to see why")
 
 
 def _refused(program: Path, message: str, remedy: str) -> ConfigError:

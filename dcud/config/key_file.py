@@ -78,17 +78,40 @@ def read_secret_file(file: SecretFile, access: Access) -> bytes:
     Raises:
         ConfigError: the file is missing, or others could read or exchange it; holds the remedy.
     """
+    directory = open_directory(file.path.parent, access, "a key file", above=not file.from_systemd)
     try:
-        directory = os.open(file.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise _unreadable(file.path.parent, error) from None
-    try:
-        _check_directory(os.fstat(directory), file.path.parent, access)
-        if not file.from_systemd:
-            _check_above(directory, file.path.parent, access)
         return _read_in(directory, file, access)
     finally:
         os.close(directory)
+
+
+def open_directory(path: Path, access: Access, content: str, *, above: bool = True) -> int:
+    """Return a descriptor of a directory in which nobody else can exchange what it holds.
+
+    Args:
+        path: of the directory.
+        access: whom it may belong to.
+        content: what it holds, as an error names it.
+        above: whether those above it are looked at, too.
+
+    Raises:
+        ConfigError: it can't be opened, or others could exchange what it holds; holds the remedy.
+    """
+    try:
+        directory = os.open(path, _DIRECTORY)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    try:
+        _check_directory(os.fstat(directory), path, access, content)
+        if above:
+            _check_above(directory, path, access, content)
+    except ConfigError:
+        os.close(directory)
+        raise
+    return directory
+
+
+_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def _read_in(directory: int, file: SecretFile, access: Access) -> bytes:
@@ -141,19 +164,19 @@ def _check_file(status: os.stat_result, file: SecretFile, access: Access) -> Non
         )
 
 
-def _check_above(directory: int, path: Path, access: Access) -> None:
+def _check_above(directory: int, path: Path, access: Access, content: str) -> None:
     """Refuse a directory below one in which others could put another in its place."""
     here = os.dup(directory)
     above = -1
     try:
         while True:
-            above = os.open("..", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=here)
+            above = os.open("..", _DIRECTORY, dir_fd=here)
             status = os.stat(above)  # noqa: PTH116  # a descriptor
             if os.path.samestat(os.stat(here), status):  # noqa: PTH116  # likewise
                 return
             os.close(here)
             here, above = above, -1
-            _check_directory(status, _name(here, path), access)
+            _check_directory(status, _name(here, path), access, content)
     except OSError as error:
         raise _unreadable(path, error) from None
     finally:
@@ -170,7 +193,7 @@ def _name(directory: int, below: Path) -> Path:
         return below.absolute().parent
 
 
-def _check_directory(status: os.stat_result, directory: Path, access: Access) -> None:
+def _check_directory(status: os.stat_result, directory: Path, access: Access, content: str) -> None:
     """Refuse a directory in which others could put a file in the place of ours.
 
     With the sticky bit they can't: only the owner renames or removes a file there.
@@ -180,14 +203,14 @@ def _check_directory(status: os.stat_result, directory: Path, access: Access) ->
     if mode & 0o022 and not mode & stat.S_ISVTX:
         raise _refused(
             directory,
-            f"holds a key file and has mode {mode:03o}; others may write to it",
+            f"holds {content} and has mode {mode:03o}; others may write to it",
             f"chmod go-w {name}",
         )
     if status.st_uid not in access.owners:
         owner = user_name(access.user)
         raise _refused(
             directory,
-            f"holds a key file and belongs to {user_name(status.st_uid)}, not to {owner} or root",
+            f"holds {content} and belongs to {user_name(status.st_uid)}, not to {owner} or root",
             f"chown {owner} {name}",
         )
 

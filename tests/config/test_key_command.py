@@ -1,13 +1,16 @@
 import asyncio
 import os
+import signal
 import stat
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dcud.cli.event_loop import new_event_loop
 from dcud.config.key_command import ask_key_command
 from dcud.config.key_file import Access
 from dcud.config.meter_secrets import MeterSecrets
@@ -35,14 +38,24 @@ def meter(*command: str) -> Meter:
     return Meter(id="m1", bus="b", authentication="lls", key_command=command)
 
 
-def ask(*command: str | Path, limit: float = 10.0, user: int | None = None) -> MeterSecrets:
-    access = Access(user=os.geteuid() if user is None else user)
-    return asyncio.run(ask_key_command(meter(*map(str, command)), limit, access))
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+LOOPS: list[LoopFactory] = [asyncio.new_event_loop, new_event_loop]
+"""The second is the daemon's own, which has children of another kind."""
 
 
-def refusal(*command: str | Path, limit: float = 10.0) -> str:
+def ask(
+    *command: str | Path, limit: float = 10.0, loop: LoopFactory = asyncio.new_event_loop
+) -> MeterSecrets:
+    access = Access(user=os.geteuid())
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(ask_key_command(meter(*map(str, command)), limit, access))
+
+
+def refusal(
+    *command: str | Path, limit: float = 10.0, loop: LoopFactory = asyncio.new_event_loop
+) -> str:
     with pytest.raises(ConfigError) as caught:
-        ask(*command, limit=limit)
+        ask(*command, limit=limit, loop=loop)
     shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     assert SECRET not in shown
     return str(caught.value)
@@ -88,7 +101,9 @@ def test_it_has_no_input_and_few_variables(tmp_path: Path, monkeypatch: pytest.M
         ("exit 0", "meter.m1.lls_password: is missing; add lls_password"),
         (f"echo 'lls_password = \"{SECRET}\"'", "get-keys:1: holds an unknown table"),
         (f"echo '# {SECRET}'; exit 7", "key_command: ended with status 7; run it by hand"),
-        (f"echo '# {SECRET}'; kill -15 $$", "key_command: ended with status -15; run it by hand"),
+        (f"echo '# {SECRET}'; kill -15 $$", "key_command: was ended by SIGTERM; run it by hand"),
+        ("kill -31 $$", "key_command: was ended by SIGSYS; allow the system call that it wants"),
+        ("kill -40 $$", "key_command: was ended by signal 40; run it by hand"),
         ("head -c 3000000 /dev/zero", "key_command: prints more than 1 MiB; have it print one"),
         ("cat /dev/zero", "key_command: prints more than 1 MiB; have it print one"),
     ],
@@ -132,6 +147,7 @@ def wait_for_end(pid: int) -> bool:
     return not is_running(pid)
 
 
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize(
     "last",
     [
@@ -140,18 +156,56 @@ def wait_for_end(pid: int) -> bool:
         pytest.param("cat /dev/zero", id="prints too much"),
     ],
 )
-def test_its_children_end_with_it(tmp_path: Path, last: str) -> None:
+def test_its_children_end_with_it(tmp_path: Path, last: str, loop: LoopFactory) -> None:
     program = script(tmp_path, f"sleep 60 &\necho $! > {tmp_path}/pid\n{last}")
-    refusal(program, limit=0.5)
+    refusal(program, limit=0.5, loop=loop)
     assert wait_for_end(pid_in(tmp_path / "pid"))
 
 
-def test_children_are_ended_after_keys_were_printed_as_well(tmp_path: Path) -> None:
-    body = f"""sleep 60 >/dev/null &
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("redirection", ["", ">/dev/null"])
+def test_children_are_ended_after_keys_were_printed_as_well(
+    tmp_path: Path, redirection: str, loop: LoopFactory
+) -> None:
+    body = f"""sleep 60 {redirection} &
 echo $! > {tmp_path}/pid
 printf '[meter.m1]\nlls_password = "x"\n'"""
-    assert ask(script(tmp_path, body)).lls_password == Secret(b"x")
+    assert ask(script(tmp_path, body), loop=loop).lls_password == Secret(b"x")
     assert wait_for_end(pid_in(tmp_path / "pid"))
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_what_leaves_its_session_is_not_waited_for(tmp_path: Path, loop: LoopFactory) -> None:
+    """As an agent does that a vault's client starts; it may even keep the output open."""
+    body = f"""setsid sleep 60 &
+echo $! > {tmp_path}/pid
+printf '[meter.m1]\nlls_password = "x"\n'"""
+    began = time.monotonic()
+    try:
+        assert ask(script(tmp_path, body), loop=loop).lls_password == Secret(b"x")
+        assert time.monotonic() - began < 5
+    finally:
+        pid = pid_in(tmp_path / "pid")
+        if is_running(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_it_inherits_no_descriptor(tmp_path: Path, loop: LoopFactory) -> None:
+    program = tmp_path / "get-keys"
+    program.write_text(
+        f"#!{sys.executable} -IS\n"
+        "import os\n"
+        "found = [fd for fd in range(3, 1000) if os.path.exists(f'/proc/self/fd/{fd}')]\n"
+        "print(f'[default]\\nlls_password = \"{found}\"')\n"
+    )
+    program.chmod(0o700)
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    try:
+        assert ask(program, loop=loop).lls_password == Secret(b"[]")
+    finally:
+        os.close(descriptor)
 
 
 def test_a_cancelled_wait_ends_the_program(tmp_path: Path) -> None:
@@ -214,3 +268,35 @@ def test_a_program_of_somebody_elses_is_not_run(
     monkeypatch.setattr(Path, "stat", owned_by_another)
     assert "who could have it print anything; chown root" in refusal(program)
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("open_to_others", [".", "bin", "real"])
+def test_directories_where_others_could_exchange_it_are_told(
+    tmp_path: Path, open_to_others: str
+) -> None:
+    for name in ("bin", "real"):
+        (tmp_path / name).mkdir(0o700)
+    body = f"touch {tmp_path}/ran\nprintf '[meter.m1]\\nlls_password = \"x\"\\n'"
+    program = script(tmp_path / "real", body)
+    link = tmp_path / "bin" / "keys"
+    link.symlink_to(program)
+    assert ask(link).lls_password == Secret(b"x")
+    (tmp_path / "ran").unlink()
+    directory = tmp_path / open_to_others
+    directory.chmod(0o770)
+    told = f"{directory}: holds the program of key_command and has mode 770; others may write to it"
+    assert told in refusal(link)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_link_in_a_circle_is_told(tmp_path: Path) -> None:
+    (tmp_path / "get-keys").symlink_to("get-keys")
+    assert "can't be run: Too many levels of symbolic links" in refusal(tmp_path / "get-keys")
+
+
+def test_a_program_is_told_the_name_that_it_goes_by(tmp_path: Path) -> None:
+    """Some do what their name says."""
+    program = tmp_path / "named"
+    program.symlink_to(sys.executable)
+    code = "import sys; print(f'[default]\\nlls_password = \"{sys.orig_argv[0]}\"')"
+    assert ask(program, "-IS", "-c", code).lls_password == Secret(str(program).encode())
