@@ -4,12 +4,18 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from dcud.config.key_entries import fault
 from dcud.config.key_file import Access, key_file, read_secret_file
 from dcud.config.problem import ConfigError
+
+_PATIENCE = 10.0
+"""Seconds to wait for other programs that change the same file."""
+_PAUSE = 0.02
+"""Seconds between two tries."""
 
 
 def rewrite(
@@ -19,7 +25,7 @@ def rewrite(
 
     The new file is made beside the old one, for its owner alone, written and synced; then it takes
     the old one's place, and that is synced, too. Power lost at any moment leaves the one or the
-    other. Two programs that change the same file at once don't lose what one of them wrote.
+    other. Programs that change the same file take turns: none loses what another wrote.
 
     Args:
         path: the key file.
@@ -28,7 +34,7 @@ def rewrite(
         create: whether it may be missing.
 
     Raises:
-        ConfigError: the file was refused, can't be written, or is being changed by somebody else;
+        ConfigError: the file was refused, can't be written, or others don't stop changing it;
             or what `change` raised. Then the file is as it was.
     """
     try:
@@ -36,25 +42,62 @@ def rewrite(
     except OSError as error:
         raise _unwritable(path.parent, error) from None
     try:
-        _lock(directory, path)
-        is_new = create and not _exists(directory, path.name)
-        before = b"" if is_new else read_secret_file(key_file(str(path)), access)
-        after = change(before)
-        if after != before:
-            _replace(directory, path, after)
+        lock = _locked(directory, path)
+        try:
+            is_new = create and not _exists(directory, path.name)
+            before = b"" if is_new else read_secret_file(key_file(str(path)), access)
+            after = change(before)
+            if after != before:
+                _replace(directory, path, after)
+        finally:
+            os.close(lock)
     finally:
         os.close(directory)
 
 
-def _lock(directory: int, path: Path) -> None:
-    """Keep other programs that do the same away until the directory is closed."""
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno == errno.EWOULDBLOCK:
+def _locked(directory: int, path: Path) -> int:
+    """Return a descriptor that keeps other programs that do the same away until it is closed."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        lock = _lock_if_free(directory, path)
+        if lock is not None:
+            return lock
+        if time.monotonic() >= deadline:
             remedy = "try again when it is done"
-            raise fault(path, 0, (), "is being changed by another program", remedy) from None
-        raise _unwritable(path, error) from None
+            raise fault(path, 0, (), "is being changed by another program", remedy)
+        time.sleep(_PAUSE)
+
+
+def _lock_if_free(directory: int, path: Path) -> int | None:
+    lock = _lockable(directory, path.name)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_same(lock, directory, path.name):
+            return lock
+    except OSError as error:
+        if error.errno != errno.EWOULDBLOCK:
+            os.close(lock)
+            raise _unwritable(path, error) from None
+    os.close(lock)
+    return None
+
+
+def _lockable(directory: int, name: str) -> int:
+    """Open what is locked: the key file, which nobody else can open, the directory before it is."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        return os.open(name, flags, dir_fd=directory)
+    except OSError:
+        return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+
+
+def _is_same(lock: int, directory: int, name: str) -> bool:
+    """Tell whether nobody has put another file there before it was locked."""
+    now = _lockable(directory, name)
+    try:
+        return os.path.samestat(os.fstat(lock), os.fstat(now))
+    finally:
+        os.close(now)
 
 
 def _exists(directory: int, name: str) -> bool:

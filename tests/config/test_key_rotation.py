@@ -1,9 +1,9 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from dcud.config import key_rotation
 from dcud.config.key_entries import parse_keys
 from dcud.config.key_rotation import abandon, begin, drop_previous, promote, state
 from dcud.config.problem import ConfigError
@@ -181,13 +181,32 @@ def test_what_power_loss_left_behind_is_cleared_away(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_two_programs_take_turns(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def second(path: Path, octets: bytes, edit: object) -> bytes:
-        monkeypatch.undo()
-        with pytest.raises(ConfigError, match="is being changed by another program; try again"):
-            begin(path, "m1", {"unicast_key": key(OTHER)})
-        return octets
+def test_of_two_rotations_at_once_one_begins(file: Path) -> None:
+    def start(digits: str) -> str:
+        try:
+            begin(file, "m1", {"unicast_key": key(digits)})
+        except ConfigError as error:
+            return str(error)
+        return "begun"
 
-    monkeypatch.setattr(key_rotation, "edited", second)
-    begin(file, "m1", {"unicast_key": key(NEW)})
-    assert file.read_text() == FILE
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(start, (NEW, OTHER)))
+    assert "meter.m1.next_unicast_key: is there already" in told[0]
+    assert told[1] == "begun"
+    assert len(state(file, "m1").next) == 1
+
+
+def test_rotations_of_many_meters_of_one_file_go_side_by_side(file: Path) -> None:
+    def rotate(number: int) -> None:
+        meter = f"new-{number}"
+        begin(file, meter, {"unicast_key": Secret(bytes((number,)) * 16)})
+        promote(file, meter)
+        drop_previous(file, meter)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(rotate, range(1, 9)))
+    for number in range(1, 9):
+        found = state(file, f"new-{number}")
+        assert found.current["unicast_key"] == Secret(bytes((number,)) * 16)
+        assert not found.next
+    assert state(file, "m1").current["unicast_key"] == key(OLD)

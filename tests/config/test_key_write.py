@@ -1,8 +1,11 @@
+import fcntl
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from dcud.config import key_write
 from dcud.config.key_file import Access
 from dcud.config.key_write import rewrite
 from dcud.config.problem import ConfigError
@@ -79,7 +82,31 @@ def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
         rewrite(tmp_path / "none" / "keys.toml", lambda _: b"new", ME, create=True)
 
 
-def test_two_programs_take_turns(file: Path) -> None:
+def test_programs_take_turns(file: Path) -> None:
+    def append(letter: bytes) -> None:
+        rewrite(file, lambda old: old + letter, ME)
+
+    letters = [bytes((ord("A") + number,)) for number in range(12)]
+    with ThreadPoolExecutor(len(letters)) as pool:
+        list(pool.map(append, letters))
+    assert sorted(file.read_bytes()) == sorted(b"old" + b"".join(letters))
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_programs_that_make_the_same_file_take_turns(file: Path) -> None:
+    def append(letter: bytes) -> None:
+        rewrite(file, lambda old: old + letter, ME, create=True)
+
+    file.unlink()
+    letters = [bytes((ord("A") + number,)) for number in range(12)]
+    with ThreadPoolExecutor(len(letters)) as pool:
+        list(pool.map(append, letters))
+    assert sorted(file.read_bytes()) == sorted(b"".join(letters))
+
+
+def test_who_never_ends_is_not_waited_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_write, "_PATIENCE", 0.05)
+
     def change(_: bytes) -> bytes:
         with pytest.raises(ConfigError, match="is being changed by another program; try again"):
             rewrite(file, lambda _: b"second", ME)
@@ -87,6 +114,23 @@ def test_two_programs_take_turns(file: Path) -> None:
 
     rewrite(file, change, ME)
     assert file.read_bytes() == b"first"
+
+
+def test_who_can_read_the_directory_alone_keeps_nobody_away(file: Path) -> None:
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        rewrite(file, lambda _: b"new", ME)
+    finally:
+        os.close(directory)
+    assert file.read_bytes() == b"new"
+
+
+def test_no_descriptor_is_left_open(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    rewrite(file, lambda _: b"new", ME)
+    test_a_file_system_without_locks_is_told(file, monkeypatch)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_whoever_may_not_give_files_away_keeps_them(
