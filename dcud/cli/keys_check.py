@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH, access_of
-from dcud.cli.keys_findings import PROBLEM, Finding, of_configuration, of_file
+from dcud.cli.keys_findings import PROBLEM, Finding, of_configuration, of_files
 from dcud.cli.main import CONFIG
 from dcud.cli.rendering import Column, Rows, add_format_argument, rows
 from dcud.config.key_file import key_file
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     access = access_of(arguments.user)
     if arguments.key_file:
         files = [key_file(str(path.absolute())) for path in arguments.key_file]
-        findings = [finding for file in files for finding in of_file(file, access)]
+        findings = list(of_files(files, access))
     else:
         findings = list(of_configuration(load(arguments.config), access))
     with rows(arguments.format, _COLUMNS) as shown:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from dcud.config.key_entries import Entry, parse_keys
+from dcud.config.key_command import checked_program, command_of
+from dcud.config.key_entries import NEXT, PREVIOUS, Entry, parse_keys
 from dcud.config.key_file import Access, SecretFile, credential, key_file, read_secret_file
 from dcud.config.key_ring import KeyRing
-from dcud.config.key_weakness import weaknesses
+from dcud.config.key_weakness import KeyFileContent, weaknesses
 from dcud.config.locate import line_of, locate
 from dcud.config.meter_secrets import MeterSecrets, needed_by
 from dcud.config.model import Configuration, Meter, Mqtt
@@ -37,14 +39,11 @@ class Finding:
 def of_configuration(configuration: Configuration, access: Access) -> Iterable[Finding]:
     """Judge the key files of a configuration, then what is there for each enabled meter."""
     meters = [meter for meter in configuration.meters if meter.enabled]
-    told: set[Finding] = set()
-    for file in _files(configuration, meters, access):
-        found = list(of_file(file, access))
-        told.update(found)
-        yield from found
     ring = KeyRing(access)
+    found = [*of_files(_files(configuration, meters, access), access)]
     for meter in meters:
-        yield from (finding for finding in _of_meter(meter, ring, access) if finding not in told)
+        found += _of_meter(meter, ring, access)
+    return dict.fromkeys(found)
 
 
 def _files(
@@ -66,28 +65,75 @@ def _files(
     return list(files.values())
 
 
-def of_file(file: SecretFile, access: Access) -> Iterable[Finding]:
-    """Judge one key file by itself."""
-    try:
-        octets = read_secret_file(file, access)
-        entries = parse_keys(file.path, octets)
-    except ConfigError as error:
-        yield from (Finding(PROBLEM, problem) for problem in error.problems)
-        return
+def of_files(files: Iterable[SecretFile], access: Access) -> Iterable[Finding]:
+    """Judge key files that are used together: each by itself, then what is weak in them."""
+    contents: list[KeyFileContent] = []
+    for file in files:
+        try:
+            octets = read_secret_file(file, access)
+            content = _content(file.path, octets)
+        except ConfigError as error:
+            yield from (Finding(PROBLEM, problem) for problem in error.problems)
+            continue
+        contents.append(content)
+        yield from _of_content(content)
+    for weak in weaknesses(contents):
+        yield Finding(WARNING, weak)
+
+
+def _content(path: Path, octets: bytes) -> KeyFileContent:
+    entries = parse_keys(path, octets)
     starts = locate(octets.decode())
+    return KeyFileContent(path=path, entries=entries, line=partial(line_of, starts))
+
+
+def _of_content(content: KeyFileContent) -> Iterable[Finding]:
+    """Judge what one key file holds by itself."""
+    entries, file = content.entries, str(content.path)
     meters = len({entry[1] for entry in entries if entry[0] == "meter"})
     count = "1 meter" if meters == 1 else f"{meters} meters"
     secrets = "1 secret" if len(entries) == 1 else f"{len(entries)} secrets"
-    yield Finding(OK, _told(str(file.path), "", f"holds {secrets}, of {count}"))
-
-    def line(entry: Entry) -> int:
-        return line_of(starts, entry)
-
+    yield Finding(OK, _told(file, "", f"holds {secrets}, of {count}"))
     for entry, secret in entries.items():
         if entry[-1].endswith(_PRIVATE_KEYS) and (wrong := _private_key_fault(secret, None)):
-            yield Finding(PROBLEM, _problem(str(file.path), line(entry), entry, wrong))
-    for weak in weaknesses(file.path, entries, line):
-        yield Finding(WARNING, weak)
+            yield Finding(PROBLEM, _problem(file, content.line(entry), entry, wrong))
+    yield from _rotations(content)
+
+
+def _rotations(content: KeyFileContent) -> Iterable[Finding]:
+    """Tell of rotations that were begun and not ended, and of keys that were replaced."""
+    for prefix, level, message, remedy in _BESIDE:
+        found: dict[Entry, list[Entry]] = {}
+        for entry in content.entries:
+            if entry[-1].startswith(prefix):
+                found.setdefault(entry[:-1], []).append(entry)
+        for table, held in found.items():
+            names = ", ".join(entry[-1] for entry in held)
+            problem = Problem(
+                file=str(content.path),
+                line=content.line(held[0]),
+                key=".".join(table),
+                message=message.format(names),
+                remedy=remedy.format(table[-1]) if table[0] == "meter" else "",
+            )
+            yield Finding(level, problem)
+
+
+_BESIDE = (
+    (
+        NEXT,
+        WARNING,
+        "has {}: keys were to be replaced, and it is not known which the meter has",
+        "end that by dcud keys transfer {}",
+    ),
+    (
+        PREVIOUS,
+        NOTE,
+        "has {}, which nothing uses any more",
+        "remove what the meter has no use for, once it was read",
+    ),
+)
+"""What stands beside keys in use: how grave that is, what it means, what to do about it."""
 
 
 def _of_meter(meter: Meter, ring: KeyRing, access: Access) -> Iterable[Finding]:
@@ -95,8 +141,7 @@ def _of_meter(meter: Meter, ring: KeyRing, access: Access) -> Iterable[Finding]:
     needed = needed_by(meter)
     key = f"meter.{meter.id}"
     if meter.key_command is not None:
-        message = "keys come from key_command, which is asked when the meter is first used"
-        yield Finding(NOTE, _told(meter.key_command[0], key, message))
+        yield _of_program(meter, access)
         return
     if not needed:
         return
@@ -114,6 +159,16 @@ def _of_meter(meter: Meter, ring: KeyRing, access: Access) -> Iterable[Finding]:
     yield from wrong
     if not wrong:
         yield Finding(OK, _told(file, key, f"has {', '.join(needed)}"))
+
+
+def _of_program(meter: Meter, access: Access) -> Finding:
+    program = Path(command_of(meter)[0])
+    try:
+        checked_program(program, access)
+    except ConfigError as error:
+        return Finding(PROBLEM, error.problems[0])
+    message = "keys come from key_command, which is asked when the meter is first used"
+    return Finding(NOTE, _told(str(program), f"meter.{meter.id}", message))
 
 
 def _wrong_curves(meter: Meter, secrets: MeterSecrets, file: str) -> Iterable[Finding]:

@@ -44,11 +44,16 @@ async def ask_key_command(meter: Meter, timeout: float, access: Access) -> Meter
         ConfigError: it can't be run, failed, took too long, or what it printed is no key file or
             lacks something.
     """
-    program, *arguments = [word.replace(_PLACEHOLDER, meter.id) for word in meter.key_command or ()]
-    path = Path(program)
-    process = _started(checked_program(path, access), [program, *arguments])
-    printed = await _printed(process, path, timeout)
-    return chosen_for(meter, parse_keys(path, printed), path)
+    words = command_of(meter)
+    program = Path(words[0])
+    process = _started(checked_program(program, access), words)
+    printed = await _printed(process, program, timeout)
+    return chosen_for(meter, parse_keys(program, printed), program)
+
+
+def command_of(meter: Meter) -> list[str]:
+    """Return the meter's program, as an absolute path, with the arguments that it is given."""
+    return [word.replace(_PLACEHOLDER, meter.id) for word in meter.key_command or ()]
 
 
 def checked_program(program: Path, access: Access) -> Path:

@@ -1,8 +1,10 @@
 """What makes keys weak, though a meter would take them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 from dcud.config.key_entries import DEFAULT, SYMMETRIC, Entry
 from dcud.config.problem import Problem
@@ -12,27 +14,51 @@ _OF_ONE_METER = ("unicast_key", "authentication_key", "master_key")
 """Those that no second meter should have; a broadcast key is there to be shared."""
 
 
-def weaknesses(
-    path: Path, entries: Mapping[Entry, Secret], line: Callable[[Entry], int]
-) -> list[Problem]:
-    """Return what is weak among the entries of a key file, each told once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFileContent:
+    """What a key file holds.
 
-    Args:
+    Attributes:
         path: names the file.
-        entries: what it holds.
         line: tells where an entry stands.
     """
-    keys = {entry: secret for entry, secret in entries.items() if entry[-1] in SYMMETRIC}
-    found = [*_guessable(keys), *_alike_in_one(keys), *_shared(keys)]
+
+    path: Path
+    entries: Mapping[Entry, Secret]
+    line: Callable[[Entry], int]
+
+    @property
+    def keys(self) -> Mapping[Entry, Secret]:
+        """Return the symmetric keys that are in use."""
+        return {entry: key for entry, key in self.entries.items() if entry[-1] in SYMMETRIC}
+
+
+def weaknesses(files: Sequence[KeyFileContent]) -> list[Problem]:
+    """Return what is weak in key files that are used together, each told once.
+
+    First what is weak in each by itself, then what meters share.
+    """
+    found = [(file, weak) for file in files for weak in _weak_alone(file.keys)]
+    found += _shared(files)
     return [
         Problem(
-            file=str(path), line=line(entry), key=".".join(entry), message=message, remedy=remedy
+            file=str(file.path),
+            line=file.line(entry),
+            key=".".join(entry),
+            message=message,
+            remedy=remedy,
         )
-        for entry, message, remedy in found
+        for file, (entry, message, remedy) in found
     ]
 
 
-Weakness = tuple[Entry, str, str]
+def _weak_alone(keys: Mapping[Entry, Secret]) -> "Iterable[Weakness]":
+    yield from _guessable(keys)
+    yield from _alike_in_one(keys)
+
+
+Weakness: TypeAlias = tuple[Entry, str, str]
+"""Where it is, what it is, and the remedy."""
 
 _FRESH = "make a fresh one by dcud keys transfer"
 
@@ -65,21 +91,19 @@ def _alike_in_one(keys: Mapping[Entry, Secret]) -> Iterable[Weakness]:
             yield other, f"is the same as {one[-1]}", "a meter's keys should all be different"
 
 
-def _shared(keys: Mapping[Entry, Secret]) -> Iterable[Weakness]:
-    """Find keys that stand for several meters."""
-    first: dict[Secret, Entry] = {}
-    for entry, key in keys.items():
+def _shared(files: Sequence[KeyFileContent]) -> Iterable[tuple[KeyFileContent, Weakness]]:
+    """Find keys that stand for several meters, in one file or in two."""
+    first: dict[Secret, tuple[KeyFileContent, Entry]] = {}
+    held = ((file, entry, key) for file in files for entry, key in file.keys.items())
+    for file, entry, key in held:
         if entry[-1] not in _OF_ONE_METER:
             continue
         if entry[0] == DEFAULT:
-            yield (
-                entry,
-                "is the key of all meters that have none of their own",
-                "who opens one meter has the keys of all; give each its own",
-            )
-        elif (known := first.setdefault(key, entry))[:-1] != entry[:-1]:
-            yield (
-                entry,
-                f"is the same as {'.'.join(known)}",
-                "who opens one meter has the keys of both; give each its own",
-            )
+            remedy = "who opens one meter has the keys of all; give each its own"
+            yield file, (entry, "is the key of all meters that have none of their own", remedy)
+            continue
+        where, known = first.setdefault(key, (file, entry))
+        if known[:-1] != entry[:-1]:
+            place = "" if where is file else f" of {where.path}"
+            remedy = "who opens one meter has the keys of both; give each its own"
+            yield file, (entry, f"is the same as {'.'.join(known)}{place}", remedy)

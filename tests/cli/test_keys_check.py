@@ -139,7 +139,7 @@ def test_files_are_judged_by_themselves(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ('key_command = ["/bin/keys", "{meter}"]', "note meter.m1: keys come from key_command"),
+        ('key_command = ["/bin/sh", "{meter}"]', "note meter.m1: keys come from key_command"),
         ('credential = "keys"', "note meter.m1: systemd credentials can be verified only inside"),
     ],
 )
@@ -151,6 +151,52 @@ def test_what_cannot_be_verified_here_is_noted(
     assert code == 0
     assert len(rows) == 1
     assert findings(rows)[0].startswith(told)
+
+
+def test_a_program_that_cannot_be_used_is_told_once(
+    capsys: pytest.CaptureFixture[str], directory: Path
+) -> None:
+    stored("get-keys", "#!/bin/sh\ntouch ran\n", 0o722)
+    more = CONFIG[CONFIG.index("[[meter]]") :].replace('"m1"', '"m2"\nclient_sap = 2')
+    command = f'key_command = ["{directory}/get-keys", "{{meter}}"]'
+    stored("dcud.toml", (CONFIG + more).replace('key_file = "keys.toml"', command))
+    code, rows = check(capsys, "--config", "dcud.toml")
+    assert code == 78
+    assert findings(rows) == ["problem key_command: has mode 722; others may change it"]
+    assert rows[0]["remedy"] == f"chmod go-w {directory}/get-keys"
+    assert not Path("ran").exists()
+
+
+def test_a_key_that_meters_share_is_told_across_files(capsys: pytest.CaptureFixture[str]) -> None:
+    more = CONFIG[CONFIG.index("[[meter]]") :].replace(
+        '"m1"', '"m2"\nclient_sap = 2\nkey_file = "other.toml"'
+    )
+    stored("keys.toml", KEYS)
+    stored("other.toml", KEYS.replace("m1", "m2").replace(OTHER, OTHER[::-1]))
+    stored("dcud.toml", CONFIG + more)
+    code, rows = check(capsys, "--config", "dcud.toml")
+    assert code == 0
+    here = Path.cwd()
+    assert [finding for finding in findings(rows) if finding.startswith("warning")] == [
+        f"warning meter.m2.unicast_key: is the same as meter.m1.unicast_key of {here}/keys.toml"
+    ]
+    assert [row["file"] for row in rows if row["level"] == "warning"] == [f"{here}/other.toml"]
+
+
+def test_rotations_that_were_not_ended_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    fresh = f'next_unicast_key = "{OTHER[::-1]}"\nnext_master_key = "{OTHER}"\n'
+    replaced = f'[meter.m2]\nprevious_unicast_key = "{OTHER}"\n[default]\nnext_hls_secret = "x"\n'
+    stored("keys.toml", KEYS + fresh + replaced)
+    code, rows = check(capsys, "--key-file", "keys.toml")
+    assert code == 0
+    unknown = "keys were to be replaced, and it is not known which the meter has"
+    assert findings(rows)[1:] == [
+        f"warning meter.m1: has next_unicast_key, next_master_key: {unknown}",
+        f"warning default: has next_hls_secret: {unknown}",
+        "note meter.m2: has previous_unicast_key, which nothing uses any more",
+    ]
+    assert [row["remedy"] for row in rows][1:3] == ["end that by dcud keys transfer m1", ""]
+    assert [str(row["line"]) for row in rows][1:] == ["4", "9", "7"]
 
 
 def test_credentials_are_judged_inside_the_service(

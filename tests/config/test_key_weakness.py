@@ -3,18 +3,22 @@ from pathlib import Path
 import pytest
 
 from dcud.config.key_entries import Entry
-from dcud.config.key_weakness import weaknesses
+from dcud.config.key_weakness import KeyFileContent, weaknesses
 from dcud.dlms.secret import Secret
 
 GOOD = bytes.fromhex("8f1c3a5be2790d46a1b3c5d7e9fb0d1f")
 
 
-def told(entries: dict[Entry, bytes]) -> list[str]:
+def content(entries: dict[Entry, bytes], path: str = "k") -> KeyFileContent:
     secrets = {entry: Secret(octets) for entry, octets in entries.items()}
-    return [
-        f"{problem.line} {problem.key}: {problem.message}"
-        for problem in weaknesses(Path("k"), secrets, lambda entry: list(secrets).index(entry) + 1)
-    ]
+    return KeyFileContent(
+        path=Path(path), entries=secrets, line=lambda entry: list(secrets).index(entry) + 1
+    )
+
+
+def told(entries: dict[Entry, bytes]) -> list[str]:
+    problems = weaknesses([content(entries)])
+    return [f"{problem.line} {problem.key}: {problem.message}" for problem in problems]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,19 @@ def test_a_key_of_all_meters_is_told() -> None:
     assert told({("default", "unicast_key"): GOOD, ("default", "broadcast_key"): GOOD[::-1]}) == [
         "1 default.unicast_key: is the key of all meters that have none of their own"
     ]
+
+
+def test_a_key_of_two_meters_is_told_across_files() -> None:
+    one = content({("meter", "a", "unicast_key"): GOOD}, "one")
+    other = content({("meter", "b", "unicast_key"): GOOD}, "other")
+    copy = content({("meter", "a", "unicast_key"): GOOD}, "copy")
+    assert [str(problem).split(";")[0] for problem in weaknesses([one, other, copy])] == [
+        "other:1: meter.b.unicast_key: is the same as meter.a.unicast_key of one"
+    ]
+
+
+def test_a_replaced_key_may_be_weak() -> None:
+    assert told({("meter", "a", "previous_unicast_key"): bytes(16)}) == []
 
 
 def test_passwords_and_private_keys_are_not_judged() -> None:
