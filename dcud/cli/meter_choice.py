@@ -116,7 +116,8 @@ def _configured(arguments: argparse.Namespace) -> ChosenMeter:
     configuration = load(arguments.config or DEFAULT_PATH)
     meter = _named(configuration.meters, arguments.meter)
     if arguments.key_file is not None:
-        meter = replace(meter, key_file=str(arguments.key_file.absolute()), credential=None)
+        own = str(arguments.key_file.absolute())
+        meter = replace(meter, key_file=own, credential=None, key_command=None)
     bus = next(bus for bus in configuration.buses if bus.id == meter.bus)
     return ChosenMeter(bus=bus, meter=meter, gateway=configuration.gateway, configured=True)
 

@@ -14,7 +14,7 @@ from typing import IO, cast
 
 from dcud.config.key_entries import parse_keys
 from dcud.config.key_file import LARGEST_KEY_FILE, Access, open_directory, user_name
-from dcud.config.meter_secrets import MeterSecrets, chosen_for
+from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets, chosen_for, needed_by
 from dcud.config.model import Meter
 from dcud.config.problem import ConfigError, Problem
 
@@ -33,7 +33,7 @@ async def ask_key_command(meter: Meter, timeout: float, access: Access) -> Meter
 
     The program runs without a shell, with no standard input and a few variables alone. What it has
     printed on standard output when it ends is read as a key file and shown nowhere; its standard
-    error goes where dcud's goes.
+    error goes where dcud's goes. It is not run for a meter that needs no secrets.
 
     Args:
         meter: has a `key_command`.
@@ -44,6 +44,8 @@ async def ask_key_command(meter: Meter, timeout: float, access: Access) -> Meter
         ConfigError: it can't be run, failed, took too long, or what it printed is no key file or
             lacks something.
     """
+    if not needed_by(meter):
+        return NO_SECRETS
     words = command_of(meter)
     program = Path(words[0])
     process = _started(checked_program(program, access), words)

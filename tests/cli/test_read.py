@@ -276,10 +276,11 @@ def test_a_password_comes_from_a_key_file_and_is_never_shown(read: Read, keys: P
     assert "*" * 2 * len(PASSWORD) in errors
 
 
-def test_a_configured_meter_may_have_another_key_file_by_hand(read: Read, keys: Path) -> None:
-    text = CONFIGURATION.replace(
-        '"house-1"', '"house-1"\nauthentication = "lls"\ncredential = "keys"'
-    )
+@pytest.mark.parametrize("source", ['credential = "keys"', 'key_command = ["/none", "{meter}"]'])
+def test_a_configured_meter_may_have_another_key_file_by_hand(
+    read: Read, keys: Path, source: str
+) -> None:
+    text = CONFIGURATION.replace('"house-1"', f'"house-1"\nauthentication = "lls"\n{source}')
     (keys.parent / "dcud.toml").write_text(text)
     arguments = ("--config", "dcud.toml", "--meter", "house-1", "name")
     with simulated_line.on_pty(demanding_line(), keys.parent / "line"):

@@ -66,6 +66,12 @@ def test_what_it_prints_is_read_as_a_key_file(tmp_path: Path) -> None:
     assert ask(program).lls_password == Secret(SECRET.encode())
 
 
+def test_it_is_not_asked_for_a_meter_that_needs_nothing() -> None:
+    plain = Meter(id="m1", bus="b", key_command=("/none",))
+    access = Access(user=os.geteuid())
+    assert asyncio.run(ask_key_command(plain, 10.0, access)) == MeterSecrets()
+
+
 def test_it_is_told_the_meter_and_nothing_is_expanded(tmp_path: Path) -> None:
     program = script(
         tmp_path,
