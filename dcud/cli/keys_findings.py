@@ -140,10 +140,10 @@ def _of_meter(meter: Meter, ring: KeyRing, access: Access) -> Iterable[Finding]:
     """Judge what is there for one meter."""
     needed = needed_by(meter)
     key = f"meter.{meter.id}"
+    if not needed:
+        return
     if meter.key_command is not None:
         yield _of_program(meter, access)
-        return
-    if not needed:
         return
     if meter.key_file is None and access.credentials is None:
         message = "systemd credentials can be verified only inside the service"

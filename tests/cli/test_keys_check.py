@@ -219,6 +219,12 @@ def test_the_brokers_password_and_meters_without_keys(capsys: pytest.CaptureFixt
     assert findings(rows) == ["ok : holds 1 secret, of 0 meters"]
 
 
+def test_a_program_is_no_matter_for_meters_without_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = CONFIG.replace('authentication = "hls-gmac"\nsecurity = {}', "")
+    stored("dcud.toml", plain.replace('key_file = "keys.toml"', 'key_command = ["/none"]'))
+    assert check(capsys, "--config", "dcud.toml") == (0, [])
+
+
 def test_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     stored("keys.toml", KEYS)
     assert main(["keys", "check", "--key-file", "keys.toml"]) == 0

@@ -60,9 +60,11 @@ def test_a_file_with_more_rights_is_refused_with_the_chmod(directory: Path, mode
     )
 
 
+@pytest.mark.parametrize("closed", [0o500, 0o550, 0o700])
 @pytest.mark.parametrize("mode", [0o400, 0o440])
-def test_a_credential_may_be_readable_to_its_group(directory: Path, mode: int) -> None:
+def test_a_credential_may_be_readable_to_its_group(directory: Path, mode: int, closed: int) -> None:
     path = written(directory, mode)
+    directory.chmod(closed)
     assert read_secret_file(credential(path.name, str(directory)), ME) == b"octets"
 
 
