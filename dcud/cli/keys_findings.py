@@ -129,7 +129,7 @@ _BESIDE = (
     (
         PREVIOUS,
         NOTE,
-        "has {}, which nothing uses any more",
+        "has {}, which dcud does not use",
         "remove what the meter has no use for, once it was read",
     ),
 )

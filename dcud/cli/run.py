@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=configuration.log.level.upper(), format=_FORMAT, force=True
     )
-    if configuration.mqtt.username or any(map(holds_secrets, configuration.meters)):
+    mqtt = configuration.mqtt
+    if mqtt.username or mqtt.private_key_file or any(map(holds_secrets, configuration.meters)):
         forbid_core_dumps()
     secrets = load_secrets(configuration, Access.of_this_process())
     with asyncio.Runner(loop_factory=new_event_loop) as runner:

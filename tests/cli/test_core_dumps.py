@@ -106,3 +106,16 @@ def test_it_is_forbidden_before_a_key_file_is_read(
     Path("dcud.toml").write_text(CONFIG)
     assert main(words) == 78, "there is no key file"
     assert asked == [True]
+
+
+def test_it_is_forbidden_for_the_key_of_a_client_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("dcud.cli.run.forbid_core_dumps", lambda: asked.append(True))
+    monkeypatch.chdir(tmp_path)
+    certified = '[mqtt]\ntls = true\ncertificate_file = "c"\nprivate_key_file = "k"\n'
+    plain = CONFIG.replace('authentication = "lls"', "").replace("[[bus]]", f"{certified}[[bus]]")
+    Path("dcud.toml").write_text(plain)
+    assert main(["run", "--config", "dcud.toml"]) == 78, "there are no such files"
+    assert asked == [True]

@@ -193,7 +193,7 @@ def test_rotations_that_were_not_ended_are_told(capsys: pytest.CaptureFixture[st
     assert findings(rows)[1:] == [
         f"warning meter.m1: has next_unicast_key, next_master_key: {unknown}",
         f"warning default: has next_hls_secret: {unknown}",
-        "note meter.m2: has previous_unicast_key, which nothing uses any more",
+        "note meter.m2: has previous_unicast_key, which dcud does not use",
     ]
     assert [row["remedy"] for row in rows][1:3] == ["end that by dcud keys transfer m1", ""]
     assert [str(row["line"]) for row in rows][1:] == ["4", "9", "7"]

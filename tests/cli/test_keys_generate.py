@@ -78,12 +78,26 @@ def test_no_key_is_overwritten(file: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_replaced_key_is_kept_as_the_previous_one(file: Path) -> None:
-    stored(file, f'[meter.m1]\nunicast_key = "{OLD}"\nprevious_unicast_key = "{OLD[::-1]}"\n')
+    stored(file, f'[meter.m1]\nunicast_key = "{OLD}"\n')
     assert generate("m1", "--suite", "0", "--kind", "unicast_key", "--replace") == 0
     found = entries(file)
     assert found["meter", "m1", "previous_unicast_key"].octets.hex() == OLD
     assert found["meter", "m1", "unicast_key"].octets.hex() != OLD
     assert len(found) == 2
+
+
+def test_a_key_that_was_replaced_already_is_not_lost(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be the one that the meter has: nothing was transferred."""
+    stored(file, f'[meter.m1]\nunicast_key = "{OLD}"\n')
+    again = ("m1", "--suite", "0", "--kind", "unicast_key", "--replace")
+    assert generate(*again) == 0
+    before = file.read_text()
+    assert generate(*again) == 78
+    told = "meter.m1.previous_unicast_key: stands there from an earlier replacement"
+    assert told in capsys.readouterr().err
+    assert file.read_text() == before
 
 
 def test_other_kinds_are_made_on_request(file: Path) -> None:
