@@ -214,7 +214,8 @@ def test_it_inherits_no_descriptor(tmp_path: Path, loop: LoopFactory) -> None:
         os.close(descriptor)
 
 
-def test_a_cancelled_wait_ends_the_program(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_cancelled_wait_ends_the_program(tmp_path: Path, loop: LoopFactory) -> None:
     program = script(
         tmp_path,
         f"echo $$ > {tmp_path}/pid.new\nmv {tmp_path}/pid.new {tmp_path}/pid\nexec sleep 60",
@@ -233,7 +234,8 @@ def test_a_cancelled_wait_ends_the_program(tmp_path: Path) -> None:
             task.cancel()
         assert task.cancelled()
 
-    asyncio.run(cancel())
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(cancel())
     assert wait_for_end(pid_in(tmp_path / "pid"))
 
 
