@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dcud.cli.event_loop import new_event_loop
-from dcud.config.key_command import ask_key_command
+from dcud.config import key_command
+from dcud.config.key_command import ask_key_command, checked_program
 from dcud.config.key_file import Access
 from dcud.config.meter_secrets import MeterSecrets
 from dcud.config.model import Meter
@@ -308,3 +309,39 @@ def test_a_program_is_told_the_name_that_it_goes_by(tmp_path: Path) -> None:
     program.symlink_to("/bin/sh")
     code = 'printf "[default]\\nlls_password = \\"$0\\"\\n"'
     assert ask(program, "-c", code).lls_password == Secret(str(program).encode())
+
+
+def test_what_was_checked_is_what_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the link leads to by then."""
+    program = script(tmp_path, "printf '[meter.m1]\\nlls_password = \"x\"\\n'")
+    (tmp_path / "link").symlink_to(program)
+
+    def check_and_exchange(path: Path, access: Access) -> Path:
+        found = checked_program(path, access)
+        path.unlink()
+        path.symlink_to("/bin/false")
+        return found
+
+    monkeypatch.setattr(key_command, "checked_program", check_and_exchange)
+    assert ask(tmp_path / "link").lls_password == Secret(b"x")
+
+
+def test_what_it_printed_last_is_taken_after_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "add_reader", lambda *_: None)
+    printed = "printf '[meter.m1]\\nlls_password = \"x\"\\n# %040000d' 1"
+    assert ask(script(tmp_path, printed)).lls_password == Secret(b"x")
+
+
+def test_a_closed_output_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+    real = os.read
+
+    def watched(descriptor: int, size: int) -> bytes:
+        reads.append(descriptor)
+        return real(descriptor, size)
+
+    monkeypatch.setattr(os, "read", watched)
+    assert "is missing" in refusal(script(tmp_path, "exec >&-; sleep 0.1"))
+    assert len(reads) < 20

@@ -116,6 +116,27 @@ def test_who_never_ends_is_not_waited_for(file: Path, monkeypatch: pytest.Monkey
     assert file.read_bytes() == b"first"
 
 
+def test_what_was_replaced_before_it_was_locked_is_left(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fcntl.flock
+
+    def late(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        rewrite(file, lambda old: old + b", other", ME)
+        real(descriptor, operation)
+
+    def change(old: bytes) -> bytes:
+        monkeypatch.setattr(key_write, "_PATIENCE", 0.05)
+        with pytest.raises(ConfigError, match="is being changed by another program"):
+            rewrite(file, lambda _: b"third", ME)
+        return old + b", new"
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    rewrite(file, change, ME)
+    assert file.read_bytes() == b"old, other, new"
+
+
 def test_who_can_read_the_directory_alone_keeps_nobody_away(file: Path) -> None:
     directory = os.open(file.parent, os.O_RDONLY)
     try:
