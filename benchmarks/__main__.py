@@ -12,7 +12,16 @@ from pathlib import Path
 
 from benchmarks.result import Result
 
-MODULES = ("frames", "gcm", "link_frames", "profile_rows", "read_cpu", "line_use", "footprint")
+MODULES = (
+    "frames",
+    "gcm",
+    "link_frames",
+    "profile_rows",
+    "compressed_rows",
+    "read_cpu",
+    "line_use",
+    "footprint",
+)
 REPORT = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 ONE = "import json, sys; from benchmarks.{} import run; json.dump(run(), sys.stdout)"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import repeat, starmap
+from itertools import chain, groupby, repeat, starmap
 from operator import gt, lt
 from typing import NamedTuple
 
@@ -121,8 +121,14 @@ def _check_width(runs: Iterable[Run], columns: int) -> None:
             )
 
 
-def _segments(runs: Iterable[Run], index: int) -> list[Segment]:
-    return [Segment(run.types[index], run.columns[index]) for run in runs]
+def _segments(runs: Sequence[Run], index: int) -> list[Segment]:
+    """Return the cells of a column; runs that differ in other columns go together here."""
+    if len(runs) == 1:
+        return [Segment(runs[0].types[index], runs[0].columns[index])]
+    return [
+        Segment(kind, list(chain.from_iterable([run.columns[index] for run in alike])))
+        for kind, alike in groupby(runs, key=lambda run: run.types[index])
+    ]
 
 
 def _shown(

@@ -7,6 +7,8 @@ of values. So an element may hold at most `VALUES_PER_OCTET` values for each oct
 least; this keeps time and memory in proportion to the octets received.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from dcud.dlms.data_types import CompactArray, Data, DataType, TypeDescription
@@ -111,6 +113,21 @@ def _decode_contents(
     while cursor.remaining:
         elements.append(_read(cursor, description, explicit_counts=explicit_counts))
     return CompactArray(description, tuple(elements), explicit_counts)
+
+
+def element_reader(description: TypeDescription) -> Callable[[Cursor], Data] | None:
+    """Return what reads one element of the contents after the other.
+
+    None where arrays or structures within the elements make it depend on all of the contents how
+    they are to be read: `decode_compact_array` finds that out.
+
+    Raises:
+        DecodeError: an element takes too few octets for what it holds.
+    """
+    if any(member.type not in SCALARS for member in description.members):
+        return None
+    _hold_to_account(*_extent(description, explicit_counts=False))
+    return partial(_read, description=description, explicit_counts=False)
 
 
 _VALUELESS = {kind: Data(kind, None) for kind, scalar in SCALARS.items() if not scalar.least}

@@ -4,67 +4,37 @@ A buffer is an array of structures, and mostly each row has the same shape: the 
 strings of the same lengths. So the tags and lengths of many rows can be compared at once, each of
 them being one column of octets at a fixed distance, and the values between them unpacked by one
 compiled layout. No check is left out for speed: an octet that differs ends the run of rows, and the
-next row's shape is taken anew. Shapes that no layout can unpack, and runs that are not worth it,
-are decoded as Data. The result is the same either way.
+next row's shape is looked for among those met last, else taken anew: where null-data stand for what
+didn't change, rows go to and fro between a few shapes. What no layout can unpack, and what isn't
+worth one, is decoded as Data. The result is the same either way.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone, tzinfo
-from functools import lru_cache
-from itertools import repeat
-from operator import add, itemgetter
-from struct import Struct
+from functools import lru_cache, partial
+from itertools import chain, repeat
+from operator import add
 from typing import cast
 
-from dcud.dlms.cosem_time import CosemDateTime, DeviationSign
+from dcud.dlms.compact_array import (
+    decode_compact_array,
+    decode_type_description,
+    element_reader,
+)
+from dcud.dlms.cosem_time import NOT_SPECIFIED, CosemDateTime, DeviationSign
 from dcud.dlms.data import Data, DataType, Native, decode_data, to_native
-from dcud.dlms.data_types import CompactArray
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.octets import Cursor
+from dcud.dlms.row_plan import Row, RowPlan, row_plan
+from dcud.dlms.row_shape import DATE_TIME_SIZE, RowShape, shape_of_element, shape_of_row
 
-Row = tuple[Native | datetime, ...]
-"""The cells of one row: native values, and moments in the columns said to hold date-times."""
+_NOT_SPECIFIED = bytes((NOT_SPECIFIED,))
 
-_STRUCTURE = int(DataType.STRUCTURE)
-_OCTET_STRING = int(DataType.OCTET_STRING)
-_DATE_TIME = int(DataType.DATE_TIME)
-_DATE_TIME_SIZE = 12
-
-_LAYOUTS = {
-    DataType.NULL_DATA: "",
-    DataType.DONT_CARE: "",
-    DataType.BOOLEAN: "?",
-    DataType.DOUBLE_LONG: "i",
-    DataType.DOUBLE_LONG_UNSIGNED: "I",
-    DataType.BCD: "B",
-    DataType.INTEGER: "b",
-    DataType.LONG: "h",
-    DataType.UNSIGNED: "B",
-    DataType.LONG_UNSIGNED: "H",
-    DataType.LONG64: "q",
-    DataType.LONG64_UNSIGNED: "Q",
-    DataType.ENUM: "B",
-    DataType.FLOAT32: "f",
-    DataType.FLOAT64: "d",
-    DataType.DELTA_INTEGER: "b",
-    DataType.DELTA_LONG: "h",
-    DataType.DELTA_DOUBLE_LONG: "i",
-    DataType.DELTA_UNSIGNED: "B",
-    DataType.DELTA_LONG_UNSIGNED: "H",
-    DataType.DELTA_DOUBLE_LONG_UNSIGNED: "I",
-}
-"""The types whose contents `struct` unpacks to what `to_native` gives."""
-
-_SIZES = {int(kind): Struct(f">{layout}").size for kind, layout in _LAYOUTS.items()}
-_SIZES[_DATE_TIME] = _DATE_TIME_SIZE
-
-_FIRST_WINDOW = 64
-_WINDOW_GROWTH = 8
 _SHORT_RUN = 4
-"""Runs of fewer rows are decoded as Data: setting the fast way up would cost more."""
-_MAX_COLUMNS = 256
-"""Columns that a shape may have; it bounds what the cache of plans can hold."""
+"""Runs of fewer rows are decoded as Data, unless their shape was seen before."""
+_RECENT = 16
+"""Shapes that are remembered within a buffer."""
 _MOMENTS_AT_ONCE = 256
 """Rows whose date-times go one way together: if one is no plain moment, the slow one."""
 
@@ -72,144 +42,59 @@ _MICROSECONDS = tuple(n * 10_000 if n <= 99 else 0 for n in range(256))
 _YEARS = range(2, 9999)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """The tag and length octets before a column's value, with the value's size in octets."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRun:
+    """Rows that follow on one another and have the same types.
 
-    header: bytes
-    size: int
+    Attributes:
+        types: for each column the type of its cells.
+        rows: their cells.
+        statuses: for each row the clock status in the status column, 0xFF where there is none.
+    """
+
+    types: tuple[DataType, ...]
+    rows: list[Row]
+    statuses: bytearray
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What all the rows of one run have in common."""
+@dataclass(slots=True)
+class _Runs:
+    """The runs of a buffer as they are being read, with the plans of the shapes met last."""
 
-    header: bytes
-    cells: tuple[_Cell, ...]
+    runs: list[RowRun] = field(default_factory=list)
+    recent: list[RowPlan] = field(default_factory=list)
+
+    def add(self, types: tuple[DataType, ...], rows: Iterable[Row], statuses: bytes) -> None:
+        """Put rows after those that were read before."""
+        if not self.runs or self.runs[-1].types != types:
+            self.runs.append(RowRun(types=types, rows=[], statuses=bytearray()))
+        run = self.runs[-1]
+        run.rows.extend(rows)
+        run.statuses.extend(statuses)
+
+    def remember(self, plan: RowPlan) -> None:
+        """Look for this shape first from now on."""
+        if plan in self.recent:
+            self.recent.remove(plan)
+        self.recent.insert(0, plan)
+        del self.recent[_RECENT:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """How rows of one shape are unpacked.
+class _Source:
+    """Rows in one of the two encodings.
 
     Attributes:
-        stride: octets from row to row.
-        fixed: position in the row, and value, of each octet that is the same in all rows.
-        moments: positions in the row of the date-times.
-        nothings: how many columns have no contents.
-        layout: unpacks all the other columns of one row.
-        order: puts moments, nothings, and the columns unpacked into the order of the columns; None
-            where they are in it already.
+        cursor: where the next row begins.
+        octets: that the cursor goes through.
+        shape_at: returns the shape of the row there, None where it has none.
+        read: reads one row as Data.
     """
 
-    stride: int
-    fixed: tuple[tuple[int, bytes], ...]
-    moments: tuple[int, ...]
-    nothings: int
-    layout: Struct
-    order: Callable[[Row], Row] | None
-
-
-def _shape(octets: bytes, start: int) -> _Shape | None:
-    """Return the shape of the row at `start`; None where no layout unpacks it."""
-    cursor = Cursor(octets)
-    cursor.position = start
-    try:
-        if cursor.u8() != _STRUCTURE:
-            return None
-        n = cursor.count()
-        if n > _MAX_COLUMNS:
-            return None
-        header = octets[start : cursor.position]
-        cells = tuple([_cell(cursor) for _ in range(n)])
-    except DecodeError:
-        # Decoding the row as Data will say what is wrong with it.
-        return None
-    return _Shape(header, cells)
-
-
-def _cell(cursor: Cursor) -> _Cell:
-    start = cursor.position
-    tag = cursor.u8()
-    size = cursor.count() if tag == _OCTET_STRING else _SIZES.get(tag)
-    if size is None:
-        raise DecodeError(f"no layout for tag {tag:02X}")
-    header = cursor.octets[start : cursor.position]
-    cursor.take(size)
-    return _Cell(bytes(header), size)
-
-
-@lru_cache(maxsize=64)
-def _plan(shape: _Shape, date_time_columns: tuple[int, ...]) -> _Plan | None:
-    """Return the plan for a shape; None where no layout unpacks it."""
-    headers = [(0, shape.header)]
-    position = len(shape.header)
-    layout = [f">{position}x"]
-    moments: list[int] = []
-    sources: list[tuple[int, int]] = []
-    for index, cell in enumerate(shape.cells):
-        headers.append((position, cell.header))
-        position += len(cell.header)
-        rank, code = _treatment(cell, is_date_time=index in date_time_columns)
-        if rank is None:
-            return None
-        if rank == _MOMENT:
-            moments.append(position)
-        layout.append(f"{len(cell.header)}x{code}")
-        sources.append((rank, index))
-        position += cell.size
-    places = {source: place for place, source in enumerate(sorted(sources))}
-    order = [places[source] for source in sources]
-    return _Plan(
-        stride=position,
-        fixed=tuple(
-            (at + i, header[i : i + 1]) for at, header in headers for i in range(len(header))
-        ),
-        moments=tuple(moments),
-        nothings=sum(rank == _NOTHING for rank, _ in sources),
-        layout=Struct("".join(layout)),
-        order=None if order == sorted(order) else itemgetter(*order),
-    )
-
-
-_MOMENT, _NOTHING, _VALUE = 0, 1, 2
-
-
-def _treatment(cell: _Cell, *, is_date_time: bool) -> tuple[int | None, str]:
-    """Return where a column's value comes from, and the part of the layout that covers it."""
-    tag = cell.header[0]
-    if tag in {_OCTET_STRING, _DATE_TIME} and is_date_time and cell.size == _DATE_TIME_SIZE:
-        return _MOMENT, f"{cell.size}x"
-    if tag == _OCTET_STRING:
-        return _VALUE, f"{cell.size}s"
-    if tag == _DATE_TIME:
-        return None, ""
-    return (_VALUE if cell.size else _NOTHING), _LAYOUTS[DataType(tag)]
-
-
-def _run(octets: bytes, start: int, plan: _Plan, rows: int) -> int:
-    """Return how many of the next `rows` rows have the plan's shape one after the other."""
-    limit = min(rows, (len(octets) - start) // plan.stride)
-    window = _FIRST_WINDOW
-    matched = 0
-    while matched < limit:
-        n = min(window, limit - matched)
-        same = _rows_alike(octets, start + matched * plan.stride, plan, n)
-        matched += same
-        if same < n:
-            break
-        window *= _WINDOW_GROWTH
-    return matched
-
-
-def _rows_alike(octets: bytes, start: int, plan: _Plan, n: int) -> int:
-    """Return how many of `n` rows from `start` on have each fixed octet where it belongs."""
-    stride = plan.stride
-    for position, octet in plan.fixed:
-        column = octets[start + position : start + n * stride : stride]
-        if column.count(octet) != n:
-            n -= len(column.lstrip(octet))
-    return n
+    cursor: Cursor
+    octets: bytes
+    shape_at: Callable[[int], RowShape | None]
+    read: Callable[[], Data]
 
 
 @lru_cache(maxsize=64)
@@ -228,11 +113,13 @@ class RowDecoder:
         date_time_columns: indices, from 0, of the columns that hold date-times. There an
             octet-string of 12 octets, or a date-time, becomes what `CosemDateTime.to_datetime`
             returns: a datetime, or None. Anything else stays what it is.
+        status_column: index of the column whose clock status is wanted; None for none.
         sign: which way the meter counts its deviation.
         zone: the meter's time zone, for date-times without deviation.
     """
 
     date_time_columns: tuple[int, ...] = ()
+    status_column: int | None = None
     sign: DeviationSign = DeviationSign.UTC_MINUS_LOCAL
     zone: tzinfo | None = None
 
@@ -242,58 +129,112 @@ class RowDecoder:
         Raises:
             DecodeError: the octets are none, or more than that.
         """
+        return list(chain.from_iterable([run.rows for run in self.runs(octets)]))
+
+    def runs(self, octets: bytes) -> list[RowRun]:
+        """Return the same rows, in runs of rows with the same types.
+
+        Raises:
+            DecodeError: the octets are none, or more than that.
+        """
         cursor = Cursor(octets)
-        if octets[:1] == bytes((DataType.ARRAY,)):
-            cursor.u8()
-            rows = self._array(cursor, octets)
+        tag = cursor.u8()
+        found = _Runs()
+        if tag == DataType.ARRAY:
+            self._array(cursor, octets, found)
+        elif tag == DataType.COMPACT_ARRAY:
+            self._compact_array(cursor, found)
         else:
-            rows = self._compact_array(decode_data(cursor))
+            kind = decode_data(Cursor(octets)).type
+            raise DecodeError(f"{kind.words} where an array of rows was expected")
         cursor.expect_end()
-        return rows
+        return found.runs
 
-    def _compact_array(self, data: Data) -> list[Row]:
-        if not isinstance(data.value, CompactArray):
-            raise DecodeError(f"{data.type.words} where an array of rows was expected")
-        return [self._row(element) for element in data.value.elements]
-
-    def _array(self, cursor: Cursor, octets: bytes) -> list[Row]:
-        rows: list[Row] = []
+    def _array(self, cursor: Cursor, octets: bytes, found: _Runs) -> None:
+        source = _Source(
+            cursor=cursor,
+            octets=octets,
+            shape_at=partial(shape_of_row, octets),
+            read=partial(decode_data, cursor, depth=1),
+        )
         left = cursor.count()
         while left:
-            start = cursor.position
-            plan = self._plan_at(octets, start)
-            run = _run(octets, start, plan, left) if plan else 1
-            if plan is None or run < _SHORT_RUN:
-                rows.extend([self._row(decode_data(cursor, depth=1)) for _ in range(run)])
-            else:
-                rows.extend(self._unpack(octets, start, plan, run))
-                cursor.position = start + run * plan.stride
-            left -= run
-        return rows
+            left -= self._read(source, left, found)
 
-    def _plan_at(self, octets: bytes, start: int) -> _Plan | None:
-        shape = _shape(octets, start)
-        return None if shape is None else _plan(shape, self.date_time_columns)
+    def _compact_array(self, cursor: Cursor, found: _Runs) -> None:
+        start = cursor.position
+        description = decode_type_description(cursor)
+        contents = cursor.octet_string()
+        read = element_reader(description) if contents else None
+        if read is None:
+            cursor.position = start
+            for element in decode_compact_array(cursor).elements:
+                self._add_data(element, found)
+            return
+        within = Cursor(contents)
+        source = _Source(
+            cursor=within,
+            octets=contents,
+            shape_at=partial(shape_of_element, contents, description=description),
+            read=partial(read, within),
+        )
+        while within.remaining:
+            self._read(source, within.remaining, found)
 
-    def _row(self, data: Data) -> Row:
+    def _read(self, source: _Source, most: int, found: _Runs) -> int:
+        """Read the rows that have the shape of the next one; returns how many, `most` at most."""
+        start = source.cursor.position
+        plan = self._plan_at(source, start, found.recent)
+        if plan is None:
+            self._add_data(source.read(), found)
+            return 1
+        run = plan.run(source.octets, start, most)
+        is_known = plan in found.recent
+        found.remember(plan)
+        if run < _SHORT_RUN and not is_known:
+            self._add_data(source.read(), found)
+            return 1
+        end = start + run * plan.stride
+        statuses = _NOT_SPECIFIED * run
+        if plan.clock_status is not None:
+            statuses = source.octets[start + plan.clock_status : end : plan.stride]
+        found.add(plan.types, self._unpack(source.octets, start, plan, run), statuses)
+        source.cursor.position = end
+        return run
+
+    def _plan_at(self, source: _Source, start: int, recent: list[RowPlan]) -> RowPlan | None:
+        for plan in recent:
+            if plan.holds(source.octets, start):
+                return plan
+        shape = source.shape_at(start)
+        if shape is None:
+            return None
+        return row_plan(shape, self.date_time_columns, self.status_column)
+
+    def _add_data(self, data: Data, found: _Runs) -> None:
         if data.type is not DataType.STRUCTURE:
             raise DecodeError(f"{data.type.words} where a row, a structure, was expected")
         cells = cast("tuple[Data, ...]", data.value)
-        return tuple([self._value(index, cell) for index, cell in enumerate(cells)])
+        row = tuple([self._value(index, cell) for index, cell in enumerate(cells)])
+        clock = self.status_column
+        status = NOT_SPECIFIED
+        if clock is not None and clock < len(cells):
+            status = _clock_status(cells[clock])
+        found.add(tuple([cell.type for cell in cells]), [row], bytes((status,)))
 
     def _value(self, index: int, data: Data) -> Native | datetime:
         value = data.value
         if index in self.date_time_columns:
             if isinstance(value, CosemDateTime):
                 return value.to_datetime(sign=self.sign, zone=self.zone)
-            if data.type is DataType.OCTET_STRING and len(cast("bytes", value)) == _DATE_TIME_SIZE:
+            if data.type is DataType.OCTET_STRING and len(cast("bytes", value)) == DATE_TIME_SIZE:
                 return self._moment(cast("bytes", value))
         return to_native(data)
 
     def _moment(self, octets: bytes) -> datetime | None:
         return CosemDateTime.from_octets(octets).to_datetime(sign=self.sign, zone=self.zone)
 
-    def _unpack(self, octets: bytes, start: int, plan: _Plan, run: int) -> Iterator[Row]:
+    def _unpack(self, octets: bytes, start: int, plan: RowPlan, run: int) -> Iterator[Row]:
         view = memoryview(octets)[start : start + run * plan.stride]
         rows: Iterator[Row] = plan.layout.iter_unpack(view)
         before: list[Iterable[datetime | None]] = [
@@ -310,9 +251,9 @@ class RowDecoder:
         while n:
             some = min(n, _MOMENTS_AT_ONCE)
             end = start + some * stride
-            columns = [octets[start + i : end : stride] for i in range(_DATE_TIME_SIZE)]
+            columns = [octets[start + i : end : stride] for i in range(DATE_TIME_SIZE)]
             moments += self._plain_moments(columns) or [
-                self._moment(octets[at : at + _DATE_TIME_SIZE]) for at in range(start, end, stride)
+                self._moment(octets[at : at + DATE_TIME_SIZE]) for at in range(start, end, stride)
             ]
             start = end
             n -= some
@@ -342,6 +283,19 @@ class RowDecoder:
         return [found[pair] for pair in zip(high, low, strict=True)]
 
 
+def _clock_status(cell: Data) -> int:
+    match cell.value:
+        case CosemDateTime() as time:
+            return time.status
+        case bytes(octets) if len(octets) == DATE_TIME_SIZE:
+            return octets[-1]
+        case _:
+            return NOT_SPECIFIED
+
+
 def decode_rows(octets: bytes) -> list[Row]:
     """Return the rows of a buffer, all values native; errors as in `RowDecoder.decode`."""
     return RowDecoder().decode(octets)
+
+
+__all__ = ["Row", "RowDecoder", "RowRun", "decode_rows"]

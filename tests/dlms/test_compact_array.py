@@ -9,6 +9,7 @@ from dcud.dlms.compact_array import (
     VALUES_PER_OCTET,
     decode_compact_array,
     decode_type_description,
+    element_reader,
     encode_compact_array,
     encode_type_description,
 )
@@ -227,3 +228,22 @@ def test_elements_of_another_type_are_refused(
     else:
         with pytest.raises(EncodeError):
             encode_compact_array(value)
+
+
+def test_elements_are_read_one_by_one() -> None:
+    kinds = tuple(map(TypeDescription, (DataType.UNSIGNED, DataType.OCTET_STRING)))
+    read = element_reader(TypeDescription(DataType.STRUCTURE, kinds))
+    assert read is not None
+    cursor = Cursor(bytes.fromhex("05 01AA 06 00"))
+    assert [to_native(read(cursor)), to_native(read(cursor))] == [(5, b"\xaa"), (6, b"")]
+    cursor.expect_end()
+
+
+def test_elements_with_elements_of_their_own_are_not_read_one_by_one() -> None:
+    within = TypeDescription(DataType.ARRAY, (TypeDescription(DataType.UNSIGNED),), 2)
+    assert element_reader(TypeDescription(DataType.STRUCTURE, (within,))) is None
+
+
+def test_elements_without_octets_are_refused() -> None:
+    with pytest.raises(DecodeError, match="values in each 0 octets"):
+        element_reader(TypeDescription(DataType.STRUCTURE))

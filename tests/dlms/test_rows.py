@@ -326,6 +326,79 @@ def test_a_compact_array_of_rows() -> None:
     assert decoder.decode(encoded) == [(MOMENT, 0), (MOMENT, 1), (MOMENT, 2)]
 
 
+def in_compact_array(rows: list[Data]) -> bytes:
+    kinds = tuple(TypeDescription(cell.type) for cell in rows[0].value)  # type: ignore[union-attr]  # a row
+    return encode_data(compact_array(TypeDescription(DataType.STRUCTURE, kinds), rows))
+
+
+def test_a_long_compact_array_gives_the_rows_of_the_array() -> None:
+    decoder = RowDecoder(date_time_columns=(0,), status_column=0)
+    rows = profile(500)
+    assert decoder.runs(in_compact_array(rows)) == decoder.runs(encode_data(array(rows)))
+
+
+def test_strings_of_many_lengths_in_a_compact_array() -> None:
+    rows = [structure((octet_string(b"A" * (n % 7)), unsigned(n))) for n in range(40)]
+    assert decode_rows(in_compact_array(rows)) == [(b"A" * (n % 7), n) for n in range(40)]
+
+
+def test_compact_arrays_that_no_layout_unpacks() -> None:
+    texts = [structure((visible_string("A" * n), unsigned(n))) for n in range(9)]
+    assert decode_rows(in_compact_array(texts)) == [("A" * n, n) for n in range(9)]
+    within = TypeDescription(DataType.STRUCTURE, (TypeDescription(DataType.UNSIGNED),))
+    nested = TypeDescription(DataType.STRUCTURE, (within,))
+    rows = [structure((structure((unsigned(n),)),)) for n in range(9)]
+    assert decode_rows(encode_data(compact_array(nested, rows))) == [((n,),) for n in range(9)]
+    assert decode_rows(encode_data(compact_array(nested, []))) == []
+
+
+def test_a_compact_array_cut_short_is_refused() -> None:
+    whole = in_compact_array(profile(70))
+    cut = whole[: whole.index(CLOCK[:4]) - 4] + encode_length(70 * 18 - 1)
+    with pytest.raises(DecodeError, match="wanted at octet"):
+        decode_rows(cut + whole[-70 * 18 : -1])
+
+
+def test_runs_have_the_types_and_clock_statuses_of_their_rows() -> None:
+    decoder = RowDecoder(date_time_columns=(0,), status_column=0)
+    rows = [*profile(5), *[structure((null_data(), unsigned(9), null_data()))] * 5]
+    plain, compressed = decoder.runs(encode_data(array(rows)))
+    assert plain.types == (
+        DataType.OCTET_STRING,
+        DataType.UNSIGNED,
+        DataType.DOUBLE_LONG_UNSIGNED,
+    )
+    assert (len(plain.rows), bytes(plain.statuses)) == (5, bytes(5))
+    assert compressed.types == (DataType.NULL_DATA, DataType.UNSIGNED, DataType.NULL_DATA)
+    assert (len(compressed.rows), bytes(compressed.statuses)) == (5, b"\xff" * 5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "status"),
+    [(octet_string(CLOCK), 0x80), (unsigned(1), 0xFF), (octet_string(b"abc"), 0xFF)],
+)
+def test_rows_that_are_decoded_as_data_have_clock_statuses_too(cell: Data, status: int) -> None:
+    (run,) = RowDecoder(status_column=1).runs(
+        encode_data(array([structure((visible_string("A"), cell))]))
+    )
+    assert run.statuses == bytes((status,))
+    tagged = structure((visible_string("A"), date_time(CosemDateTime.from_octets(CLOCK))))
+    (run,) = RowDecoder(status_column=1).runs(encode_data(array([tagged])))
+    assert run.statuses == b"\x80"
+    (run,) = RowDecoder(status_column=2).runs(encode_data(array([tagged])))
+    assert run.statuses == b"\xff"
+
+
+def test_rows_that_go_to_and_fro_between_shapes() -> None:
+    shapes = [
+        structure((unsigned(1), null_data(), double_long_unsigned(2))),
+        structure((null_data(), unsigned(3), double_long_unsigned(4))),
+        structure((null_data(), null_data(), null_data())),
+    ]
+    rows = [shapes[n * n % 3] if n % 5 else shapes[2] for n in range(200)]
+    assert_same_either_way(RowDecoder(), encode_data(array(rows)))
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
