@@ -18,6 +18,7 @@ MODULES = (
     "link_frames",
     "profile_rows",
     "compressed_rows",
+    "profile_read",
     "read_cpu",
     "line_use",
     "footprint",

@@ -17,12 +17,13 @@ import math
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from gurux_dlms import GXByteBuffer, GXDLMSClient, GXReplyData
+from gurux_dlms.enums import InterfaceType
 from gurux_dlms.objects import GXDLMSObject, GXDLMSProfileGeneric, GXDLMSRegister
 
 from benchmarks.result import Result
@@ -34,7 +35,7 @@ from dcud.cosem.register import scale
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.connection import ClientConnection
-from dcud.dlms.datalink import ClientSap
+from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
@@ -77,11 +78,24 @@ class Measured:
         return self
 
 
+def over_hdlc(peer: Peer) -> DataLink:
+    return HdlcLink(
+        client_sap=ClientSap(peer.public_client),
+        server_address=ServerAddress(logical=1, physical=peer.meters[0].physical),
+    )
+
+
 class OurClient:
     """The daemon's path from a port to scaled values."""
 
-    def __init__(self, peer: Peer, port: TcpPort, tracer: FrameTracer) -> None:
-        self.peer, self.port, self.tracer = peer, port, tracer
+    def __init__(
+        self,
+        peer: Peer,
+        port: TcpPort,
+        tracer: FrameTracer,
+        link: Callable[[Peer], DataLink] = over_hdlc,
+    ) -> None:
+        self.peer, self.port, self.tracer, self.link = peer, port, tracer, link
         self.memory = MeterMemory(meter="meter", bus="bench")
         logical_name = Obis.parse(peer.meters[0].load_profile)
         self.profile = ProfileReader(logical_name=logical_name, memory=self.memory)
@@ -94,13 +108,9 @@ class OurClient:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        link = HdlcLink(
-            client_sap=ClientSap(self.peer.public_client),
-            server_address=ServerAddress(logical=1, physical=self.peer.meters[0].physical),
-        )
         session = Session(
             self.port,
-            ClientConnection(link, AssociationParameters()),
+            ClientConnection(self.link(self.peer), AssociationParameters()),
             watch=Watch(tracer=self.tracer, bus="bench", meter="meter"),
             timing=SessionTiming(turnaround=0.0),  # the peer doesn't pause between frames, either
         )
@@ -175,10 +185,17 @@ def logged(peer: Peer) -> Measured:
 class PeerClient:
     """The peer's client with the loop around it that its users write."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer, *, is_wrapped: bool = False) -> None:
         address = GXDLMSClient.getServerAddress(1, peer.meters[0].physical)
         self.client = GXDLMSClient(True, peer.public_client, address)
-        self.socket = socket.create_connection(peer.hdlc)
+        if is_wrapped:
+            self.client = GXDLMSClient(
+                True,
+                peer.public_client,
+                peer.meters[0].wrapper_sap,
+                interfaceType=InterfaceType.WRAPPER,
+            )
+        self.socket = socket.create_connection(peer.wrapper if is_wrapped else peer.hdlc)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.registers = [
             GXDLMSRegister(each.logical_name) for each in peer.meters[0].registers[:8]
@@ -200,12 +217,14 @@ class PeerClient:
         return reply
 
     def associate(self) -> None:
-        self.client.parseUAResponse(self.ask([self.client.snrmRequest()]).data)
+        if self.client.interfaceType == InterfaceType.HDLC:
+            self.client.parseUAResponse(self.ask([self.client.snrmRequest()]).data)
         self.client.parseAareResponse(self.ask(self.client.aarqRequest()).data)
 
     def release(self) -> None:
         self.ask(self.client.releaseRequest())
-        self.ask([self.client.disconnectRequest()])
+        if self.client.interfaceType == InterfaceType.HDLC:
+            self.ask([self.client.disconnectRequest()])
 
     def read(self, target: GXDLMSObject, attribute: int) -> None:
         reply = self.ask(self.client.read(target, attribute))
