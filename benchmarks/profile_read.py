@@ -8,6 +8,7 @@ see; here nothing but the profile is read, a month of it, by one GET with block 
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
@@ -33,12 +34,34 @@ def over_wrapper(peer: Peer) -> DataLink:
     )
 
 
-async def ours(
-    peer: Peer, end: tuple[str, int], link: Callable[[Peer], DataLink]
-) -> tuple[float, Rows]:
-    port = TcpPort(FarEnd(host=end[0], port=end[1]))
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How both sides reach the meter: where it is, our link; what the peer is told instead."""
+
+    name: str
+    end: Callable[[Peer], tuple[str, int]]
+    link: Callable[[Peer], DataLink]
+    is_wrapped: bool = False
+    max_info: int = 128
+
+
+WAYS = (
+    Way("profile_read_hdlc", lambda peer: peer.hdlc, over_hdlc),
+    Way(
+        "profile_read_hdlc_1024",
+        lambda peer: peer.hdlc,
+        lambda peer: over_hdlc(peer, max_info=1024),
+        max_info=1024,
+    ),
+    Way("profile_read_wrapper", lambda peer: peer.wrapper, over_wrapper, is_wrapped=True),
+)
+
+
+async def ours(peer: Peer, way: Way) -> tuple[float, Rows]:
+    host, number = way.end(peer)
+    port = TcpPort(FarEnd(host=host, port=number))
     await port.open()
-    client = OurClient(peer, port, NoTracer(), link)
+    client = OurClient(peer, port, NoTracer(), way.link)
     async with client.session() as session:
         await client.profile.layout(session)
         begin = time.process_time()
@@ -48,14 +71,13 @@ async def ours(
     return seconds, [(entry.time, *entry.cells[1:]) for entry in entries]
 
 
-def our_time(peer: Peer, *, is_wrapped: bool) -> tuple[float, Rows]:
-    end, link = (peer.wrapper, over_wrapper) if is_wrapped else (peer.hdlc, over_hdlc)
+def our_time(peer: Peer, way: Way) -> tuple[float, Rows]:
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(ours(peer, end, link))
+        return runner.run(ours(peer, way))
 
 
-def their_time(peer: Peer, *, is_wrapped: bool) -> tuple[float, Rows]:
-    client = PeerClient(peer, is_wrapped=is_wrapped)
+def their_time(peer: Peer, way: Way) -> tuple[float, Rows]:
+    client = PeerClient(peer, is_wrapped=way.is_wrapped, max_info=way.max_info)
     client.learn()
     client.associate()
     begin = time.process_time()
@@ -78,15 +100,15 @@ def numbers(row: tuple[object, ...]) -> list[float]:
     return [moment.timestamp(), *[round(float(cell), 6) for cell in cells]]  # type: ignore[arg-type]  # the meter has no others
 
 
-def compare(name: str, peer: Peer, *, is_wrapped: bool) -> Result:
+def compare(peer: Peer, way: Way) -> Result:
     best, peer_best = float("inf"), float("inf")
     for _ in range(ROUNDS):
-        seconds, mine = our_time(peer, is_wrapped=is_wrapped)
-        peer_seconds, theirs = their_time(peer, is_wrapped=is_wrapped)
+        seconds, mine = our_time(peer, way)
+        peer_seconds, theirs = their_time(peer, way)
         check(mine, theirs)
         best, peer_best = min(best, seconds), min(peer_best, peer_seconds)
     return {
-        "name": name,
+        "name": way.name,
         "value": ROWS / best,
         "unit": "rows/s",
         "peer": f"gurux-dlms {version('gurux-dlms')}",
@@ -96,11 +118,8 @@ def compare(name: str, peer: Peer, *, is_wrapped: bool) -> Result:
 
 
 def run() -> list[Result]:
-    with gurux_peer(meters=1, rows=ROWS) as peer:
-        return [
-            compare("profile_read_hdlc", peer, is_wrapped=False),
-            compare("profile_read_wrapper", peer, is_wrapped=True),
-        ]
+    with gurux_peer(meters=1, rows=ROWS, max_info=1024) as peer:
+        return [compare(peer, way) for way in WAYS]
 
 
 if __name__ == "__main__":

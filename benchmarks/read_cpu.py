@@ -38,6 +38,7 @@ from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
+from dcud.dlms.hdlc.parameters import HdlcParameters
 from dcud.dlms.obis import Obis
 from dcud.line.far_end import FarEnd
 from dcud.line.session import Session, SessionTiming, Watch
@@ -78,10 +79,11 @@ class Measured:
         return self
 
 
-def over_hdlc(peer: Peer) -> DataLink:
+def over_hdlc(peer: Peer, max_info: int = 128) -> DataLink:
     return HdlcLink(
         client_sap=ClientSap(peer.public_client),
         server_address=ServerAddress(logical=1, physical=peer.meters[0].physical),
+        parameters=HdlcParameters(max_info_transmit=max_info, max_info_receive=max_info),
     )
 
 
@@ -185,9 +187,10 @@ def logged(peer: Peer) -> Measured:
 class PeerClient:
     """The peer's client with the loop around it that its users write."""
 
-    def __init__(self, peer: Peer, *, is_wrapped: bool = False) -> None:
+    def __init__(self, peer: Peer, *, is_wrapped: bool = False, max_info: int = 128) -> None:
         address = GXDLMSClient.getServerAddress(1, peer.meters[0].physical)
         self.client = GXDLMSClient(True, peer.public_client, address)
+        self.client.hdlcSettings.maxInfoTX = self.client.hdlcSettings.maxInfoRX = max_info
         if is_wrapped:
             self.client = GXDLMSClient(
                 True,
