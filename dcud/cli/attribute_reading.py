@@ -10,9 +10,11 @@ from dcud.cosem.register import ScalerUnit
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
 from dcud.dlms.data import Data
 from dcud.dlms.errors import DecodeError, ProtocolError
+from dcud.dlms.refusal_causes import Explanation, explain_result
 
-_WRONG_GUESS = frozenset(
-    {DataAccessResult.OBJECT_UNDEFINED, DataAccessResult.OBJECT_CLASS_INCONSISTENT}
+_WRONG_GUESS = (
+    explain_result(DataAccessResult.OBJECT_UNDEFINED),
+    explain_result(DataAccessResult.OBJECT_CLASS_INCONSISTENT),
 )
 """What a meter says where a guess of the class is wrong; anything else tells more."""
 
@@ -25,6 +27,7 @@ class Answer:
         attribute: what was read; of several candidates the one that the meter knows.
         type: of the Data that came, as the specification names it; "" where none came.
         refused: whether the meter gave nothing; the reason is in the remark.
+        explanation: what that reason means, where the meter gave one of its codes.
     """
 
     attribute: AttributeDescriptor
@@ -32,6 +35,7 @@ class Answer:
     shown: Shown
     type: str = ""
     refused: bool = False
+    explanation: Explanation | None = None
 
 
 async def read_attribute(reader: Reader, wanted: Wanted, memory: MeterMemory) -> Answer:
@@ -40,24 +44,37 @@ async def read_attribute(reader: Reader, wanted: Wanted, memory: MeterMemory) ->
     Raises:
         ProtocolError: the association is lost, so that nothing more can be asked.
     """
-    refusals: list[tuple[AttributeDescriptor, str, bool]] = []
+    refusals: list[Answer] = []
     for candidate in wanted.candidates:
         try:
             got = await get_data(reader, candidate)
         except ProtocolError as error:
             if not reader.is_open:
                 raise
-            refusals.append((candidate, error.message, False))
+            refusals.append(_refusal(candidate, wanted.name, error.message))
             continue
         if isinstance(got, DataAccessResult):
-            refusals.append((candidate, got.words, got in _WRONG_GUESS))
+            refusals.append(_refusal(candidate, wanted.name, got.words, explain_result(got)))
         else:
             shown = await _shown(reader, candidate, got, memory)
             return Answer(attribute=candidate, name=wanted.name, shown=shown, type=got.type.words)
     # Sorting is stable: the likeliest candidate, unless another one's refusal tells more.
-    attribute, reason, _ = min(refusals, key=lambda refusal: refusal[2])
-    shown = Shown(value=None, remark=reason)
-    return Answer(attribute=attribute, name=wanted.name, shown=shown, refused=True)
+    return min(refusals, key=lambda refusal: refusal.explanation in _WRONG_GUESS)
+
+
+def _refusal(
+    attribute: AttributeDescriptor,
+    name: str,
+    reason: str,
+    explanation: Explanation | None = None,
+) -> Answer:
+    return Answer(
+        attribute=attribute,
+        name=name,
+        shown=Shown(value=None, remark=reason),
+        refused=True,
+        explanation=explanation,
+    )
 
 
 async def _shown(

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -98,14 +99,23 @@ def _wanted(arguments: argparse.Namespace, chosen: ChosenMeter) -> list[Wanted]:
 
 async def _read(chosen: ChosenMeter, wanted: list[Wanted], arguments: argparse.Namespace) -> int:
     memory = meter_memory(chosen.meter)
-    refused = True
+    answers: list[Answer] = []
     async with visit.visit(chosen, frames=arguments.frames) as session:
         with rows(arguments.format, _COLUMNS) as shown:
             for each in wanted:
-                answer = await read_attribute(session, each, memory)
-                refused = refused and answer.refused
-                _add(shown, answer)
-    return DENIED if refused else 0
+                answers.append(await read_attribute(session, each, memory))
+                _add(shown, answers[-1])
+    _explain(answers)
+    return DENIED if all(answer.refused for answer in answers) else 0
+
+
+def _explain(answers: Iterable[Answer]) -> None:
+    """Say once of each refusal what it means."""
+    told = {each.shown.remark: each.explanation for each in answers if each.explanation}
+    for words, explanation in told.items():
+        print(f"{words}: {explanation.cause}", file=sys.stderr)
+        if explanation.remedy:
+            print(f"  remedy: {explanation.remedy}", file=sys.stderr)
 
 
 def _add(shown: Rows, answer: Answer) -> None:

@@ -22,6 +22,7 @@ from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.data import Data, DataType
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.obis import Obis
+from dcud.dlms.refusal_causes import explain_result
 from dcud.errors import DcudError
 
 PROFILE_GENERIC = 7
@@ -151,7 +152,7 @@ class ProfileReader:
         if isinstance(answer, DataAccessResult):
             raise ProfileRefusedError(
                 f"profile {self.logical_name}: {answer.words}",
-                remedy="try another access (range, entry, whole) or another form of range bounds",
+                remedy=explain_result(answer).remedy,
             )
         try:
             return decode_buffer(answer, layout)
@@ -181,7 +182,7 @@ class ProfileReader:
         if isinstance(answer, DataAccessResult):
             raise ProfileRefusedError(
                 f"profile {self.logical_name}, attribute {index}: {answer.words}",
-                remedy="check the profile's logical name and the client's rights (dcud objects)",
+                remedy=explain_result(answer).remedy,
             )
         return answer
 

@@ -9,6 +9,7 @@ from typing import Self
 from dcud.dlms.errors import ConfirmedServiceFailure, DecodeError
 from dcud.dlms.fields import check_field
 from dcud.dlms.octets import Cursor
+from dcud.dlms.refusal_causes import explain_service_error
 
 TAG = 0x0E
 
@@ -115,13 +116,6 @@ _CLASSES: dict[int, tuple[str, tuple[str, ...]]] = {
     9: ("task", ("other", "no-remote-control", "ti-stopped", "ti-running", "ti-unusable")),
 }
 
-_REMEDIES = {
-    (INITIATE, INCOMPATIBLE_CONFORMANCE): "this client address offers none of the services that"
-    " are asked for; perhaps the meter knows objects by short names only",
-    (INITIATE, PDU_SIZE_TOO_SHORT): "raise the largest APDU that this side takes",
-    (3, 1): "ask for less at a time",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmedServiceError:
@@ -153,7 +147,7 @@ class ConfirmedServiceError:
     @property
     def remedy(self) -> str:
         """Return what the reader can do about it, or nothing."""
-        return _REMEDIES.get((self.error_class, self.value), "")
+        return explain_service_error(self.error_class, self.value).remedy
 
     def error(self, subject: str) -> ConfirmedServiceFailure:
         """Return the error that this answer to `subject` ("the association") is."""

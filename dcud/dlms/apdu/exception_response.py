@@ -9,6 +9,7 @@ from typing import Self
 from dcud.dlms.errors import CounterRejectedError, DecodeError, ServiceRefusedError
 from dcud.dlms.fields import check_field
 from dcud.dlms.octets import Cursor
+from dcud.dlms.refusal_causes import explain_exception
 
 TAG = 0xD8
 
@@ -31,11 +32,6 @@ _SERVICE_WORDS = {
     PDU_TOO_LONG: "pdu-too-long",
     DECIPHERING_ERROR: "deciphering-error",
     INVOCATION_COUNTER_ERROR: "invocation-counter-error",
-}
-
-_REMEDIES = {
-    PDU_TOO_LONG: "ask for less at a time",
-    DECIPHERING_ERROR: "check the keys",
 }
 
 
@@ -75,7 +71,7 @@ class ExceptionResponse:
             f"the meter refused {subject}: {self.words}",
             state_error=self.state_error,
             service_error=self.service_error,
-            remedy=_REMEDIES.get(self.service_error, ""),
+            remedy=explain_exception(self.state_error, self.service_error).remedy,
         )
 
     def encode(self) -> bytes:

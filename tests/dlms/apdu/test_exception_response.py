@@ -47,7 +47,7 @@ def test_a_counter_that_the_meter_does_not_accept() -> None:
 def test_codes_that_are_not_known() -> None:
     response = ExceptionResponse(state_error=3, service_error=200)
     assert response.words == "state-error 3, service-error 200"
-    assert response.error("x").remedy == ""
+    assert response.error("x").remedy == "look it up in the meter's manual"
 
 
 @pytest.mark.parametrize("octets", ["", "d8", "d801", "0e0102", "d8010600", "d801060000138c00"])
