@@ -15,6 +15,7 @@ import dcud
 from dcud.assembly.broker import mqtt_parameters
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, is_secured, plain_target, polled_meter
+from dcud.assembly.notices import hearer
 from dcud.assembly.ports import port
 from dcud.collect.breaker import MeterState
 from dcud.collect.job import Reader
@@ -26,6 +27,7 @@ from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
 from dcud.dlms.secret import Secret
 from dcud.line.bus import Bus
 from dcud.line.tracer import Direction, FrameTracer
+from dcud.notice import Notice
 from dcud.observe.figures import OutboxFigures
 from dcud.observe.frame_log import FrameLog
 from dcud.observe.metrics import Metrics
@@ -35,6 +37,7 @@ from dcud.publish.incidents import Incidents
 from dcud.publish.keeper import Keeper
 from dcud.publish.message import event_message
 from dcud.publish.mqtt import MqttBroker
+from dcud.publish.notices import Notices
 from dcud.publish.publisher import Publisher, PublisherParameters
 from dcud.publish.state_payload import MeterCondition
 from dcud.publish.state_payload import MeterState as PublishedState
@@ -151,6 +154,25 @@ class _Means:
     store: Store
     secured: "SecuredMeters | None"
     surroundings: Surroundings
+    unasked: "UnaskedTold"
+
+
+class UnaskedTold:
+    """Tells subscribers of what meters say without being asked."""
+
+    def __init__(self, notices: Notices, incidents: Incidents) -> None:
+        self._notices = notices
+        self._incidents = incidents
+
+    def noticed(self, notice: Notice) -> None:
+        """Publish it."""
+        _LOG.info("meter %s sent a %s", notice.meter, notice.kind)
+        self._notices.report(notice)
+
+    def not_understood(self, bus: str, meter: str, reason: str) -> None:
+        """Tell that there was something; its octets are in the frame log."""
+        text = f"what it sent unasked on bus {bus} can't be read: {reason}; see the frame log"
+        self._incidents.report(meter, "notification_not_understood", text)
 
 
 class SecurityTold:
@@ -212,13 +234,17 @@ class Daemon:
                 random=random.random,
             )
             incidents = Incidents(configuration.gateway.id, store, wall_clock)
+            notices = Notices(configuration.gateway.id, store)
             secured = await self._open_secured(stack, incidents)
+            unasked = UnaskedTold(notices, incidents)
             async with asyncio.TaskGroup() as group:
                 # The publisher outlives the buses, so that their last words are published, too.
                 buses_ended = asyncio.Event()
                 group.create_task(publisher.run(buses_ended), name="publisher")
                 group.create_task(incidents.run(buses_ended), name="incidents")
-                await self._run_buses(_Means(store, secured, surroundings), stopping)
+                group.create_task(notices.run(buses_ended), name="notices")
+                means = _Means(store, secured, surroundings, unasked)
+                await self._run_buses(means, stopping)
                 if self._frame_log is not None:
                     # Where its disk is stuck, its patience runs out beside the store's and ours.
                     self._frame_log.end()
@@ -293,9 +319,10 @@ class Daemon:
         self, bus: Bus, links: Links, meter: model.Meter, means: _Means
     ) -> Callable[[], AbstractAsyncContextManager[Reader]]:
         """Return what opens associations with the meter."""
+        hear = hearer(meter, bus.name, means.unasked, wall_clock)
         if means.secured is not None and is_secured(meter):
-            return means.secured.associate(bus, links, meter)
-        reached = plain_target(links, meter, self._secrets_of(meter).lls_password)
+            return means.secured.associate(bus, links, meter, hear)
+        reached = plain_target(links, meter, self._secrets_of(meter).lls_password, hear)
         return lambda: bus.session(reached)
 
     def _secrets_of(self, meter: model.Meter) -> MeterSecrets:

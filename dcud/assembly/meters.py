@@ -19,7 +19,7 @@ from dcud.dlms.datalink import ClientSap
 from dcud.dlms.get_exchange import GetParameters
 from dcud.dlms.secret import Secret
 from dcud.line.bus import BusParameters, Target
-from dcud.line.session import Connection, SessionTiming
+from dcud.line.session import Connection, SessionTiming, unheard
 
 if TYPE_CHECKING:
     from dcud.line.sign_on import SignOn
@@ -42,18 +42,29 @@ def bus_parameters(bus: model.Bus, links: Links) -> BusParameters:
     )
 
 
-def plain_target(links: Links, meter: model.Meter, password: Secret | None) -> Target:
-    """Return how a meter is reached whose APDUs go in the clear."""
+def plain_target(
+    links: Links,
+    meter: model.Meter,
+    password: Secret | None,
+    notified: Callable[[bytes], None] = unheard,
+) -> Target:
+    """Return how a meter is reached whose APDUs go in the clear; `notified` takes the unasked."""
     make_link, trust = links.to(meter), get_parameters(meter)
     association = association_parameters(links, meter, _authentication(meter, password))
-    return target(links, meter, lambda: ClientConnection(make_link(), association, trust))
+    return target(links, meter, lambda: ClientConnection(make_link(), association, trust), notified)
 
 
-def target(links: Links, meter: model.Meter, connect: Callable[[], Connection]) -> Target:
+def target(
+    links: Links,
+    meter: model.Meter,
+    connect: Callable[[], Connection],
+    notified: Callable[[bytes], None] = unheard,
+) -> Target:
     """Return how a meter is reached, whatever its association is like."""
     return Target(
         meter=meter.id,
         connect=connect,
+        notified=notified,
         sign_on=_sign_on(links.bus, meter),
         timing=SessionTiming(
             turnaround=_turnaround(links.bus, meter), release_limit=meter.release_timeout

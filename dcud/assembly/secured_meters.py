@@ -11,14 +11,14 @@ from typing import Protocol
 
 from dcud.assembly.links import Links
 from dcud.assembly.security import MeterKeys, SecuredAccess, Surroundings
-from dcud.assembly.ways import secured_meter
+from dcud.assembly.ways import Told, secured_meter
 from dcud.collect.counter_ledger import CounterLedger
 from dcud.config import model
 from dcud.config.certificates import load_certificates
 from dcud.dlms.errors import SecurityError
 from dcud.dlms.security.certificates import Certificates
 from dcud.line.bus import Bus
-from dcud.line.session import Session
+from dcud.line.session import Session, unheard
 from dcud.store.counter_store import CounterStore
 
 COUNTER_FILE = "counters.sqlite"
@@ -69,9 +69,13 @@ class SecuredMeters:
         )
 
     def associate(
-        self, bus: Bus, links: Links, meter: model.Meter
+        self,
+        bus: Bus,
+        links: Links,
+        meter: model.Meter,
+        notified: Callable[[bytes], None] = unheard,
     ) -> Callable[[], AbstractAsyncContextManager[Session]]:
-        """Return what opens associations with the meter."""
+        """Return what opens associations with the meter; `notified` takes the unasked."""
 
         async def fetch() -> MeterKeys:
             return await self._fetch(meter)
@@ -80,7 +84,7 @@ class SecuredMeters:
             self._observer.security_refused(bus.name, meter.id, error)
 
         access = SecuredAccess(meter, fetch, self._surroundings)
-        secured = secured_meter(bus, links, meter, access, report)
+        secured = secured_meter(bus, links, meter, access, Told(refused=report, notified=notified))
 
         @asynccontextmanager
         async def associate() -> AsyncIterator[Session]:

@@ -1,7 +1,7 @@
 """From a secured meter to the ways in which its associations come about."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dcud.assembly.links import Links
 from dcud.assembly.meters import association_parameters, get_parameters, plain_target, target
@@ -13,11 +13,24 @@ from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.errors import SecurityError
 from dcud.line.bus import Bus
-from dcud.line.session import Session
+from dcud.line.session import Session, unheard
 
 _DATA_CLASS = 1
 _VALUE = 2
 """[IEC 62056-6-2: data, value]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Who is told of what nobody asked for.
+
+    Attributes:
+        refused: learns of what is not trusted.
+        notified: takes the APDUs that the meter sends unasked, once they are verified.
+    """
+
+    refused: Callable[[SecurityError], None]
+    notified: Callable[[bytes], None] = unheard
 
 
 def secured_meter(
@@ -25,9 +38,9 @@ def secured_meter(
     links: Links,
     meter: model.Meter,
     access: SecuredAccess,
-    report: Callable[[SecurityError], None],
+    told: Told,
 ) -> SecuredMeter[Session]:
-    """Return what opens associations with the meter; `report` learns of what is not trusted."""
+    """Return what opens associations with the meter."""
     make_link, trust = links.to(meter), get_parameters(meter)
 
     def connect() -> ClientConnection:
@@ -38,7 +51,9 @@ def secured_meter(
         association = association_parameters(links, meter, access.authentication())
         return ClientConnection(make_link(), association, trust, access.probe())
 
-    reached = replace(target(links, meter, connect), supply=access, refused=report)
+    reached = replace(
+        target(links, meter, connect, told.notified), supply=access, refused=told.refused
+    )
     probed = target(links, meter, probe)
     security = meter.security
     public = None
@@ -53,7 +68,7 @@ def secured_meter(
             probe=(lambda: bus.session(probed)) if ciphers(security) else None,
         ),
         access,
-        report,
+        told.refused,
     )
 
 

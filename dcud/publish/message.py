@@ -1,6 +1,8 @@
 """What is to last until it is published, as messages for the outbox."""
 
+from dcud.notice import Notice
 from dcud.publish.event_payload import Event, event_payload
+from dcud.publish.notice_payload import notice_payload
 from dcud.publish.payload import reading_payload
 from dcud.publish.topics import Topics
 from dcud.reading import Reading
@@ -23,4 +25,13 @@ def event_message(event: Event, gateway: str) -> OutboxMessage:
         message_id=str(event.message_id(gateway)),
         topic=topics.meter_event(event.meter) if event.meter else topics.gateway_event(),
         payload=event_payload(event, gateway),
+    )
+
+
+def notice_message(notice: Notice, gateway: str) -> OutboxMessage:
+    """Return a notice as it is to be stored and published."""
+    return OutboxMessage(
+        message_id=str(notice.message_id(gateway)),
+        topic=Topics(gateway).notification(notice.meter),
+        payload=notice_payload(notice, gateway),
     )

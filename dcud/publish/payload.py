@@ -25,12 +25,12 @@ def reading_payload(reading: Reading, gateway: str) -> bytes:
     if reading.capture_time is not None:
         body["capture_time"] = rfc3339(reading.capture_time)
     if reading.meter_time is not None:
-        body["meter_time"] = _meter_time(reading.meter_time)
+        body["meter_time"] = meter_time_json(reading.meter_time)
     body["values"] = [_value(value) for value in reading.values]
     return canonical_json(body)
 
 
-def _meter_time(shown: MeterTime) -> JsonValue:
+def meter_time_json(shown: MeterTime) -> JsonValue:
     """Return the meter's clock; without an offset where the meter gives none."""
     offset = shown.time.utcoffset()
     body: dict[str, JsonValue] = {"time": shown.time.isoformat(timespec="milliseconds")}
@@ -50,7 +50,7 @@ def _value(value: Value) -> JsonValue:
         "obis": value.obis,
         "attribute": value.attribute,
         "name": value.name,
-        "value": None if missing else _scalar(value.value),
+        "value": None if missing else scalar_json(value.value),
         "unit": value.unit,
         "quality": quality.value,
     }
@@ -70,7 +70,7 @@ def _is_finite(scalar: Scalar) -> bool:
             return True
 
 
-def _scalar(scalar: Scalar) -> JsonValue:
+def scalar_json(scalar: Scalar) -> JsonValue:
     """Return a value exactly: quantities and floats as decimal strings, never as JSON floats."""
     match scalar:
         case Quantity(magnitude=magnitude):

@@ -58,6 +58,10 @@ class Topics:
         """Return where the gateway tells what happened to a meter."""
         return f"{self._meter(meter)}/event"
 
+    def notification(self, meter: str) -> str:
+        """Return where what a meter says without being asked goes; never retained."""
+        return f"{self._meter(meter)}/notification"
+
     def reading(self, meter: str, job: str) -> str:
         """Return where the readings of a job of a meter go; never retained."""
         return f"{self._meter(meter)}/reading/{topic_level(job)}"

@@ -1,8 +1,9 @@
 import json
 from datetime import UTC, datetime
 
+from dcud.notice import Notice, NoticedValue
 from dcud.publish.event_payload import Event
-from dcud.publish.message import event_message, reading_message
+from dcud.publish.message import event_message, notice_message, reading_message
 from dcud.reading import Reading
 
 _TIME = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -23,3 +24,18 @@ def test_an_event_goes_where_it_happened() -> None:
     assert own.topic == "dcud/v1/gw-1/event"
     assert other.topic == "dcud/v1/gw-1/meter/m1/event"
     assert json.loads(other.payload)["message_id"] == other.message_id != own.message_id
+
+
+def test_a_notice_goes_under_its_meter() -> None:
+    notice = Notice(
+        meter="m1",
+        bus="b",
+        received=datetime(2026, 3, 1, tzinfo=UTC),
+        kind="data-notification",
+        octets=b"\x0f",
+        value=NoticedValue(type="null-data", value=None),
+    )
+    message = notice_message(notice, "gw")
+    assert message.topic == "dcud/v1/gw/meter/m1/notification"
+    assert message.message_id == str(notice.message_id("gw"))
+    assert json.loads(message.payload)["message_id"] == message.message_id

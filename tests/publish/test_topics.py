@@ -13,6 +13,7 @@ def test_the_tree_is_the_documented_one() -> None:
     assert topics.gateway_event() == "dcud/v1/gw-1/event"
     assert topics.meter_state("m1") == "dcud/v1/gw-1/meter/m1/state"
     assert topics.meter_event("m1") == "dcud/v1/gw-1/meter/m1/event"
+    assert topics.notification("m1") == "dcud/v1/gw-1/meter/m1/notification"
     assert topics.reading("m1", "load_profile") == "dcud/v1/gw-1/meter/m1/reading/load_profile"
 
 

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from dcud.publish.schema import load_schema
 
-_NAMES = ["reading-1", "gateway-state-1", "meter-state-1", "event-1"]
+_NAMES = ["reading-1", "gateway-state-1", "meter-state-1", "event-1", "notification-1"]
 _GOLDEN = Path(__file__).parents[1] / "golden"
 _READING = Draft202012Validator(load_schema("reading-1"))
 

@@ -1,0 +1,86 @@
+"""Keeping what meters say without being asked until it is published."""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Final
+
+from dcud.notice import Notice
+from dcud.publish.keeper import Appending
+from dcud.publish.message import notice_message
+from dcud.store.errors import StoreError
+
+_LOG = logging.getLogger("dcud.publish")
+
+MOST_WAITING: Final = 1000
+"""Notices that wait in memory while the store can't take them; the oldest go first."""
+
+RETRY_PAUSE: Final = 5.0
+"""Seconds until the store is asked again that refused."""
+
+_AT_ONCE: Final = 100
+"""Notices that go into the store in one transaction."""
+
+
+class Notices:
+    """Puts notices into the outbox, in the order in which they came.
+
+    Args:
+        gateway: the configured gateway id.
+    """
+
+    def __init__(self, gateway: str, store: Appending) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._waiting: deque[Notice] = deque()
+        self._dropped = 0
+        self._news = asyncio.Event()
+
+    def report(self, notice: Notice) -> None:
+        """Take a notice; returns at once."""
+        self._waiting.append(notice)
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popleft()
+            self._dropped += 1
+        self._news.set()
+
+    async def run(self, ending: asyncio.Event) -> None:
+        """Keep notices until `ending` is set, and what is left then."""
+        while not ending.is_set():
+            self._news.clear()
+            pause = None if await self._keep() else RETRY_PAUSE
+            await self._wait(ending, pause)
+        if not await self._keep():
+            _LOG.error("%d notifications of meters could not be stored", len(self._waiting))
+
+    async def _keep(self) -> bool:
+        """Put all that waits into the store; tell whether that took it."""
+        self._tell_dropped()
+        while self._waiting:
+            some = [self._waiting[n] for n in range(min(_AT_ONCE, len(self._waiting)))]
+            try:
+                await self._store.append([notice_message(each, self._gateway) for each in some])
+            except StoreError as error:
+                _LOG.warning("a notification could not be stored, and is tried again: %s", error)
+                return False
+            kept = set(map(id, some))
+            while self._waiting and id(self._waiting[0]) in kept:
+                self._waiting.popleft()
+        return True
+
+    def _tell_dropped(self) -> None:
+        if self._dropped:
+            _LOG.error(
+                "%d notifications of meters were dropped, the store took none", self._dropped
+            )
+            self._dropped = 0
+
+    async def _wait(self, ending: asyncio.Event, pause: float | None) -> None:
+        """Wait for news or the end; where the store refused, for the pause."""
+        news = self._news if pause is None else asyncio.Event()
+        waits = [asyncio.ensure_future(event.wait()) for event in (news, ending)]
+        try:
+            await asyncio.wait(waits, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
