@@ -30,6 +30,7 @@ from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity
 from dcud.dlms.mode_e.baud import BAUD
 from dcud.dlms.server_security import ServerDemand
 from dcud.line.errors import PortError
+from dcud.sim.load_profile import BufferEncoding
 from dcud.sim.meter import SimulatedMeter
 from dcud.sim.serving import serve_pty, serve_tcp
 from dcud.sim.udp_serving import serve_udp
@@ -79,6 +80,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=86_400.0,
         metavar="TIME",
         help='that the meters have behind them (default: "1 d")',
+    )
+    parser.add_argument(
+        "--buffer",
+        choices=[each.value for each in BufferEncoding],
+        default=BufferEncoding.PLAIN.value,
+        help="the form in which the rows of the load profile come (default: %(default)s)",
     )
     parser.add_argument(
         "--time-zone", type=_zone, default="UTC", metavar="ZONE", help="of their clocks"

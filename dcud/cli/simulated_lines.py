@@ -24,6 +24,7 @@ from dcud.dlms.sfsk.modem_framing import MODEM
 from dcud.sim.device import Device
 from dcud.sim.gateway import SimulatedGateway
 from dcud.sim.hdlc_line import HdlcLine
+from dcud.sim.load_profile import BufferEncoding
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.mode_e_line import ModeELine
 from dcud.sim.prime_line import PrimeBaseNode, PrimeMeter
@@ -133,6 +134,7 @@ def _simulated(
                 installed=installed,
                 capture_period=int(arguments.capture_period),
                 zone=arguments.time_zone,
+                buffer_encoding=BufferEncoding(arguments.buffer),
             ),
             clock,
         )

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from enum import Enum
+from itertools import pairwise
 from math import ceil, floor, inf
 from typing import ClassVar
 
@@ -22,6 +24,16 @@ from dcud.dlms.octets import encode_length
 from dcud.errors import DcudError
 
 CLOCK = Obis.parse("0.0.1.0.0.255")
+
+
+class BufferEncoding(Enum):
+    """In which form the rows of a buffer come."""
+
+    PLAIN = "plain"
+    NULL_DATA = "null-data"
+    """Null-data for what is as in the row before, and for times a capture period after it."""
+    COMPACT = "compact"
+    """A compact array."""
 
 
 class SelectionRefusedError(DcudError):
@@ -57,6 +69,46 @@ def clock_octets(t: float, zone: tzinfo) -> Data:
     return octet_string(CosemDateTime.from_datetime(moment).to_octets())
 
 
+_Cells = list[bytes]
+"""The cells of a row, each an encoded Data."""
+
+
+def _plain(rows: list[_Cells]) -> bytes:
+    header = b"\x02" + encode_length(len(rows[0])) if rows else b""
+    return b"\x01" + encode_length(len(rows)) + b"".join(header + b"".join(row) for row in rows)
+
+
+def _with_null_data(rows: list[_Cells]) -> bytes:
+    """Leave out of every row but the first the time, and what is as in the row before."""
+    thinned = rows[:1]
+    for before, row in pairwise(rows):
+        same = (b"\x00" if cell == old else cell for cell, old in zip(row, before, strict=True))
+        thinned.append([b"\x00" if _is_time(row[0]) else row[0], *list(same)[1:]])
+    return _plain(thinned)
+
+
+def _compact(rows: list[_Cells]) -> bytes:
+    if not rows:
+        return _plain(rows)
+    kinds = b"".join(cell[:1] for cell in rows[0])
+    contents = b"".join(cell[1:] for row in rows for cell in row)
+    description = b"\x13\x02" + encode_length(len(rows[0])) + kinds
+    return description + encode_length(len(contents)) + contents
+
+
+def _is_time(cell: bytes) -> bool:
+    return cell[:2] == _TIME_HEADER
+
+
+_TIME_HEADER = bytes((DataType.OCTET_STRING, 12))
+
+_ENCODINGS: dict[BufferEncoding, Callable[[list[_Cells]], bytes]] = {
+    BufferEncoding.PLAIN: _plain,
+    BufferEncoding.NULL_DATA: _with_null_data,
+    BufferEncoding.COMPACT: _compact,
+}
+
+
 class LoadProfile:
     """Entries at whole multiples of a period, oldest first; the newest `capacity` of them are held.
 
@@ -72,6 +124,7 @@ class LoadProfile:
         capacity: int,
         started: float,
         zone: tzinfo = UTC,
+        encoding: BufferEncoding = BufferEncoding.PLAIN,
     ) -> None:
         self.columns = (
             Column(
@@ -83,6 +136,7 @@ class LoadProfile:
         self.capacity = capacity
         self._first_ever = ceil(started / period)
         self._zone = zone
+        self._encode = _ENCODINGS[encoding]
 
     def entries_in_use(self, now: float) -> int:
         """Return how many entries the profile holds at unix second `now`."""
@@ -104,16 +158,15 @@ class LoadProfile:
         """
         entries, columns = self._selected(self._held(now), selection)
         rows = [self._row(count, columns) for count in entries]
-        return b"\x01" + encode_length(len(rows)) + b"".join(rows)
+        return self._encode(rows)
 
     def _held(self, now: float) -> range:
         last = floor(now / self.period)
         return range(max(self._first_ever, last - self.capacity + 1), last + 1)
 
-    def _row(self, count: int, columns: Sequence[Column]) -> bytes:
+    def _row(self, count: int, columns: Sequence[Column]) -> _Cells:
         t = float(count * self.period)
-        cells = (encode_data(column.value(t)) for column in columns)
-        return b"\x02" + encode_length(len(columns)) + b"".join(cells)
+        return [encode_data(column.value(t)) for column in columns]
 
     def _selected(
         self, entries: range, selection: Selection | None

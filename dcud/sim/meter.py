@@ -23,7 +23,14 @@ from dcud.dlms.datalink import ClientSap
 from dcud.dlms.obis import Obis
 from dcud.dlms.server import ServerApplication, ServerParameters
 from dcud.sim.consumption import LoadCurve
-from dcud.sim.load_profile import CLOCK, Column, LoadProfile, SelectionRefusedError, clock_octets
+from dcud.sim.load_profile import (
+    CLOCK,
+    BufferEncoding,
+    Column,
+    LoadProfile,
+    SelectionRefusedError,
+    clock_octets,
+)
 
 WATT, VAR, WATT_HOUR, VAR_HOUR, AMPERE, VOLT, HERTZ = 27, 29, 30, 32, 33, 35, 44
 """[IEC 62056-6-2: unit]"""
@@ -49,6 +56,7 @@ class MeterParameters:
         capture_period: seconds between the entries of its load profile.
         capacity: entries that its load profile holds.
         zone: of its clock.
+        buffer_encoding: the form in which the rows of its load profile come.
     """
 
     number: int
@@ -56,6 +64,7 @@ class MeterParameters:
     capture_period: int = 900
     capacity: int = 2976
     zone: tzinfo = UTC
+    buffer_encoding: BufferEncoding = BufferEncoding.PLAIN
 
     @property
     def logical_device_name(self) -> str:
@@ -283,6 +292,7 @@ def _load_profile(
         capacity=parameters.capacity,
         started=parameters.installed,
         zone=parameters.zone,
+        encoding=parameters.buffer_encoding,
     )
 
 

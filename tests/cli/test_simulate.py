@@ -146,6 +146,7 @@ def test_a_key_file_makes_the_meters_demand_its_password(
         (["--meters", "0"], "'0' is no number of meters, 1 to 1000"),
         (["--meters", "many"], "'many' is no number of meters"),
         (["--capture-period", "soon"], "--capture-period"),
+        (["--buffer", "zipped"], "--buffer"),
         (["--capture-period", "1 ms"], "'1 ms' is less than a second"),
         (["--time-zone", "Mars/Olympus"], "'Mars/Olympus' is no time zone"),
         (["--max-pdu", "small"], "--max-pdu"),
