@@ -4,8 +4,9 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 JOBS ?= 2
+FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test lint kill-loop counter-kills soak faults fuzz bench deb venv debs clean
+.PHONY: help demo test lint kill-loop counter-kills soak faults fuzz fuzz-decoders bench deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -43,6 +44,10 @@ faults: venv  ## read 10,000 times over a line that damages and loses, for windo
 
 fuzz: venv  ## every property with many more examples
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -n $(JOBS) tests/dlms tests/cosem
+
+fuzz-decoders: venv  ## every decoder, guided by coverage; FUZZ_SECONDS
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(BIN)/python -m tests.fuzz.guided build/corpus -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10
 
 bench: venv  ## measure beside the peer; writes build/bench.json
 	$(BIN)/python -m benchmarks
