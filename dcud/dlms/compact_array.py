@@ -4,7 +4,8 @@
 
 Types without contents (null-data, an empty structure) would let a few octets stand for any number
 of values. So an element may hold at most `VALUES_PER_OCTET` values for each octet that it takes at
-least; this keeps time and memory in proportion to the octets received.
+least, and is only begun where there are as many octets; this keeps time and memory in proportion
+to the octets received.
 """
 
 from collections.abc import Callable
@@ -108,9 +109,14 @@ def _decode_contents(
 ) -> CompactArray:
     cursor = Cursor(contents)
     elements: list[Data] = []
+    least = 0
     if contents:
-        _hold_to_account(*_extent(description, explicit_counts=explicit_counts))
+        values, least = _extent(description, explicit_counts=explicit_counts)
+        _hold_to_account(values, least)
     while cursor.remaining:
+        # An element that can't be whole isn't begun: it might hold very much before it ends.
+        if cursor.remaining < least:
+            raise DecodeError(f"{cursor.remaining} octets where an element takes {least} at least")
         elements.append(_read(cursor, description, explicit_counts=explicit_counts))
     return CompactArray(description, tuple(elements), explicit_counts)
 
