@@ -47,7 +47,7 @@ fuzz: venv  ## every property with many more examples
 
 fuzz-decoders: venv  ## every decoder, guided by coverage; FUZZ_SECONDS
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
-	$(BIN)/python -m tests.fuzz.guided build/corpus -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10
+	$(BIN)/python -m tests.fuzz.guided build/corpus -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -artifact_prefix=build/
 
 bench: venv  ## measure beside the peer; writes build/bench.json
 	$(BIN)/python -m benchmarks
