@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "check": "dcud.cli.check",
         "read": "dcud.cli.read",
         "objects": "dcud.cli.objects",
+        "meters": "dcud.cli.meters",
         "keys": "dcud.cli.keys",
         "certificates": "dcud.cli.certificates",
         "scan": "dcud.cli.scan",

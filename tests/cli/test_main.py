@@ -118,8 +118,8 @@ def test_a_command_that_exits_by_itself(
 
 def test_the_commands_are_those_promised() -> None:
     assert list(COMMANDS) == [
-        *("run", "check", "read", "objects", "keys", "certificates", "scan", "trace"),
-        *("simulate", "demo"),
+        *("run", "check", "read", "objects", "meters", "keys", "certificates", "scan"),
+        *("trace", "simulate", "demo"),
     ]
 
 
