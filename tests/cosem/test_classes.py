@@ -2,6 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dcud.cosem.class_tables import (
+    access_control,
+    broadband_plc,
+    communication,
+    data_storage,
+    load_control,
+    mbus,
+    mobile,
+    narrowband_plc,
+    payment,
+    time_control,
+    wireless,
+)
 from dcud.cosem.classes import (
     Attribute,
     InterfaceClass,
@@ -144,7 +157,7 @@ def test_what_scales_a_value_is_the_scaler_unit_of_the_same_class() -> None:
         for a in each.attributes
         if a.scaled_by is not None
     }
-    assert set(scaled) == {(3, 2), (4, 2), (5, 2), (5, 3)}
+    assert set(scaled) == {(3, 2), (4, 2), (5, 2), (5, 3), (67, 7)}
     assert {a.name for a in scaled.values() if a is not None} == {"scaler_unit"}
 
 
@@ -186,7 +199,25 @@ def test_association_ln_grows_by_version() -> None:
     assert known(15, 1).method("add_user") is None
 
 
-@given(st.integers(0, 65535).filter(lambda n: n not in {1, 3, 4, 5, 7, 8, 15}))
+def test_the_table_knows_the_classes_of_the_standard() -> None:
+    assert len({each.class_id for each in interface_classes()}) >= 90
+    assert len(interface_classes()) >= 110
+
+
+def test_no_class_is_in_two_families() -> None:
+    """Else one table would hide the other's; the eleven families sum up to what is known."""
+    families = (
+        *(access_control.CLASSES, broadband_plc.CLASSES, communication.CLASSES),
+        *(data_storage.CLASSES, load_control.CLASSES, mbus.CLASSES, mobile.CLASSES),
+        *(narrowband_plc.CLASSES, payment.CLASSES, time_control.CLASSES, wireless.CLASSES),
+    )
+    ids = [class_id for family in families for class_id in family]
+    assert sorted(ids) == sorted({each.class_id for each in interface_classes()})
+
+
+@given(
+    st.integers(0, 65535).filter(lambda n: n not in {each.class_id for each in interface_classes()})
+)
 def test_an_unknown_class_is_none(class_id: int) -> None:
     assert interface_class(class_id) is None
     assert interface_class(class_id, 0) is None
