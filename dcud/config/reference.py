@@ -54,7 +54,7 @@ _TEMPLATES = """
     ```
 
     dcud comes with these templates: {shipped}. A template of the same name in the configuration
-    takes the place of a shipped one.
+    takes the place of a shipped one. [templates.md](templates.md) tells what they are for.
     """
 
 _MEDIA = """

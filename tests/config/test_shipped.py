@@ -137,11 +137,13 @@ TIME_OF_IT = 5
 """Attribute of extended registers: the capture time."""
 
 
-def meter_of(directory: Path, *templates: str) -> Meter:
-    """Return the model of a meter with these templates, every job of theirs turned on."""
+def meter_of(directory: Path, *templates: str, all_on: bool = True) -> Meter:
+    """Return the model of a meter with these templates, by default with every job turned on."""
     path = directory / "dcud.toml"
     amendments = "".join(
-        f'[[meter.job]]\nname = "{name}"\nenabled = true\n' for name in job_names(*templates)
+        f'[[meter.job]]\nname = "{name}"\nenabled = true\n'
+        for name in job_names(*templates)
+        if all_on
     )
     path.write_text(f"""
         [gateway]
@@ -219,6 +221,16 @@ def test_presets(tmp_path: Path, templates: tuple[str, ...]) -> None:
         assert str(meter.security.frame_counter) == frame_counter
         assert meter.security.suite == 0
     assert any(isinstance(job, RegistersJob) for job in meter.job)
+
+
+@pytest.mark.parametrize("name", ["idis", "dsmr", "esmr5", "spodes", "prime-iberia"])
+def test_what_a_companion_has_on_is_on_beside_the_generic_template(
+    tmp_path: Path, name: str
+) -> None:
+    both = {job.name for job in meter_of(tmp_path, "generic-electricity", name, all_on=False).job}
+    generic = {job for job, on in job_names("generic-electricity").items() if on}
+    assert both == generic | {job for job, on in job_names(name).items() if on}
+    assert "daily-profile" in both or name == "prime-iberia"
 
 
 @pytest.mark.parametrize("name", list(PROFILES))
