@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dcud.config.kind import quoted
+from dcud.config.kind import Kind, quoted
 from dcud.config.model import Meter
 from dcud.config.quantity import format_duration
+from dcud.config.schema import keys_of
+from dcud.config.security import Security
 from dcud.cosem.association_view import Access, ObjectListElement
 from dcud.cosem.classes import interface_class
 from dcud.cosem.obis_names import NOT_USED, obis_name
@@ -26,6 +28,9 @@ _FASTEST, _SLOWEST, _WHENEVER = 900, 86_400, 3600
 _BY_RANGE, _BY_ENTRY = 1, 2
 """[IEC 62056-6-2: Profile generic, selective access]"""
 _BUFFER = 2
+
+_HOW_ASKED = ("association", "user_id", "hls_function", "short_challenges", "match_invoke_id")
+"""Keys of a meter that others of its kind are likely to share."""
 
 _PLATES = frozenset((bytes((0, 0)), bytes((0, 2)), bytes((96, 1))))
 """Value groups C and D of what seldom changes."""
@@ -100,11 +105,28 @@ def template_text(
 
 
 def _head(table: str, meter: Meter) -> list[str]:
-    return [
+    """Return the lines that say how the meter was asked, without what is its alone."""
+    lines = [
         f"[{table}]",
         f"client_sap = {meter.client_sap}",
         f"authentication = {quoted(meter.authentication)}",
         f"server_address = {{ logical = {meter.server_address.logical} }}",
+        *_own_keys(meter, Meter, _HOW_ASKED),
+    ]
+    if meter.security is not None:
+        named = [name for name in keys_of(Security) if name != "server_system_title"]
+        pairs = ", ".join(_own_keys(meter.security, Security, named))
+        lines.append(f"security = {{ {pairs} }}")
+    return lines
+
+
+def _own_keys(held: object, table: type, names: Iterable[str]) -> list[str]:
+    """Return the keys of these names that hold something else than their defaults."""
+    keys = [keys_of(table)[name] for name in names]
+    return [
+        f"{key.name} = {key.kind.write(getattr(held, key.name))}"
+        for key in keys
+        if isinstance(key.kind, Kind) and getattr(held, key.name) != key.default
     ]
 
 

@@ -4,6 +4,7 @@ import tomli
 
 from dcud.cli.identify_template import FoundProfile, template_text, usual_name
 from dcud.config.model import Meter, ServerAddress
+from dcud.config.security import Security
 from dcud.cosem.association_view import AttributeRights, ObjectListElement
 from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
 from dcud.dlms.obis import Obis
@@ -55,6 +56,40 @@ def test_how_the_meter_was_asked() -> None:
     table = tomli.loads(text)["template"]["a.b"]
     assert (table["client_sap"], table["authentication"]) == (32, "lls")
     assert table["server_address"] == {"logical": 1}
+
+
+def test_how_a_secured_meter_was_asked() -> None:
+    meter = Meter(
+        id="m",
+        bus="b",
+        client_sap=1,
+        authentication="hls-gmac",
+        match_invoke_id=False,
+        association=Obis.parse("0.0.40.0.1.255"),
+        security=Security(
+            suite=1,
+            form="general",
+            dedicated_key=True,
+            frame_counter=Obis.parse("0.0.43.1.0.255"),
+            server_system_title=b"SIM\x00\x00\x00\x00\x01",
+        ),
+    )
+    text = template_text("t", meter, [element(3, "1.0.1.8.0.255")], ())
+    table = tomli.loads(text)["template"]["t"]
+    del table["job"]
+    assert table == {
+        "client_sap": 1,
+        "authentication": "hls-gmac",
+        "server_address": {"logical": 1},
+        "association": "0.0.40.0.1.255",
+        "match_invoke_id": False,
+        "security": {
+            "suite": 1,
+            "form": "general",
+            "dedicated_key": True,
+            "frame_counter": "0.0.43.1.0.255",
+        },
+    }
 
 
 def test_no_name_is_given_twice_and_history_is_left_out() -> None:

@@ -257,6 +257,9 @@ def test_is15959_registers_and_nameplates(tmp_path: Path) -> None:
 
 def test_quirks(tmp_path: Path) -> None:
     assert meter_of(tmp_path, "spodes").turnaround == 0.02
+    idis = meter_of(tmp_path, "idis", "idis-secured").security
+    assert idis is not None
+    assert idis.any_form
     [gas] = [job for job in meter_of(tmp_path, "uni-ts-11291").job if job.name == "registers"]
     assert isinstance(gas, RegistersJob)
     assert not gas.read_clock
