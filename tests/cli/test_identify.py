@@ -25,6 +25,7 @@ from dcud.dlms.data import (
 from dcud.dlms.obis import Obis
 from dcud.sim.meter import SimulatedMeter
 from tests.support import simulated_line
+from tests.support.simulate import simulate
 
 FIRST = ("--serial", "line", "--server", "1/17")
 
@@ -247,3 +248,46 @@ def test_a_meter_that_lets_nothing_be_read(
     assert "generic-electricity" in output
     assert "no template: meter meter lets this client read no register" in errors
     assert not Path("ours.toml").exists()
+
+
+KEYS = """\
+[default]
+unicast_key = "4F2A9C11D07E83B65A1E04C7F9B2386D"
+authentication_key = "91C3E7050D6F48A2B8547E1C9A3D60F2"
+master_key = "6B0F95D2483EA71CC4E8317F2D5A90B6"
+"""
+SITE = """\
+[gateway]
+id = "gw"
+system_title = "4443550000000001"
+key_file = "keys.toml"
+state_directory = "state"
+[[bus]]
+id = "b"
+serial.device = "line"
+"""
+
+
+def test_a_meter_that_wants_security_is_asked_as_its_template_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    Path("keys.toml").write_text(KEYS)
+    Path("keys.toml").chmod(0o600)
+    Path("conf.d").mkdir()
+    meter = '[[meter]]\nid = "m"\nbus = "b"\nserver_address.physical = 17\ntemplate = {}\n'
+    Path("dcud.toml").write_text(SITE + meter.format('["generic-electricity", "idis-secured"]'))
+    secured = ("--suite", "0", "--authentication", "hls-gmac", "--key-file", "keys.toml")
+    with simulate("--pty", "./line", *secured, "--state", "meters.json"):
+        configured = ("--config", "dcud.toml", "--format", "json")
+        assert main(["meters", "identify", *configured, "--write", "conf.d/ours.toml"]) == 0
+        told = capsys.readouterr().out
+        assert '"value": "generic-electricity"' in told
+        Path("dcud.toml").write_text(SITE + meter.format('"ours"'))
+        [ours] = load("dcud.toml").meters
+        assert (ours.client_sap, ours.authentication) == (1, "hls-gmac")
+        assert main(["read", *configured]) == 0
+        read = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"active_energy_import", "serial_number"} <= {each["name"] for each in read}
+    assert not any(each["refused"] for each in read)
