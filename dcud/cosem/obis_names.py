@@ -74,6 +74,11 @@ def _listed(first: int, *names: str) -> dict[int, str]:
     return dict(enumerate(names, first))
 
 
+def _instances(name: str) -> dict[int, str]:
+    """Name every standard value of E by its number, 0 included."""
+    return {e: f"{name}_{e}" for e in range(_LAST_STANDARD + 1)}
+
+
 def _billing_period(f: int) -> str | None:
     """Name value group F; None where it has no meaning."""
     if f == NOT_USED:
@@ -130,6 +135,7 @@ _ELECTRICITY_QUANTITIES: Mapping[int, tuple[str, str]] = {
             **{16 + quadrant: _power("active", f"q{quadrant}") for quadrant in range(1, 5)},
         }
     ),
+    82: _plain("pulses"),
     84: _plain("power_factor_export"),
     85: _plain("power_factor_export_l1"),
     86: _plain("power_factor_export_l2"),
@@ -155,7 +161,7 @@ _SCHEMES = (
 )
 _LIMITS = ("threshold", "count", "duration", "magnitude")
 
-_MOMENTARY: Mapping[int, str] = {
+_MOMENTARY: dict[int, str] = {
     0: "billing_average",
     7: "",
     **_listed(1, *_SCHEMES),
@@ -174,7 +180,7 @@ _MOMENTARY: Mapping[int, str] = {
 }
 """By D: how a quantity was processed."""
 
-_INTEGRALS: Mapping[int, str] = {
+_INTEGRALS: dict[int, str] = {
     **_listed(8, "", "since_reset", "over_threshold"),
     **_listed(17, *(f"time_integral_{number}" for number in range(7, 11))),
     **_listed(29, "interval_1", "interval_2"),
@@ -191,6 +197,20 @@ _HARMONICS: Mapping[int, str] = {
     **_listed(124, "thd", "tdd", "all_harmonics"),
 }
 _PHASE_ANGLES = 81
+_LOSSES = 83
+_LOSS_KINDS = tuple(
+    f"{place}_{kind}_losses{direction}"
+    for kind in ("active", "reactive")
+    for place in ("line", "transformer", "total")
+    for direction in ("_import", "_export", "")
+)
+"""In the order of E, which counts them from 1, and again from 31, 51 and 71 for each phase."""
+_LOSS_NAMES: Mapping[int, str] = {
+    **_listed(1, *_LOSS_KINDS),
+    **_listed(31, *(f"{kind}_l1" for kind in (*_LOSS_KINDS, "squared_current", "squared_voltage"))),
+    **_listed(51, *(f"{kind}_l2" for kind in (*_LOSS_KINDS, "squared_current", "squared_voltage"))),
+    **_listed(71, *(f"{kind}_l3" for kind in (*_LOSS_KINDS, "squared_current", "squared_voltage"))),
+}
 _ANGLE_ENDS: Mapping[int, str] = {
     **_listed(0, "voltage_l1", "voltage_l2", "voltage_l3"),
     **_listed(4, "current_l1", "current_l2", "current_l3", "current_neutral"),
@@ -200,6 +220,8 @@ _ANGLE_ENDS: Mapping[int, str] = {
 def _electricity(c: int, d: int, e: int) -> str:
     if (c, d) == (_PHASE_ANGLES, 7):
         return _phase_angle(e)
+    if c == _LOSSES:
+        return _losses(d, e)
     momentary, integral = _ELECTRICITY_QUANTITIES.get(c, ("", ""))
     quantity, processing = (integral, _INTEGRALS) if d in _INTEGRALS else (momentary, _MOMENTARY)
     detail = _electricity_detail(c, d, e)
@@ -216,14 +238,28 @@ def _electricity_detail(c: int, d: int, e: int) -> str | None:
     return _rate(e)
 
 
+def _losses(d: int, e: int) -> str:
+    processing = _MOMENTARY | _INTEGRALS
+    if e not in _LOSS_NAMES or d not in processing:
+        return ""
+    momentary, integral = _plain(_LOSS_NAMES[e])
+    return _join(integral if d in _INTEGRALS else momentary, processing[d])
+
+
 def _phase_angle(e: int) -> str:
     """Name the angle by its two ends: E is 10 times the reference plus what is measured."""
+    if e == NOT_USED:
+        return "phase_angles"
     reference, measured = (_ANGLE_ENDS.get(end) for end in divmod(e, 10))
     return f"phase_angle_{measured}_to_{reference}" if reference and measured else ""
 
 
 _ELECTRICITY_ENTITIES: _Entities = {
-    (0, 2): _listed(1, "parameter_record_number", "time_switch_program_number"),
+    (0, 2): {
+        **_listed(1, "parameter_record_number", "time_switch_program_number"),
+        **_listed(3, "ripple_control_program_number", "connection_diagram_id"),
+        7: "passive_calendar_name",
+    },
     (0, 3): {
         **_listed(0, "led_constant_active", "led_constant_reactive", "led_constant_apparent"),
         **_listed(3, "pulse_constant_active", "pulse_constant_reactive", "pulse_constant_apparent"),
@@ -235,15 +271,31 @@ _ELECTRICITY_ENTITIES: _Entities = {
         **_listed(5, "current_transformer_denominator", "voltage_transformer_denominator"),
         **_listed(7, "transformer_denominator"),
     },
-    (0, 6): _listed(
-        0, "nominal_voltage", "nominal_current", "nominal_frequency", "maximum_current"
-    ),
+    (0, 5): _instances("demand_limit"),
+    (0, 6): {
+        **_listed(0, "nominal_voltage", "nominal_current", "nominal_frequency", "maximum_current"),
+        **_listed(4, "power_quality_reference_voltage", "nominal_auxiliary_voltage"),
+    },
+    (0, 7): _instances("input_pulse_constant"),
     (0, 8): {
         **_listed(0, "measurement_period_1", "measurement_period_2"),
+        **_listed(2, "measurement_period_instantaneous", "measurement_period_test"),
         **_listed(4, "recording_interval_1", "recording_interval_2"),
-        **_listed(6, "billing_period_1", "billing_period_2"),
+        **_listed(6, "billing_period_1", "billing_period_2", "measurement_period_harmonics"),
     },
-    (0, 9): _listed(0, "time_since_reset", "local_time", "local_date"),
+    (0, 9): {
+        **_listed(0, "time_since_reset", "local_time", "local_date"),
+        **_listed(5, "day_of_week", "last_reset_time", "last_reset_date", "output_pulse_duration"),
+        **_listed(9, "clock_synchronization_window", "clock_synchronization_method"),
+        **_listed(11, "clock_shift_limit", "reset_lockout_time"),
+    },
+    (0, 10): _numbered(0, 4, "loss_parameter"),
+    (0, 11): _numbered(1, 7, "measurement_algorithm"),
+    (99, 10): _listed(1, "voltage_dip_log", "voltage_swell_log", "voltage_cut_log"),
+    (99, 11): "voltage_harmonics_profile",
+    (99, 12): "current_harmonics_profile",
+    (99, 13): "unbalance_profile",
+    (99, 14): "power_quality_profile",
 }
 
 
@@ -262,6 +314,30 @@ _GAS_STATES: Mapping[int, str] = {
     **_listed(41, "temperature", "pressure", "flow_rate", "sound_velocity", "density"),
     **_listed(46, "relative_density", "gauge_pressure", "differential_pressure", "air_density"),
     **_listed(51, "correction_factor", "conversion_factor", "compressibility", "calorific_value"),
+    55: "gas_law_coefficient",
+}
+_GAS_ENTITIES: _Entities = {
+    (0, 1): {
+        **_listed(
+            6, "billing_period_counter_3", "billing_periods_available_3", "billing_period_time_3"
+        ),
+        **_listed(
+            9, "billing_period_counter_4", "billing_periods_available_4", "billing_period_time_4"
+        ),
+    },
+    (0, 2): {
+        **_listed(0, "program_version", "firmware_version", "software_version", "device_version"),
+        **_numbered(11, 6, "sensor_serial"),
+    },
+    (0, 8): {**_numbered(1, 2, "recording_interval"), 10: "billing_period"},
+    (0, 9): _listed(1, "local_time", "local_date", "gas_day_start", "residual_shift"),
+    **{
+        (60 + c, 0): {
+            e: _join("energy", direction, f"rate_{e}" if e else "") for e in range(_LAST_RATE + 1)
+        }
+        for c, direction in _GAS_VOLUMES.items()
+        if c < 10
+    },
 }
 
 
@@ -269,7 +345,8 @@ def _gas(c: int, d: int, e: int) -> str:
     volume, conversion, rate = _GAS_VOLUMES.get(c), _GAS_CONVERSIONS.get(d), _rate(e)
     if volume and conversion and rate is not None:
         return _join(conversion, volume, rate)
-    return _GAS_STATES.get(c, "") if d == e == 0 else ""
+    state = _GAS_STATES.get(c, "") if d == e == 0 else ""
+    return state or _entity(_GAS_ENTITIES, c, d, e)
 
 
 # Heat, cooling, water: C is the quantity, D the date for which it holds.
@@ -317,6 +394,12 @@ _QUANTITY_RULES: Mapping[int, Callable[[int, int, int], str]] = {
 _PHASE_ORDER = ("", "_l1", "_l2", "_l3")
 _ANY_ORDER = (*_PHASE_ORDER, "_any_phase")
 
+_TAMPERS = (
+    *("meter_cover_opening", "terminal_cover_opening", "tilt", "strong_dc_field"),
+    *("supply_switch_tamper", "metrology_tamper", "communication_tamper"),
+)
+"""In the order of their groups of five E."""
+
 _ENTITIES: _Entities = {
     (0, 0): {**_numbered(0, 10, "id"), NOT_USED: "ids"},
     (0, 1): {
@@ -327,7 +410,14 @@ _ENTITIES: _Entities = {
     },
     (0, 2): {0: "firmware_id", 8: "firmware_signature"},
     (96, 1): {**_numbered(0, 10, "device_id"), 10: "metering_point_id", NOT_USED: "device_ids"},
-    (96, 2): _listed(0, "configuration_changes", "last_configuration_change"),
+    (96, 2): {
+        **_listed(0, "configuration_changes", "last_configuration_change"),
+        **_listed(2, "last_time_switch_program_change", "last_ripple_control_change"),
+        **_listed(4, "security_switch_status", "last_calibration", "next_configuration_time"),
+        7: "passive_calendar_activation",
+        **_listed(10, "protected_configuration_changes", "last_protected_configuration_change"),
+        **_listed(12, "last_clock_synchronization", "last_firmware_activation"),
+    },
     (96, 3): {
         **_numbered(0, 5, "io_control_signals"),
         10: "disconnect_control",
@@ -353,9 +443,19 @@ _ENTITIES: _Entities = {
     (96, 9): _listed(0, "ambient_temperature", "ambient_pressure", "ambient_humidity"),
     (96, 10): "status_register",
     (96, 11): "event_code",
+    (96, 12): {
+        1: "connections",
+        **_listed(4, "communication_parameter", "gsm_field_strength", "telephone_number"),
+    },
     (96, 13): _listed(0, "consumer_message_code", "consumer_message_text"),
     (96, 14): "current_tariff",
     (96, 15): "event_counter",
+    (96, 16): "profile_signature",
+    (96, 20): {
+        5 * group + detail: f"{tamper}_{measure}"
+        for group, tamper in enumerate(_TAMPERS)
+        for detail, measure in enumerate(("count", "time", "duration", "total_duration"))
+    },
     (97, 97): {**_numbered(0, 10, "error_register"), NOT_USED: "error_profile"},
     (97, 98): {
         **_numbered(0, 10, "alarm_register"),
@@ -374,6 +474,30 @@ _ENTITIES: _Entities = {
     (99, 99): "certification_log",
 }
 """What stands at the same place in every medium."""
+
+_ACCOUNTS: _Entities = {
+    **{(19, n): {0: f"account_{n}"} for n in range(10)},
+    **{(19, 10 + n): _instances(f"account_{n}_credit") for n in range(10)},
+    **{(19, 20 + n): _instances(f"account_{n}_charge") for n in range(10)},
+    **{(19, 40 + n): {0: f"account_{n}_token_gateway"} for n in range(10)},
+    **{
+        (19, 50 + n): _listed(1, f"account_{n}_max_credit_limit", f"account_{n}_max_vend_limit")
+        for n in range(10)
+    },
+    **{(19, 60 + n): {0: f"account_{n}_sts_attributes"} for n in range(10)},
+}
+"""The units digit of D is the number of the account."""
+
+_UTILITY_TABLES: _Entities = {
+    (65, 16 * kind + d): {e: f"{name}_{128 * d + e}" for e in range(128)}
+    for kind, name in enumerate(
+        (
+            *("standard_utility_table", "manufacturer_utility_table"),
+            *("pending_standard_utility_table", "pending_manufacturer_utility_table"),
+        )
+    )
+    for d in range(16)
+}
 
 _ABSTRACT_ENTITIES: _Entities = {
     (0, 2): {1: "firmware_version"},
@@ -406,9 +530,11 @@ _ABSTRACT_ENTITIES: _Entities = {
     (16, 2): "parameter_monitor",
     (17, 0): "limiter",
     (18, 0): "array_manager",
+    **_ACCOUNTS,
     (20, 0): _listed(0, "optical_port_setup", "current_loop_port_setup"),
     (21, 0): "readout_list",
     (22, 0): "hdlc_setup",
+    (23, 0): "twisted_pair_setup",
     (24, 0): "mbus_slave_port_setup",
     (24, 1): "mbus_client",
     (24, 2): "mbus_value",
@@ -416,6 +542,8 @@ _ABSTRACT_ENTITIES: _Entities = {
     (24, 4): "mbus_disconnect_control",
     (24, 5): "mbus_control_log",
     (24, 6): "mbus_master_port_setup",
+    (24, 8): "dlms_mbus_port_setup",
+    (24, 9): "mbus_diagnostic",
     (25, 0): "tcp_udp_setup",
     (25, 1): "ipv4_setup",
     (25, 2): "mac_address_setup",
@@ -427,6 +555,36 @@ _ABSTRACT_ENTITIES: _Entities = {
     (25, 9): "push_setup",
     (25, 10): "ntp_setup",
     (25, 11): "lte_monitoring",
+    (26, 0): "sfsk_phy_mac_setup",
+    (26, 1): "sfsk_active_initiator",
+    (26, 2): "sfsk_synchronization_timeouts",
+    (26, 3): "sfsk_mac_counters",
+    (26, 5): "sfsk_llc_setup",
+    (26, 6): "sfsk_reporting_systems",
+    (27, 0): "llc_type_1_setup",
+    (27, 1): "llc_type_2_setup",
+    (27, 2): "llc_type_3_setup",
+    (28, 0): "prime_llc_setup",
+    (28, 1): "prime_phy_counters",
+    (28, 2): "prime_mac_setup",
+    (28, 3): "prime_mac_functional_parameters",
+    (28, 4): "prime_mac_counters",
+    (28, 5): "prime_network_administration",
+    (28, 6): "prime_mac_address",
+    (28, 7): "prime_application_identification",
+    (29, 0): "g3_mac_counters",
+    (29, 1): "g3_mac_setup",
+    (29, 2): "g3_adaptation_layer_setup",
+    (30, 0): "zigbee_startup",
+    (30, 1): "zigbee_join",
+    (30, 2): "zigbee_fragmentation",
+    (30, 3): "zigbee_network_control",
+    (30, 4): "zigbee_tunnel_setup",
+    (31, 0): "wireless_mode_q_channel",
+    (33, 0): "hs_plc_mac_setup",
+    (33, 1): "hs_plc_cpas_setup",
+    (33, 2): "hs_plc_ip_ssas_setup",
+    (33, 3): "hs_plc_hdlc_ssas_setup",
     (40, 0): "association",
     (41, 0): "sap_assignment",
     (42, 0): "logical_device_name",
@@ -435,6 +593,14 @@ _ABSTRACT_ENTITIES: _Entities = {
     (43, 2): "data_protection",
     (44, 0): "image_transfer",
     (44, 1): "function_control",
+    **_UTILITY_TABLES,
     (66, 0): "compact_data",
+    (99, 12): "connection_log",
+    (99, 13): "gsm_diagnostic_log",
+    (99, 14): "charge_collection_log",
+    (99, 15): "token_credit_log",
+    (99, 16): "parameter_monitor_log",
+    (99, 17): "token_transfer_log",
+    (99, 18): "lte_monitoring_log",
 }
 """What stands in the abstract medium alone."""

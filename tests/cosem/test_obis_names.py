@@ -124,6 +124,81 @@ def name(code: str) -> str:
         ("8.0.1.0.0.255", "volume"),
         ("9.0.2.0.0.255", "flow_rate"),
         ("8.0.96.1.0.255", "device_id_1"),
+        # events about the meter, in any medium
+        ("0.0.96.2.0.255", "configuration_changes"),
+        ("0.0.96.2.5.255", "last_calibration"),
+        ("0.0.96.2.7.255", "passive_calendar_activation"),
+        ("0.0.96.2.10.255", "protected_configuration_changes"),
+        ("0.0.96.2.12.255", "last_clock_synchronization"),
+        ("0.0.96.2.13.255", "last_firmware_activation"),
+        ("0.0.96.12.5.255", "gsm_field_strength"),
+        ("0.0.96.12.6.255", "telephone_number"),
+        ("0.0.96.20.0.255", "meter_cover_opening_count"),
+        ("0.0.96.20.6.255", "terminal_cover_opening_time"),
+        ("0.0.96.20.17.255", "strong_dc_field_duration"),
+        ("0.0.96.20.33.255", "communication_tamper_total_duration"),
+        # payment
+        ("0.0.19.0.0.255", "account_0"),
+        ("0.0.19.10.0.255", "account_0_credit_0"),
+        ("0.0.19.21.3.255", "account_1_charge_3"),
+        ("0.0.19.40.0.255", "account_0_token_gateway"),
+        ("0.0.19.50.1.255", "account_0_max_credit_limit"),
+        ("0.0.19.59.2.255", "account_9_max_vend_limit"),
+        ("0.0.19.60.0.255", "account_0_sts_attributes"),
+        # ports with their networks
+        ("0.0.23.0.0.255", "twisted_pair_setup"),
+        ("0.0.24.8.0.255", "dlms_mbus_port_setup"),
+        ("0.0.24.9.0.255", "mbus_diagnostic"),
+        ("0.0.26.5.0.255", "sfsk_llc_setup"),
+        ("0.0.27.2.0.255", "llc_type_3_setup"),
+        ("0.0.28.7.0.255", "prime_application_identification"),
+        ("0.0.29.2.0.255", "g3_adaptation_layer_setup"),
+        ("0.0.30.3.0.255", "zigbee_network_control"),
+        ("0.0.31.0.0.255", "wireless_mode_q_channel"),
+        ("0.0.33.0.0.255", "hs_plc_mac_setup"),
+        # utility tables count on over D
+        ("0.0.65.0.1.255", "standard_utility_table_1"),
+        ("0.0.65.1.2.255", "standard_utility_table_130"),
+        ("0.0.65.16.0.255", "manufacturer_utility_table_0"),
+        ("0.0.65.33.0.255", "pending_standard_utility_table_128"),
+        ("0.0.65.63.127.255", "pending_manufacturer_utility_table_2047"),
+        # logs
+        ("0.0.99.12.0.255", "connection_log"),
+        ("0.0.99.18.0.255", "lte_monitoring_log"),
+        ("1.0.99.12.0.255", "current_harmonics_profile"),
+        ("1.0.99.10.1.255", "voltage_dip_log"),
+        ("1.0.99.14.0.255", "power_quality_profile"),
+        # about electricity meters
+        ("1.0.0.2.3.255", "ripple_control_program_number"),
+        ("1.0.0.2.7.255", "passive_calendar_name"),
+        ("1.0.0.5.1.255", "demand_limit_1"),
+        ("1.0.0.6.3.255", "maximum_current"),
+        ("1.0.0.6.5.255", "nominal_auxiliary_voltage"),
+        ("1.0.0.7.0.255", "input_pulse_constant_0"),
+        ("1.0.0.8.3.255", "measurement_period_test"),
+        ("1.0.0.8.8.255", "measurement_period_harmonics"),
+        ("1.0.0.9.5.255", "day_of_week"),
+        ("1.0.0.9.11.255", "clock_shift_limit"),
+        ("1.0.0.10.0.255", "loss_parameter_1"),
+        ("1.0.0.11.7.255", "measurement_algorithm_7"),
+        # angles, pulses, losses
+        ("1.0.81.7.255.255", "phase_angles"),
+        ("1.0.82.8.0.255", "pulses_integral"),
+        ("1.0.83.7.1.255", "line_active_losses_import"),
+        ("1.0.83.8.3.255", "line_active_losses_integral"),
+        ("1.0.83.8.18.255", "total_reactive_losses_integral"),
+        ("1.0.83.7.35.255", "transformer_active_losses_export_l1"),
+        ("1.0.83.8.49.255", "squared_current_l1_integral"),
+        ("1.0.83.8.90.255", "squared_voltage_l3_integral"),
+        # about gas meters
+        ("7.0.0.1.6.255", "billing_period_counter_3"),
+        ("7.0.0.2.3.255", "device_version"),
+        ("7.0.0.2.11.255", "sensor_serial_1"),
+        ("7.0.0.8.1.255", "recording_interval_1"),
+        ("7.0.0.8.10.255", "billing_period"),
+        ("7.0.0.9.3.255", "gas_day_start"),
+        ("7.0.55.0.0.255", "gas_law_coefficient"),
+        ("7.0.63.0.2.255", "energy_forward_absolute_rate_2"),
     ],
 )
 def test_codes_are_named_by_what_their_groups_say(code: str, expected: str) -> None:
@@ -148,6 +223,10 @@ def test_codes_are_named_by_what_their_groups_say(code: str, expected: str) -> N
         "1.0.0.4.99.255",
         "0.0.1.0.128.255",  # a manufacturer's clock
         "0.0.200.0.0.255",
+        "1.0.83.7.20.255",  # no such losses
+        "1.0.83.60.1.255",  # no such processing
+        "0.0.96.20.4.255",  # between two tampers
+        "0.0.65.64.0.255",  # no utility table
         "0.0.0.0.0.0",  # "no object"
         "7.0.1.6.0.255",
         "7.0.1.0.64.255",
