@@ -74,11 +74,6 @@ def _listed(first: int, *names: str) -> dict[int, str]:
     return dict(enumerate(names, first))
 
 
-def _instances(name: str) -> dict[int, str]:
-    """Name every standard value of E by its number, 0 included."""
-    return {e: f"{name}_{e}" for e in range(_LAST_STANDARD + 1)}
-
-
 def _billing_period(f: int) -> str | None:
     """Name value group F; None where it has no meaning."""
     if f == NOT_USED:
@@ -271,12 +266,12 @@ _ELECTRICITY_ENTITIES: _Entities = {
         **_listed(5, "current_transformer_denominator", "voltage_transformer_denominator"),
         **_listed(7, "transformer_denominator"),
     },
-    (0, 5): _instances("demand_limit"),
+    (0, 5): "demand_limit",
     (0, 6): {
         **_listed(0, "nominal_voltage", "nominal_current", "nominal_frequency", "maximum_current"),
         **_listed(4, "power_quality_reference_voltage", "nominal_auxiliary_voltage"),
     },
-    (0, 7): _instances("input_pulse_constant"),
+    (0, 7): "input_pulse_constant",
     (0, 8): {
         **_listed(0, "measurement_period_1", "measurement_period_2"),
         **_listed(2, "measurement_period_instantaneous", "measurement_period_test"),
@@ -309,6 +304,7 @@ _GAS_VOLUMES: Mapping[int, str] = {
         product(("forward", "reverse"), ("undisturbed", "disturbed", "absolute")), start=1
     )
 }
+_GAS_ENERGIES = {60 + c: direction for c, direction in _GAS_VOLUMES.items() if c < 10}
 _GAS_CONVERSIONS = _listed(0, "volume", "corrected_volume", "converted_volume", "redundant_volume")
 _GAS_STATES: Mapping[int, str] = {
     **_listed(41, "temperature", "pressure", "flow_rate", "sound_velocity", "density"),
@@ -331,13 +327,6 @@ _GAS_ENTITIES: _Entities = {
     },
     (0, 8): {**_numbered(1, 2, "recording_interval"), 10: "billing_period"},
     (0, 9): _listed(1, "local_time", "local_date", "gas_day_start", "residual_shift"),
-    **{
-        (60 + c, 0): {
-            e: _join("energy", direction, f"rate_{e}" if e else "") for e in range(_LAST_RATE + 1)
-        }
-        for c, direction in _GAS_VOLUMES.items()
-        if c < 10
-    },
 }
 
 
@@ -345,6 +334,8 @@ def _gas(c: int, d: int, e: int) -> str:
     volume, conversion, rate = _GAS_VOLUMES.get(c), _GAS_CONVERSIONS.get(d), _rate(e)
     if volume and conversion and rate is not None:
         return _join(conversion, volume, rate)
+    if d == 0 and rate is not None and c in _GAS_ENERGIES:
+        return _join("energy", _GAS_ENERGIES[c], rate)
     state = _GAS_STATES.get(c, "") if d == e == 0 else ""
     return state or _entity(_GAS_ENTITIES, c, d, e)
 
@@ -372,8 +363,23 @@ def _held(quantities: Mapping[int, str]) -> Callable[[int, int, int], str]:
     return name
 
 
+_UTILITY_TABLES = 65
+_UTILITY_TABLE_KINDS = ("standard", "manufacturer", "pending_standard", "pending_manufacturer")
+"""In the order of their blocks of sixteen D."""
+
+
 def _abstract(c: int, d: int, e: int) -> str:
+    if c == _UTILITY_TABLES:
+        return _utility_table(d, e)
     return _entity(_ABSTRACT_ENTITIES, c, d, e)
+
+
+def _utility_table(d: int, e: int) -> str:
+    """Name a table by its number, which goes on from one D to the next."""
+    kind, block = divmod(d, 16)
+    if kind >= len(_UTILITY_TABLE_KINDS) or e > _LAST_STANDARD:
+        return ""
+    return f"{_UTILITY_TABLE_KINDS[kind]}_utility_table_{128 * block + e}"
 
 
 _QUANTITY_RULES: Mapping[int, Callable[[int, int, int], str]] = {
@@ -477,8 +483,8 @@ _ENTITIES: _Entities = {
 
 _ACCOUNTS: _Entities = {
     **{(19, n): {0: f"account_{n}"} for n in range(10)},
-    **{(19, 10 + n): _instances(f"account_{n}_credit") for n in range(10)},
-    **{(19, 20 + n): _instances(f"account_{n}_charge") for n in range(10)},
+    **{(19, 10 + n): f"account_{n}_credit" for n in range(10)},
+    **{(19, 20 + n): f"account_{n}_charge" for n in range(10)},
     **{(19, 40 + n): {0: f"account_{n}_token_gateway"} for n in range(10)},
     **{
         (19, 50 + n): _listed(1, f"account_{n}_max_credit_limit", f"account_{n}_max_vend_limit")
@@ -487,17 +493,6 @@ _ACCOUNTS: _Entities = {
     **{(19, 60 + n): {0: f"account_{n}_sts_attributes"} for n in range(10)},
 }
 """The units digit of D is the number of the account."""
-
-_UTILITY_TABLES: _Entities = {
-    (65, 16 * kind + d): {e: f"{name}_{128 * d + e}" for e in range(128)}
-    for kind, name in enumerate(
-        (
-            *("standard_utility_table", "manufacturer_utility_table"),
-            *("pending_standard_utility_table", "pending_manufacturer_utility_table"),
-        )
-    )
-    for d in range(16)
-}
 
 _ABSTRACT_ENTITIES: _Entities = {
     (0, 2): {1: "firmware_version"},
@@ -593,7 +588,6 @@ _ABSTRACT_ENTITIES: _Entities = {
     (43, 2): "data_protection",
     (44, 0): "image_transfer",
     (44, 1): "function_control",
-    **_UTILITY_TABLES,
     (66, 0): "compact_data",
     (99, 12): "connection_log",
     (99, 13): "gsm_diagnostic_log",

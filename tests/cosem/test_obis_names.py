@@ -139,7 +139,7 @@ def name(code: str) -> str:
         ("0.0.96.20.33.255", "communication_tamper_total_duration"),
         # payment
         ("0.0.19.0.0.255", "account_0"),
-        ("0.0.19.10.0.255", "account_0_credit_0"),
+        ("0.0.19.10.0.255", "account_0_credit"),
         ("0.0.19.21.3.255", "account_1_charge_3"),
         ("0.0.19.40.0.255", "account_0_token_gateway"),
         ("0.0.19.50.1.255", "account_0_max_credit_limit"),
@@ -174,7 +174,7 @@ def name(code: str) -> str:
         ("1.0.0.5.1.255", "demand_limit_1"),
         ("1.0.0.6.3.255", "maximum_current"),
         ("1.0.0.6.5.255", "nominal_auxiliary_voltage"),
-        ("1.0.0.7.0.255", "input_pulse_constant_0"),
+        ("1.0.0.7.0.255", "input_pulse_constant"),
         ("1.0.0.8.3.255", "measurement_period_test"),
         ("1.0.0.8.8.255", "measurement_period_harmonics"),
         ("1.0.0.9.5.255", "day_of_week"),
@@ -227,6 +227,9 @@ def test_codes_are_named_by_what_their_groups_say(code: str, expected: str) -> N
         "1.0.83.60.1.255",  # no such processing
         "0.0.96.20.4.255",  # between two tampers
         "0.0.65.64.0.255",  # no utility table
+        "0.0.65.0.128.255",
+        "7.0.63.1.0.255",
+        "7.0.63.0.64.255",
         "0.0.0.0.0.0",  # "no object"
         "7.0.1.6.0.255",
         "7.0.1.0.64.255",
