@@ -10,7 +10,8 @@ from dcud.config.schema import keys_of
 from dcud.config.security import Security
 from dcud.cosem.association_view import Access, ObjectListElement
 from dcud.cosem.classes import interface_class
-from dcud.cosem.obis_names import NOT_USED, obis_name
+from dcud.cosem.obis_names import obis_name
+from dcud.cosem.object_names.vocabulary import NOT_USED
 from dcud.cosem.profile_generic import CaptureObject, time_column
 from dcud.dlms.obis import Obis
 

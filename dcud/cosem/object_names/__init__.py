@@ -1,0 +1,1 @@
+"""Rules that name OBIS codes, a module per medium."""
