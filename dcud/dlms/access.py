@@ -85,6 +85,26 @@ def decode_selection(cursor: Cursor) -> Selection | None:
     return Selection(cursor.u8(), decode_data(cursor))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeWithSelection:
+    """One attribute, or what `selection` selects of it.
+
+    [IEC 62056-5-3: Cosem-Attribute-Descriptor-With-Selection]
+    """
+
+    attribute: AttributeDescriptor
+    selection: Selection | None = None
+
+    def encode(self) -> bytes:
+        """Encode."""
+        return self.attribute.encode() + encode_selection(self.selection)
+
+    @classmethod
+    def decode(cls, cursor: Cursor) -> Self:
+        """Decode."""
+        return cls(attribute=AttributeDescriptor.decode(cursor), selection=decode_selection(cursor))
+
+
 class ResultCode(IntEnum):
     """A result in one octet; a code that isn't known keeps its number."""
 

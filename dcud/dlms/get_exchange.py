@@ -11,8 +11,10 @@ from dcud.dlms.apdu.get import (
     GetRequest,
     GetRequestNext,
     GetRequestNormal,
+    GetResponse,
     GetResponseNormal,
     GetResponseWithDatablock,
+    GetResponseWithList,
     decode_get_response,
     encode_get_request,
 )
@@ -107,7 +109,7 @@ class GetExchange:
         try:
             match tag:
                 case get_service.RESPONSE_TAG:
-                    return self._take(decode_get_response(apdu))
+                    return self._answered(decode_get_response(apdu))
                 case exception_response.TAG:
                     return GetFailed(error=ExceptionResponse.decode(apdu).error(self.subject))
                 case confirmed_service_error.TAG:
@@ -118,6 +120,11 @@ class GetExchange:
                     )
         except DecodeError as error:
             return error
+
+    def _answered(self, response: GetResponse) -> GetEvent | ProtocolError | None:
+        if isinstance(response, GetResponseWithList):
+            return UnexpectedApduError(f"the meter answered {self.subject} with a list of values")
+        return self._take(response)
 
     def _take(self, response: GetResponseNormal | GetResponseWithDatablock) -> GetEvent | None:
         # [field: only the low four bits match] Priority and service class may come back changed.

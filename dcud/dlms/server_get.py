@@ -4,6 +4,8 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
 
 from dcud.dlms.access import (
     AttributeDescriptor,
@@ -14,11 +16,14 @@ from dcud.dlms.access import (
 from dcud.dlms.apdu.get import (
     GetRequestNext,
     GetRequestNormal,
+    GetRequestWithList,
     GetResponse,
     GetResponseNormal,
     GetResponseWithDatablock,
+    GetResponseWithList,
     decode_get_request,
     encode_get_response,
+    encode_results,
 )
 from dcud.dlms.block_transfer import Block, BlockSender
 from dcud.dlms.data import Data, encode_data
@@ -32,6 +37,14 @@ Read = Callable[
 
 _BLOCK_HEADER = 9
 """Octets of a get-response-with-datablock before the length of its raw data."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How long an answer may be, 0 for any length, and whether a longer one may go in blocks."""
+
+    octets: int
+    in_blocks: bool
 
 
 class GetService:
@@ -59,23 +72,50 @@ class GetService:
             AnswerTooLongError: the answer doesn't fit, and must not be cut.
         """
         request = decode_get_request(apdu)
-        if isinstance(request, GetRequestNext):
-            answer = encode_get_response(self._next_block(request))
-        else:
-            answer = self._first_answer(request, room, in_blocks=in_blocks)
+        match request:
+            case GetRequestNext():
+                answer = encode_get_response(self._next_block(request))
+            case GetRequestNormal():
+                answer = self._answer_one(request, room, in_blocks=in_blocks)
+            case GetRequestWithList():
+                answer = self._answer_many(request, room, in_blocks=in_blocks)
+            case _:
+                assert_never(request)
         return answer if request.invoke_id_and_priority.confirmed else None
 
-    def _first_answer(self, request: GetRequestNormal, room: int, *, in_blocks: bool) -> bytes:
+    def _answer_one(self, request: GetRequestNormal, room: int, *, in_blocks: bool) -> bytes:
         invoke = request.invoke_id_and_priority
-        self._sender = None
-        found = self._read(request.attribute, request.selection, self._client_sap)
-        octets = encode_data(found) if isinstance(found, Data) else found
+        octets = self._found(request.attribute, request.selection)
         whole = encode_get_response(GetResponseNormal(invoke_id_and_priority=invoke, result=octets))
-        if not room or len(whole) <= room or isinstance(octets, DataAccessResult):
+        if isinstance(octets, DataAccessResult):
+            self._sender = None
             return whole
-        if not in_blocks:
+        return self._fitting(whole, octets, invoke, _Room(room, in_blocks))
+
+    def _answer_many(self, request: GetRequestWithList, room: int, *, in_blocks: bool) -> bytes:
+        invoke = request.invoke_id_and_priority
+        results = tuple([self._found(each.attribute, each.selection) for each in request.targets])
+        response = GetResponseWithList(invoke_id_and_priority=invoke, results=results)
+        raw = encode_results(results)
+        whole = encode_get_response(response)
+        return self._fitting(whole, raw, invoke, _Room(room, in_blocks))
+
+    def _found(
+        self, attribute: AttributeDescriptor, selection: Selection | None
+    ) -> bytes | DataAccessResult:
+        found = self._read(attribute, selection, self._client_sap)
+        return encode_data(found) if isinstance(found, Data) else found
+
+    def _fitting(
+        self, whole: bytes, raw: bytes, invoke: InvokeIdAndPriority, room: "_Room"
+    ) -> bytes:
+        """Return the whole answer, or the first block of `raw`."""
+        self._sender = None
+        if not room.octets or len(whole) <= room.octets:
+            return whole
+        if not room.in_blocks:
             raise AnswerTooLongError(len(whole))
-        self._sender = BlockSender(octets, _block_size(room))
+        self._sender = BlockSender(raw, _block_size(room.octets))
         return encode_get_response(_datablock(self._sender.first(), invoke))
 
     def _next_block(self, request: GetRequestNext) -> GetResponse:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from dcud.dlms.access import (
     AttributeDescriptor,
+    AttributeWithSelection,
     DataAccessResult,
     InvokeIdAndPriority,
     Selection,
@@ -113,3 +114,12 @@ class TestInvokeIdAndPriority:
     @given(invokes)
     def test_each_comes_back(self, invoke: InvokeIdAndPriority) -> None:
         assert InvokeIdAndPriority.decode(Cursor(invoke.encode())) == invoke
+
+
+def test_an_attribute_with_what_is_selected_of_it() -> None:
+    whole = AttributeWithSelection(attribute=CLOCK)
+    assert whole.encode().hex() == "00080000010000ff02" + "00"
+    part = AttributeWithSelection(attribute=CLOCK, selection=Selection(1, unsigned(3)))
+    assert part.encode().hex() == "00080000010000ff02" + "0101" + "1103"
+    for each in (whole, part):
+        assert AttributeWithSelection.decode(Cursor(each.encode())) == each

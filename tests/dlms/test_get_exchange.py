@@ -149,12 +149,12 @@ class TestRefusedServices:
         assert "GET 7/1.0.99.1.0.255/2" in str(error)
 
 
-@pytest.mark.parametrize("apdu", ["", "6300", "c701c00000"])
+@pytest.mark.parametrize("apdu", ["", "6300", "c701c00000", "c403c0010000"])
 def test_answers_of_another_kind(apdu: str) -> None:
     assert isinstance(Exchange().hears(apdu), UnexpectedApduError)
 
 
-@pytest.mark.parametrize("apdu", ["c4", "c403c10100", "d801", "0e01"])
+@pytest.mark.parametrize("apdu", ["c4", "c403c10100", "c404c1", "d801", "0e01"])
 def test_octets_that_make_no_sense(apdu: str) -> None:
     assert isinstance(Exchange().hears(apdu), DecodeError)
 

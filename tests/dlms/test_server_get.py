@@ -71,3 +71,24 @@ def test_an_association_that_ends_takes_the_long_answer_with_it() -> None:
     answered(served, GET_LONG, room=40)
     served.forget()
     assert answered(served, bytes.fromhex("c002c100000001")) == "c402c101" + "00000001" + "0110"
+
+
+GET_BOTH = bytes.fromhex("c003c1" + "03" + "00080000010000ff0200" * 2 + "00010000600100ff0300")
+
+
+def test_many_attributes() -> None:
+    assert answered(service(), GET_BOTH) == "c403c1" + "03" + "001107" + "001107" + "0104"
+
+
+def test_many_attributes_in_blocks() -> None:
+    served = service()
+    request = bytes.fromhex("c003c1" + "04" + "00080000010000ff0200" * 4)
+    assert answered(served, request, room=12) == "c402c100" + "00000001" + "00" + "02" + "0400"
+    assert answered(served, bytes.fromhex("c002c100000001"), room=12) == (
+        "c402c100" + "00000002" + "00" + "02" + "1107"
+    )
+
+
+def test_many_attributes_that_do_not_fit() -> None:
+    with pytest.raises(AnswerTooLongError):
+        service().answer(GET_BOTH, 11, in_blocks=False)

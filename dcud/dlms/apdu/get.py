@@ -1,4 +1,4 @@
-"""GET: attributes are read, whole or block by block.
+"""GET: attributes are read, whole or block by block, one or many.
 
 [IEC 62056-5-3: GET service APDUs]
 """
@@ -8,12 +8,14 @@ from typing import assert_never
 
 from dcud.dlms.access import (
     AttributeDescriptor,
+    AttributeWithSelection,
     DataAccessResult,
     InvokeIdAndPriority,
     Selection,
     decode_selection,
     encode_selection,
 )
+from dcud.dlms.data_extent import take_data
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.fields import check_field
 from dcud.dlms.octets import Cursor, encode_length
@@ -23,6 +25,7 @@ RESPONSE_TAG = 0xC4
 
 _NORMAL = 1
 _NEXT = 2
+_WITH_LIST = 3
 _WITH_DATABLOCK = 2
 _DATA = 0
 _DATA_ACCESS_RESULT = 1
@@ -48,7 +51,15 @@ class GetRequestNext:
         check_field("block-number", self.block_number, 0, 0xFFFFFFFF)
 
 
-GetRequest = GetRequestNormal | GetRequestNext
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetRequestWithList:
+    """Ask for many attributes."""
+
+    invoke_id_and_priority: InvokeIdAndPriority
+    targets: tuple[AttributeWithSelection, ...]
+
+
+GetRequest = GetRequestNormal | GetRequestNext | GetRequestWithList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +93,19 @@ class GetResponseWithDatablock:
         check_field("block-number", self.block_number, 0, 0xFFFFFFFF)
 
 
-GetResponse = GetResponseNormal | GetResponseWithDatablock
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetResponseWithList:
+    """The whole answer to many.
+
+    Attributes:
+        results: for each attribute the encoding of one Data, not looked into; or why there is none.
+    """
+
+    invoke_id_and_priority: InvokeIdAndPriority
+    results: tuple[bytes | DataAccessResult, ...]
+
+
+GetResponse = GetResponseNormal | GetResponseWithDatablock | GetResponseWithList
 
 
 def encode_get_request(request: GetRequest) -> bytes:
@@ -95,6 +118,9 @@ def encode_get_request(request: GetRequest) -> bytes:
         case GetRequestNext():
             number = request.block_number.to_bytes(4, "big")
             return bytes((REQUEST_TAG, _NEXT)) + invoke + number
+        case GetRequestWithList(targets=targets):
+            items = b"".join([target.encode() for target in targets])
+            return bytes((REQUEST_TAG, _WITH_LIST)) + invoke + encode_length(len(targets)) + items
         case _:
             assert_never(request)
 
@@ -113,6 +139,10 @@ def decode_get_request(octets: bytes) -> GetRequest:
         )
     elif choice == _NEXT:
         request = GetRequestNext(invoke_id_and_priority=invoke, block_number=cursor.u32())
+    elif choice == _WITH_LIST:
+        count = cursor.count()
+        targets = tuple([AttributeWithSelection.decode(cursor) for _ in range(count)])
+        request = GetRequestWithList(invoke_id_and_priority=invoke, targets=targets)
     else:
         raise DecodeError(f"get-request of the unknown kind {choice}")
     cursor.expect_end()
@@ -127,6 +157,8 @@ def encode_get_response(response: GetResponse) -> bytes:
             return bytes((RESPONSE_TAG, _NORMAL)) + invoke + _encode_normal(response.result)
         case GetResponseWithDatablock():
             return bytes((RESPONSE_TAG, _WITH_DATABLOCK)) + invoke + _encode_datablock(response)
+        case GetResponseWithList(results=results):
+            return bytes((RESPONSE_TAG, _WITH_LIST)) + invoke + encode_results(results)
         case _:
             assert_never(response)
 
@@ -144,10 +176,29 @@ def decode_get_response(octets: bytes) -> GetResponse:
         )
     elif choice == _WITH_DATABLOCK:
         response = _decode_datablock(cursor, invoke)
+    elif choice == _WITH_LIST:
+        response = GetResponseWithList(
+            invoke_id_and_priority=invoke, results=decode_results(cursor)
+        )
     else:
         raise DecodeError(f"get-response of the unknown kind {choice}")
     cursor.expect_end()
     return response
+
+
+def encode_results(results: tuple[bytes | DataAccessResult, ...]) -> bytes:
+    """Encode many results as a response carries them, whole or cut into blocks: count first."""
+    return encode_length(len(results)) + b"".join(map(_encode_normal, results))
+
+
+def decode_results(cursor: Cursor) -> tuple[bytes | DataAccessResult, ...]:
+    """Decode many results; data stay encoded."""
+    return tuple([_decode_result(cursor) for _ in range(cursor.count())])
+
+
+def _decode_result(cursor: Cursor) -> bytes | DataAccessResult:
+    refusal = _decode_refusal(cursor)
+    return take_data(cursor) if refusal is None else refusal
 
 
 def _decode_choice(cursor: Cursor, tag: int, name: str) -> int:

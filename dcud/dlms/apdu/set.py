@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from typing import Self, assert_never
 
 from dcud.dlms.access import (
-    AttributeDescriptor,
+    AttributeWithSelection,
     DataAccessResult,
     InvokeIdAndPriority,
-    Selection,
-    decode_selection,
-    encode_selection,
 )
 from dcud.dlms.data_extent import take_data
 from dcud.dlms.errors import DecodeError, EncodeError
@@ -33,23 +30,6 @@ _RESPONSE_DATABLOCK = 2
 _RESPONSE_LAST_DATABLOCK = 3
 _RESPONSE_LAST_DATABLOCK_WITH_LIST = 4
 _RESPONSE_WITH_LIST = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTarget:
-    """What is written: an attribute, or what `selection` selects of it."""
-
-    attribute: AttributeDescriptor
-    selection: Selection | None = None
-
-    def encode(self) -> bytes:
-        """Encode."""
-        return self.attribute.encode() + encode_selection(self.selection)
-
-    @classmethod
-    def decode(cls, cursor: Cursor) -> Self:
-        """Decode."""
-        return cls(attribute=AttributeDescriptor.decode(cursor), selection=decode_selection(cursor))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +71,7 @@ class SetRequestNormal:
     """
 
     invoke_id_and_priority: InvokeIdAndPriority
-    target: SetTarget
+    target: AttributeWithSelection
     value: bytes = field(repr=False)
 
 
@@ -100,7 +80,7 @@ class SetRequestWithFirstDatablock:
     """Write one value, of which this is the first part."""
 
     invoke_id_and_priority: InvokeIdAndPriority
-    target: SetTarget
+    target: AttributeWithSelection
     block: SetBlock
 
 
@@ -121,7 +101,7 @@ class SetRequestWithList:
     """
 
     invoke_id_and_priority: InvokeIdAndPriority
-    targets: tuple[SetTarget, ...]
+    targets: tuple[AttributeWithSelection, ...]
     values: tuple[bytes, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -135,7 +115,7 @@ class SetRequestWithListAndFirstDatablock:
     """Write many values; the parts together are their count with the values."""
 
     invoke_id_and_priority: InvokeIdAndPriority
-    targets: tuple[SetTarget, ...]
+    targets: tuple[AttributeWithSelection, ...]
     block: SetBlock
 
 
@@ -218,12 +198,12 @@ def decode_values(cursor: Cursor) -> tuple[bytes, ...]:
     return tuple([take_data(cursor) for _ in range(cursor.count())])
 
 
-def _encode_targets(targets: tuple[SetTarget, ...]) -> bytes:
+def _encode_targets(targets: tuple[AttributeWithSelection, ...]) -> bytes:
     return encode_length(len(targets)) + b"".join([target.encode() for target in targets])
 
 
-def _decode_targets(cursor: Cursor) -> tuple[SetTarget, ...]:
-    return tuple([SetTarget.decode(cursor) for _ in range(cursor.count())])
+def _decode_targets(cursor: Cursor) -> tuple[AttributeWithSelection, ...]:
+    return tuple([AttributeWithSelection.decode(cursor) for _ in range(cursor.count())])
 
 
 def _encode_results(results: tuple[DataAccessResult, ...]) -> bytes:
@@ -269,14 +249,16 @@ def decode_set_request(octets: bytes) -> SetRequest:
 
 def _request_normal(cursor: Cursor, invoke: InvokeIdAndPriority) -> SetRequest:
     return SetRequestNormal(
-        invoke_id_and_priority=invoke, target=SetTarget.decode(cursor), value=cursor.rest()
+        invoke_id_and_priority=invoke,
+        target=AttributeWithSelection.decode(cursor),
+        value=cursor.rest(),
     )
 
 
 def _request_first_datablock(cursor: Cursor, invoke: InvokeIdAndPriority) -> SetRequest:
     return SetRequestWithFirstDatablock(
         invoke_id_and_priority=invoke,
-        target=SetTarget.decode(cursor),
+        target=AttributeWithSelection.decode(cursor),
         block=SetBlock.decode(cursor),
     )
 

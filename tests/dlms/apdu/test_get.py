@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from dcud.dlms.access import (
     AttributeDescriptor,
+    AttributeWithSelection,
     DataAccessResult,
     InvokeIdAndPriority,
     Selection,
@@ -12,15 +13,24 @@ from dcud.dlms.apdu.get import (
     GetRequest,
     GetRequestNext,
     GetRequestNormal,
+    GetRequestWithList,
     GetResponse,
     GetResponseNormal,
     GetResponseWithDatablock,
+    GetResponseWithList,
     decode_get_request,
     decode_get_response,
     encode_get_request,
     encode_get_response,
 )
-from dcud.dlms.data import array, integer, long_unsigned, octet_string, structure
+from dcud.dlms.data import (
+    array,
+    integer,
+    long_unsigned,
+    null_data,
+    octet_string,
+    structure,
+)
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.obis import Obis
 from tests.support.apdus import attributes, invokes, octets_32, refusals, selections
@@ -70,9 +80,35 @@ REQUESTS: list[tuple[str, GetRequest]] = [
         GetRequestNormal(invoke_id_and_priority=C1, attribute=PROFILE, selection=RANGE),
     ),
     ("c002c100000001", GetRequestNext(invoke_id_and_priority=C1, block_number=1)),
+    (
+        "c003c102000100002b0100ff0200000100002b0100ff02010100",
+        GetRequestWithList(
+            invoke_id_and_priority=C1,
+            targets=(
+                AttributeWithSelection(
+                    attribute=AttributeDescriptor(1, Obis.parse("0.0.43.1.0.255"), 2)
+                ),
+                AttributeWithSelection(
+                    attribute=AttributeDescriptor(1, Obis.parse("0.0.43.1.0.255"), 2),
+                    selection=Selection(1, null_data()),
+                ),
+            ),
+        ),
+    ),
 ]
 
 RESPONSES: list[tuple[str, GetResponse]] = [
+    (
+        "c403c103000600001391010400020111aa",
+        GetResponseWithList(
+            invoke_id_and_priority=C1,
+            results=(
+                bytes.fromhex("0600001391"),
+                DataAccessResult.OBJECT_UNDEFINED,
+                bytes.fromhex("020111aa"),
+            ),
+        ),
+    ),
     # the tests of u9n/dlms-cosem
     (
         "c401c1000600001391",
@@ -127,7 +163,9 @@ def test_known_responses(octets: str, response: GetResponse) -> None:
         "c001c1000100002b0100ff020000",
         "c002c1000000",
         "c002c10000000100",
-        "c003c101000100002b0100ff0200",
+        "c003c102000100002b0100ff0200",
+        "c003c101000100002b0100ff020000",
+        "c004c1",
         "c001c1000100002b0100ff020101ee",
     ],
 )
@@ -149,7 +187,10 @@ def test_broken_requests(octets: str) -> None:
         "c402c10000000001000c0105",
         "c402c1000000000100010000",
         "c402c10000000001020100",
-        "c403c1010000",
+        "c403c1010000ee",
+        "c403c1020000",
+        "c403c10100ee",
+        "c404c1",
     ],
 )
 def test_broken_responses(octets: str) -> None:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from dcud.dlms.access import (
     AttributeDescriptor,
+    AttributeWithSelection,
     DataAccessResult,
     InvokeIdAndPriority,
     Selection,
@@ -22,7 +23,6 @@ from dcud.dlms.apdu.set import (
     SetResponseLastDatablockWithList,
     SetResponseNormal,
     SetResponseWithList,
-    SetTarget,
     decode_set_request,
     decode_set_response,
     encode_set_request,
@@ -34,8 +34,8 @@ from dcud.dlms.obis import Obis
 from tests.support.data_strategies import data
 
 INVOKE = InvokeIdAndPriority(invoke_id=1, high_priority=True)
-CLOCK = SetTarget(attribute=AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2))
-SELECTED = SetTarget(
+CLOCK = AttributeWithSelection(attribute=AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2))
+SELECTED = AttributeWithSelection(
     attribute=AttributeDescriptor(1, Obis.parse("0.0.96.1.0.255"), 2),
     selection=Selection(1, unsigned(3)),
 )
@@ -212,7 +212,9 @@ def test_no_repr_shows_what_is_written() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from([CLOCK, SELECTED]), data().map(encode_data)), max_size=4))
-def test_lists_are_decoded_as_they_were_encoded(items: list[tuple[SetTarget, bytes]]) -> None:
+def test_lists_are_decoded_as_they_were_encoded(
+    items: list[tuple[AttributeWithSelection, bytes]],
+) -> None:
     request = SetRequestWithList(
         invoke_id_and_priority=INVOKE,
         targets=tuple(target for target, _ in items),
