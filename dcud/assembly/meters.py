@@ -16,7 +16,7 @@ from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLe
 from dcud.dlms.conformance import IMPLEMENTED, Conformance
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import ClientSap
-from dcud.dlms.get_exchange import GetParameters
+from dcud.dlms.exchange import ExchangeParameters
 from dcud.dlms.secret import Secret
 from dcud.line.bus import BusParameters, Target
 from dcud.line.session import Connection, SessionTiming, unheard
@@ -49,7 +49,7 @@ def plain_target(
     notified: Callable[[bytes], None] = unheard,
 ) -> Target:
     """Return how a meter is reached whose APDUs go in the clear; `notified` takes the unasked."""
-    make_link, trust = links.to(meter), get_parameters(meter)
+    make_link, trust = links.to(meter), exchange_parameters(meter)
     association = association_parameters(links, meter, _authentication(meter, password))
     return target(links, meter, lambda: ClientConnection(make_link(), association, trust), notified)
 
@@ -87,9 +87,9 @@ def association_parameters(
     )
 
 
-def get_parameters(meter: model.Meter) -> GetParameters:
+def exchange_parameters(meter: model.Meter) -> ExchangeParameters:
     """Return how far the meter's answers are trusted."""
-    return GetParameters(
+    return ExchangeParameters(
         match_invoke_id=meter.match_invoke_id,
         patience=max(_PATIENCES * meter.response_timeout, _SHORTEST_PATIENCE),
     )

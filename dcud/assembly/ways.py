@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dcud.assembly.links import Links
-from dcud.assembly.meters import association_parameters, get_parameters, plain_target, target
+from dcud.assembly.meters import association_parameters, exchange_parameters, plain_target, target
 from dcud.assembly.security import SecuredAccess, ciphers
 from dcud.collect.secured_meter import SecuredMeter, Ways
 from dcud.config import model
@@ -41,7 +41,7 @@ def secured_meter(
     told: Told,
 ) -> SecuredMeter[Session]:
     """Return what opens associations with the meter."""
-    make_link, trust = links.to(meter), get_parameters(meter)
+    make_link, trust = links.to(meter), exchange_parameters(meter)
 
     def connect() -> ClientConnection:
         association = association_parameters(links, meter, access.authentication())

@@ -18,22 +18,12 @@ follow; a notification, since nobody waits for it.
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol, assert_never
+from typing import cast
 
 from dcud.dlms.access import (
-    AttributeDescriptor,
-    DataAccessResult,
     InvokeIdAndPriority,
-    Selection,
 )
-from dcud.dlms.action_exchange import (
-    ActionEvent,
-    ActionExchange,
-    ActionFailed,
-    ActionRefused,
-    ActionSucceeded,
-    MethodCall,
-)
+from dcud.dlms.action_exchange import ActionExchange, MethodCall, Returned
 from dcud.dlms.apdu import (
     aare,
     action,
@@ -44,8 +34,6 @@ from dcud.dlms.apdu import (
     release,
 )
 from dcud.dlms.apdu import get as get_service
-from dcud.dlms.apdu.action import ActionResult
-from dcud.dlms.apdu.get import GetRequestNormal
 from dcud.dlms.association import (
     Associated,
     AssociationParameters,
@@ -81,14 +69,14 @@ from dcud.dlms.errors import (
     TransactionError,
     UnexpectedApduError,
 )
-from dcud.dlms.get_exchange import (
+from dcud.dlms.exchange import (
+    Answered,
     BlockReceived,
-    GetEvent,
-    GetExchange,
-    GetFailed,
-    GetParameters,
-    GetRefused,
-    GetSucceeded,
+    Exchange,
+    ExchangeParameters,
+    Request,
+    RequestFailed,
+    Terms,
 )
 from dcud.dlms.protection import Protection
 
@@ -104,9 +92,8 @@ _STALE = (ReplayError, TransactionError)
 """What makes an APDU the answer to something else, the right one being still to come."""
 _LATE = frozenset(bytes((m.RESPONSE_TAG,)) for m in (get_service, action))
 """What may come when nobody waits for it any more."""
-_ActionEnd = ActionSucceeded | ActionRefused | ActionFailed
 _LAST_INVOKE_ID = 15
-_NO_PARAMETERS = GetParameters()
+_NO_PARAMETERS = ExchangeParameters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +128,8 @@ class SecurityRefused:
 
 ConnectionEvent = (
     Opened
-    | GetSucceeded
-    | GetRefused
-    | GetFailed
-    | ActionSucceeded
-    | ActionRefused
-    | ActionFailed
+    | Answered[object]
+    | RequestFailed
     | BlockReceived
     | SecurityRefused
     | Released
@@ -157,23 +140,6 @@ ConnectionEvent = (
     | Retransmitted
     | AnswerArriving
 )
-
-
-class Exchange(Protocol):
-    """One request of the association, in as many APDUs as it takes."""
-
-    @property
-    def subject(self) -> str:
-        """What errors are about: the service with what it is asked of."""
-
-    def request(self) -> bytes:
-        """Return the APDU that is to be sent now."""
-
-    def secret(self) -> tuple[tuple[int, int], ...]:
-        """Return the half-open ranges of that APDU that no log may show."""
-
-    def receive(self, apdu: bytes) -> GetEvent | ActionEvent | ProtocolError | None:
-        """Take an answer; None is the one to another request."""
 
 
 class Phase(Enum):
@@ -227,8 +193,7 @@ class ClientConnection:
     """One connection to one meter, from `open` to `Released` or `ConnectionFailed`.
 
     After each call that may have produced output the owner takes `frames_to_send()`, writes them
-    all, and calls `frames_sent(now)`. One request at a time: `get` ends in `GetSucceeded`,
-    `GetRefused` or `GetFailed`, `act` in their like.
+    all, and calls `frames_sent(now)`. One request at a time, which `ask` makes.
 
     Args:
         protection: of this association's APDUs; None where they go in the clear.
@@ -241,18 +206,18 @@ class ClientConnection:
         self,
         link: DataLink,
         parameters: AssociationParameters,
-        get_parameters: GetParameters = _NO_PARAMETERS,
+        exchange_parameters: ExchangeParameters = _NO_PARAMETERS,
         protection: Protection | None = None,
     ) -> None:
         self.phase = Phase.IDLE
         self._link = link
         self._parameters = parameters
-        self._get_parameters = get_parameters
+        self._exchange_parameters = exchange_parameters
         self._protection = protection
         self._association = ClientAssociation(parameters, protection)
         self._agreed: Associated | None = None
         self._largest_request = 0  # in octets; 0 sets no limit
-        self._exchange: Exchange | None = None
+        self._exchange: Exchange[object] | None = None
         self._invoke_id = 0
         self._ending: Released | ConnectionFailed = Released()
         self._deadline: float | None = None
@@ -269,36 +234,15 @@ class ClientConnection:
         self.phase = Phase.LINKING
         self._link.connect(now)
 
-    def get(self, attribute: AttributeDescriptor, selection: Selection | None, now: float) -> None:
-        """Ask for an attribute, or for what `selection` selects of it.
+    def ask(self, request: Request[object], now: float) -> None:
+        """Make a request; ends in `Answered` or `RequestFailed`, unless the connection ends.
 
         Raises:
             MisuseError: the connection isn't open, or the last request hasn't ended.
             EncodeError: the request is larger than the meter takes.
             SecurityError: it can't be protected.
         """
-        agreed = self._ready()
-        exchange = GetExchange(
-            GetRequestNormal(
-                invoke_id_and_priority=self._next_invoke(agreed),
-                attribute=attribute,
-                selection=selection,
-            ),
-            self._get_parameters,
-        )
-        self._send(exchange, now)
-        self._exchange = exchange
-
-    def act(self, call: MethodCall, now: float) -> None:
-        """Have a method carried out.
-
-        Raises:
-            MisuseError: the connection isn't open, or the last request hasn't ended.
-            EncodeError: the request is larger than the meter takes.
-            SecurityError: it can't be protected.
-        """
-        agreed = self._ready()
-        exchange = self._action(call, agreed)
+        exchange = request.exchange(self._terms(self._ready()))
         self._send(exchange, now)
         self._exchange = exchange
 
@@ -307,32 +251,30 @@ class ClientConnection:
             raise MisuseError("a request wants an open connection on which no other is in progress")
         return self._agreed
 
-    def _next_invoke(self, agreed: Associated) -> InvokeIdAndPriority:
+    def _terms(self, agreed: Associated) -> Terms:
         self._invoke_id = self._invoke_id % _LAST_INVOKE_ID + 1
-        return InvokeIdAndPriority(
+        invoke = InvokeIdAndPriority(
             invoke_id=self._invoke_id,
             high_priority=Conformance.PRIORITY_MGMT_SUPPORTED in agreed.conformance,
         )
+        return Terms(
+            invoke=invoke,
+            parameters=self._exchange_parameters,
+            conformance=agreed.conformance,
+            room=self._room(agreed),
+        )
 
     def _room(self, agreed: Associated) -> int | None:
-        """Return the octets of a request above which its parameter is cut, None to leave it whole.
+        """Return the octets of a request that surely fit, None where any do.
 
         Protection adds less than its overhead to most, so that what isn't cut may fit all the same.
         """
         limit = agreed.server_max_receive_pdu_size
-        if not limit or Conformance.BLOCK_TRANSFER_WITH_ACTION not in agreed.conformance:
+        if not limit:
             return None
         return limit if self._protection is None else limit - self._protection.overhead()
 
-    def _action(self, call: MethodCall, agreed: Associated) -> ActionExchange:
-        return ActionExchange(
-            call,
-            self._next_invoke(agreed),
-            self._get_parameters,
-            room=self._room(agreed),
-        )
-
-    def _send(self, exchange: Exchange, now: float) -> None:
+    def _send(self, exchange: Exchange[object], now: float) -> None:
         """Send what an exchange asks next, protected where there is protection.
 
         Raises:
@@ -537,7 +479,7 @@ class ClientConnection:
         """Send our proof of identity, as the first request of the association."""
         self._largest_request = challenged.agreed.server_max_receive_pdu_size
         call = MethodCall(method=challenged.method, parameter=challenged.parameter)
-        exchange = self._action(call, challenged.agreed)
+        exchange = ActionExchange(call, self._terms(challenged.agreed))
         try:
             self._send(exchange, now)
         except (EncodeError, SecurityError) as error:
@@ -546,7 +488,7 @@ class ClientConnection:
             self._exchange = exchange
 
     def _deliver_to_exchange(
-        self, exchange: Exchange, apdu: bytes, now: float
+        self, exchange: Exchange[object], apdu: bytes, now: float
     ) -> list[ConnectionEvent]:
         outcome = exchange.receive(apdu)
         match outcome:
@@ -562,11 +504,11 @@ class ClientConnection:
             case _:
                 self._deadline = None
                 self._exchange = None
-                if isinstance(outcome, _ActionEnd) and self._is_proving():
+                if self._is_proving():
                     return self._proved(outcome, now)
         return [outcome]
 
-    def _go_on(self, exchange: Exchange, now: float) -> None:
+    def _go_on(self, exchange: Exchange[object], now: float) -> None:
         try:
             self._send(exchange, now)
         except (EncodeError, SecurityError) as error:
@@ -575,9 +517,14 @@ class ClientConnection:
     def _is_proving(self) -> bool:
         return self._association.state is State.WAIT_PROOF
 
-    def _proved(self, outcome: _ActionEnd, now: float) -> list[ConnectionEvent]:
+    def _proved(
+        self, outcome: Answered[object] | RequestFailed, now: float
+    ) -> list[ConnectionEvent]:
         """Judge what our proof came to; a meter that is not trusted hears no more than RLRQ."""
-        verdict = self._association.receive_proof(_came_to(outcome))
+        if isinstance(outcome, RequestFailed):
+            verdict = self._association.receive_proof(outcome.error)
+        else:  # what proves us is an ACTION
+            verdict = self._association.receive_proof(cast("Returned", outcome.answer))
         if isinstance(verdict, ProtocolError):
             self._suspect_the_key(verdict)
             self._ending = ConnectionFailed(error=verdict)
@@ -597,7 +544,7 @@ class ClientConnection:
     def _wait_on(self, now: float) -> None:
         """Bound the wait for an answer where the link believes that it came."""
         if self._deadline is None and (self._association.waits or self._exchange is not None):
-            self._deadline = now + self._get_parameters.patience
+            self._deadline = now + self._exchange_parameters.patience
 
     def _pass_over(self, refused: SecurityRefused, now: float) -> SecurityRefused:
         self._wait_on(now)
@@ -625,21 +572,6 @@ class ClientConnection:
         return [ending]
 
 
-def _came_to(
-    outcome: _ActionEnd,
-) -> bytes | DataAccessResult | ActionResult | ProtocolError | None:
-    """Return what a method came to, in one value."""
-    match outcome:
-        case ActionSucceeded(octets=octets):
-            return octets
-        case ActionRefused(result=result):
-            return result
-        case ActionFailed(error=error):
-            return error
-        case _:
-            assert_never(outcome)
-
-
 def _other_things(passed_over: SecurityError | None) -> NoAnswerError:
     """Return the error that the answer did not come, with the reason why something else wasn't it.
 
@@ -660,18 +592,12 @@ def _refused(error: ProtocolError) -> SecurityRefused:
 
 __all__ = [
     "REACTIONS",
-    "ActionFailed",
-    "ActionRefused",
-    "ActionSucceeded",
     "AnswerArriving",
     "BlockReceived",
     "ClientConnection",
     "ConnectionEvent",
     "ConnectionFailed",
     "FrameReceived",
-    "GetFailed",
-    "GetRefused",
-    "GetSucceeded",
     "NotificationReceived",
     "OctetsDiscarded",
     "Opened",

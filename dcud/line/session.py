@@ -13,11 +13,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import Protocol, TypeVar, assert_never, cast
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
-from dcud.dlms.action_exchange import ActionFailed, ActionRefused, ActionSucceeded, MethodCall
-from dcud.dlms.apdu.action import ActionResult
+from dcud.dlms.action_exchange import MethodCall, Returned
 from dcud.dlms.connection import (
     ConnectionEvent,
     ConnectionFailed,
@@ -40,11 +39,14 @@ from dcud.dlms.errors import (
     MisuseError,
     SecurityError,
 )
-from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
+from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
+from dcud.dlms.requests import Act, Get
 from dcud.errors import DcudError
 from dcud.line.errors import PortError, StalledError
 from dcud.line.port import Port, PromptPort
 from dcud.line.tracer import FrameTracer
+
+Answer = TypeVar("Answer")
 
 _HUSH = 0.2
 """Seconds of silence after which a meter has nothing to say to a request that was given up."""
@@ -56,8 +58,7 @@ _IDLE = "idle"
 _FRESH_LINK_HELPS = (FrameRejectedError, LinkLostError, LinkSequenceError)
 """What a meter that is there makes of a link that the two see differently."""
 
-_ActionEnd = ActionSucceeded | ActionRefused | ActionFailed
-_Outcome = Opened | GetSucceeded | GetRefused | GetFailed | _ActionEnd | Released
+_Outcome = Opened | Answered[object] | RequestFailed | Released
 
 
 class Connection(Protocol):
@@ -67,12 +68,8 @@ class Connection(Protocol):
         """Begin to set up link and association."""
         ...
 
-    def get(self, attribute: AttributeDescriptor, selection: Selection | None, now: float) -> None:
-        """Begin to read an attribute."""
-        ...
-
-    def act(self, call: MethodCall, now: float) -> None:
-        """Begin to have a method carried out."""
+    def ask(self, request: Request[object], now: float) -> None:
+        """Begin to make a request."""
         ...
 
     def release(self, now: float) -> None:
@@ -239,40 +236,22 @@ class Session:
             raise MisuseError("a request was made without an association")
         self._progress = progress
         try:
-            return await self._get(attribute, selection)
+            return await self._ask(Get(attribute, selection))
         except _FRESH_LINK_HELPS:
             if self._renew is None:
                 raise
         self._connection = self._renew()
         await self.open()
-        return await self._get(attribute, selection)
+        return await self._ask(Get(attribute, selection))
 
-    async def _get(
-        self, attribute: AttributeDescriptor, selection: Selection | None
-    ) -> bytes | DataAccessResult:
-        await self._refill()
-        self._connection.get(attribute, selection, asyncio.get_running_loop().time())
-        self._is_open = False  # until the answer is here
-        outcome = await self._exchange()
-        if not isinstance(outcome, GetSucceeded | GetRefused | GetFailed):
-            raise _out_of_turn(outcome)
-        self._is_open = True
-        if isinstance(outcome, GetFailed):
-            raise outcome.error
-        return outcome.octets if isinstance(outcome, GetSucceeded) else outcome.result
-
-    async def act(
-        self, call: MethodCall, *, progress: Callable[[int], None] | None = None
-    ) -> bytes | DataAccessResult | ActionResult | None:
-        """Have a method carried out; never twice, whatever happens to the answer.
+    async def ask(
+        self, request: Request[Answer], *, progress: Callable[[int], None] | None = None
+    ) -> Answer:
+        """Make a request, once: it may change something.
 
         Args:
-            call: which method, with which parameter.
+            request: what is asked.
             progress: called with the octets exchanged so far, after each block.
-
-        Returns:
-            The A-XDR encoding of the Data that the method returns, None where it returns none, why
-            it can't be given; or the meter's refusal to carry the method out.
 
         Raises:
             ProtocolError: the request failed, and nobody knows whether it was carried out.
@@ -282,16 +261,25 @@ class Session:
         if not self._is_open:
             raise MisuseError("a request was made without an association")
         self._progress = progress
+        return await self._ask(request)
+
+    async def _ask(self, request: Request[Answer]) -> Answer:
         await self._refill()
-        self._connection.act(call, asyncio.get_running_loop().time())
+        self._connection.ask(request, asyncio.get_running_loop().time())
         self._is_open = False  # until the answer is here
         outcome = await self._exchange()
-        if not isinstance(outcome, _ActionEnd):
+        if not isinstance(outcome, Answered | RequestFailed):
             raise _out_of_turn(outcome)
         self._is_open = True
-        if isinstance(outcome, ActionFailed):
+        if isinstance(outcome, RequestFailed):
             raise outcome.error
-        return outcome.octets if isinstance(outcome, ActionSucceeded) else outcome.result
+        return cast("Answer", outcome.answer)  # a request's answer is of the request's type
+
+    async def act(
+        self, call: MethodCall, *, progress: Callable[[int], None] | None = None
+    ) -> Returned:
+        """Have a method carried out; never twice, whatever happens to the answer; see `ask`."""
+        return await self.ask(Act(call), progress=progress)
 
     async def hold(self, seconds: float) -> None:
         """Ask nothing for a while, and let the connection keep itself alive.
@@ -452,17 +440,7 @@ class Session:
                     watch.tracer.frame(watch.bus, "rx", watch.meter, frame.octets, frame.secret)
                     if self._asked_at is not None and frame not in self._asked:  # or it's an echo
                         self._tell_answer_time(self._asked_at)
-                case (
-                    Opened()
-                    | GetSucceeded()
-                    | GetRefused()
-                    | GetFailed()
-                    | ActionSucceeded()
-                    | ActionRefused()
-                    | ActionFailed()
-                    | Released()
-                    | ConnectionFailed()
-                ):
+                case Opened() | Answered() | RequestFailed() | Released() | ConnectionFailed():
                     self._outcome = event
                 case BlockReceived(total=total):
                     self._advance(total)

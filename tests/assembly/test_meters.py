@@ -159,6 +159,6 @@ def test_a_meter_may_answer_under_an_invoke_id_of_its_own(
     told = f"{place}\nmatch_invoke_id = {matched}"
     connection = reached(tmp_path, bus, told).connect()
     assert isinstance(connection, ClientConnection)
-    assert connection._get_parameters.match_invoke_id is (matched == "true")
+    assert connection._exchange_parameters.match_invoke_id is (matched == "true")
     match = getattr(connection._link, "_match", None)
     assert match is None or match._match_invoke_id is (matched == "true")

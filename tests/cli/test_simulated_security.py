@@ -60,19 +60,19 @@ def spoken_to(site: Site, made: SecuredMeter) -> str:
 
 def test_what_is_asked_for_is_demanded() -> None:
     made = meter("--authentication", "hls-gmac", "--suite", "0")
-    assert spoken_to(Site(), made) == "GetSucceeded"
+    assert spoken_to(Site(), made) == "Answered"
     assert spoken_to(Site(ciphered=False), made) == "ConnectionFailed"
     assert spoken_to(Site(mechanism=Mechanism.LOWEST), made) == "ConnectionFailed"
 
 
 def test_a_proof_without_ciphering() -> None:
     made = meter("--authentication", "hls-sha256")
-    assert spoken_to(Site(mechanism=Mechanism.HLS_SHA256, ciphered=False), made) == "GetSucceeded"
+    assert spoken_to(Site(mechanism=Mechanism.HLS_SHA256, ciphered=False), made) == "Answered"
 
 
 def test_a_password_with_ciphering() -> None:
     made = meter("--policy", "authenticated", known=entries(lls_password=SECRET))
-    assert spoken_to(Site(mechanism=Mechanism.LLS), made) == "GetSucceeded"
+    assert spoken_to(Site(mechanism=Mechanism.LLS), made) == "Answered"
 
 
 def test_each_meter_has_a_system_title_of_its_own() -> None:
@@ -95,7 +95,7 @@ def test_state_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     made = meter("--authentication", "hls-gmac", "--suite", "0", "--state", str(path))
     site = Site()
-    assert spoken_to(site, made) == "GetSucceeded"
+    assert spoken_to(site, made) == "Answered"
     kept: dict[str, Any] = json.loads(path.read_text())
     assert kept["SIM0000000000001"]["unicast"] == [4, 4]
     assert path.stat().st_mode & 0o777 == 0o600

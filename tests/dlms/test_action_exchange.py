@@ -2,15 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.dlms.access import DataAccessResult, InvokeIdAndPriority
-from dcud.dlms.action_exchange import (
-    ActionEvent,
-    ActionExchange,
-    ActionFailed,
-    ActionRefused,
-    ActionSucceeded,
-    MethodCall,
-)
+from dcud.dlms.access import DataAccessResult
+from dcud.dlms.action_exchange import ActionExchange, ActionManyExchange, MethodCall, Returned
 from dcud.dlms.apdu.action import (
     ActionRequestWithFirstPblock,
     ActionRequestWithPblock,
@@ -27,8 +20,9 @@ from dcud.dlms.errors import (
     ServiceRefusedError,
     UnexpectedApduError,
 )
-from dcud.dlms.get_exchange import BlockReceived, GetParameters
+from dcud.dlms.exchange import Answered, BlockReceived, ExchangeParameters, Outcome, RequestFailed
 from dcud.dlms.obis import Obis
+from tests.support.terms import terms
 
 REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 1)
 SHORT = bytes.fromhex("09111000001A90E6D2221FA2FD85EED61ACC22")
@@ -46,17 +40,15 @@ class Exchange:
         parameter: bytes | None = SHORT,
         *,
         room: int | None = None,
-        trust: GetParameters | None = None,
+        trust: ExchangeParameters | None = None,
         is_secret: bool = False,
     ) -> None:
         self._exchange = ActionExchange(
             MethodCall(method=REPLY_TO_HLS, parameter=parameter, is_secret=is_secret),
-            InvokeIdAndPriority(invoke_id=1, high_priority=True),
-            trust or GetParameters(),
-            room=room,
+            terms(parameters=trust, room=room),
         )
 
-    def hears(self, apdu: str) -> ActionEvent | ProtocolError | None:
+    def hears(self, apdu: str) -> Outcome[Returned]:
         return self._exchange.receive(bytes.fromhex(apdu))
 
     def asks(self) -> str:
@@ -68,7 +60,7 @@ class Exchange:
 
     def fails(self, apdu: str) -> ProtocolError:
         event = self.hears(apdu)
-        assert isinstance(event, ActionFailed)
+        assert isinstance(event, RequestFailed)
         return event.error
 
 
@@ -81,7 +73,7 @@ class TestWhole:
         )
         assert exchange.hears(
             "c701c1000100" + "09111001234567fe1466afb3dbcd4f9389e2b7"
-        ) == ActionSucceeded(octets=bytes.fromhex("09111001234567fe1466afb3dbcd4f9389e2b7"))
+        ) == Answered(answer=bytes.fromhex("09111001234567fe1466afb3dbcd4f9389e2b7"))
 
     def test_kaifa_leaves_the_choice_out(self) -> None:
         # testKaifaMessages of jdlms
@@ -89,28 +81,26 @@ class TestWhole:
         assert exchange.asks() == (
             "c301c1000f0000280000ff0101" + "091110012345677d52391c407e3a45210f000e"
         )
-        assert exchange.hears("c70101000911101a9190bc0a587217bcd2bcd4fddb7143") == ActionSucceeded(
-            octets=bytes.fromhex("0911101a9190bc0a587217bcd2bcd4fddb7143")
+        assert exchange.hears("c70101000911101a9190bc0a587217bcd2bcd4fddb7143") == Answered(
+            answer=bytes.fromhex("0911101a9190bc0a587217bcd2bcd4fddb7143")
         )
 
     def test_neither_parameter_nor_return_value(self) -> None:
         exchange = Exchange(None)
         assert exchange.asks() == "c301c1000f0000280000ff0100"
-        assert exchange.hears("c701c10000") == ActionSucceeded()
+        assert exchange.hears("c701c10000") == Answered(answer=None)
 
     def test_a_return_value_that_can_not_be_given(self) -> None:
-        assert Exchange().hears("c701c1000101" + "03") == ActionSucceeded(
-            octets=DataAccessResult.READ_WRITE_DENIED
+        assert Exchange().hears("c701c1000101" + "03") == Answered(
+            answer=DataAccessResult.READ_WRITE_DENIED
         )
 
     @pytest.mark.parametrize(("octet", "result"), [("03", 3), ("fa", 250), ("c8", 200)])
     def test_a_refusal(self, octet: str, result: int) -> None:
-        assert Exchange().hears(f"c701c1{octet}00") == ActionRefused(result=ActionResult(result))
+        assert Exchange().hears(f"c701c1{octet}00") == Answered(answer=ActionResult(result))
 
     def test_whatever_a_refusal_returns_is_not_looked_at(self) -> None:
-        assert Exchange().hears("c701c1030101ff") == ActionRefused(
-            result=ActionResult.READ_WRITE_DENIED
-        )
+        assert Exchange().hears("c701c1030101ff") == Answered(answer=ActionResult.READ_WRITE_DENIED)
 
 
 class TestRoom:
@@ -137,13 +127,11 @@ class TestParameterInBlocks:
         assert exchange.asks() == "c306c1" + "00" + "00000002" + "16" + LONG[22:44].hex()
         assert exchange.hears("c704c100000002") == BlockReceived(total=52)
         assert exchange.asks() == "c306c1" + "01" + "00000003" + "08" + LONG[44:].hex()
-        assert exchange.hears("c701c10000") == ActionSucceeded()
+        assert exchange.hears("c701c10000") == Answered(answer=None)
 
     def test_a_meter_may_refuse_before_it_has_all_of_it(self) -> None:
         exchange = Exchange(LONG, room=ROOM)
-        assert exchange.hears("c701c10f00") == ActionRefused(
-            result=ActionResult.LONG_ACTION_ABORTED
-        )
+        assert exchange.hears("c701c10f00") == Answered(answer=ActionResult.LONG_ACTION_ABORTED)
 
     def test_but_not_carry_out_half_of_it(self) -> None:
         exchange = Exchange(LONG, room=ROOM)
@@ -190,11 +178,11 @@ class TestReturnValueInBlocks:
         rest = LONG[30:]
         assert exchange.hears(
             "c702c1" + "01" + "00000002" + f"{len(rest):02x}" + rest.hex()
-        ) == ActionSucceeded(octets=LONG)
+        ) == Answered(answer=LONG)
 
     def test_a_reason_why_there_is_none(self) -> None:
         assert Exchange().hears("c702c1" + "01" + "00000001" + "04" + "00010103") == (
-            ActionSucceeded(octets=DataAccessResult.READ_WRITE_DENIED)
+            Answered(answer=DataAccessResult.READ_WRITE_DENIED)
         )
 
     @pytest.mark.parametrize("octets", ["0001010300", "000102", "00010103ff"])
@@ -217,12 +205,10 @@ class TestReturnValueInBlocks:
     def test_a_refusal_between_blocks(self) -> None:
         exchange = Exchange()
         exchange.hears("c702c1" + "00" + "00000001" + "0109")
-        assert exchange.hears("c701c10f00") == ActionRefused(
-            result=ActionResult.LONG_ACTION_ABORTED
-        )
+        assert exchange.hears("c701c10f00") == Answered(answer=ActionResult.LONG_ACTION_ABORTED)
 
     def test_one_without_end(self) -> None:
-        exchange = Exchange(trust=GetParameters(max_value_octets=3))
+        exchange = Exchange(trust=ExchangeParameters(max_value_octets=3))
         exchange.hears("c702c1" + "00" + "00000001" + "020901")
         error = exchange.fails("c702c1" + "00" + "00000002" + "020901")
         assert isinstance(error, BlockTransferError)
@@ -252,14 +238,14 @@ class TestSecrets:
 class TestInvokeId:
     @pytest.mark.parametrize("octet", ["c1", "81", "41", "01", "b1"])
     def test_the_low_four_bits_match(self, octet: str) -> None:
-        assert Exchange().hears(f"c701{octet}0000") == ActionSucceeded()
+        assert Exchange().hears(f"c701{octet}0000") == Answered(answer=None)
 
     def test_another_one_is_the_answer_to_another_request(self) -> None:
         assert Exchange().hears("c701c20000") is None
 
     def test_unless_it_need_not_match(self) -> None:
-        exchange = Exchange(trust=GetParameters(match_invoke_id=False))
-        assert exchange.hears("c701c20000") == ActionSucceeded()
+        exchange = Exchange(trust=ExchangeParameters(match_invoke_id=False))
+        assert exchange.hears("c701c20000") == Answered(answer=None)
 
 
 class TestRefusedServices:
@@ -295,9 +281,7 @@ def test_octets_that_make_no_sense(apdu: str) -> None:
 def test_the_blocks_make_the_parameter_and_each_fits(parameter: bytes, room: int) -> None:
     exchange = ActionExchange(
         MethodCall(method=REPLY_TO_HLS, parameter=parameter),
-        InvokeIdAndPriority(invoke_id=1),
-        GetParameters(),
-        room=room,
+        terms(high_priority=False, room=room),
     )
     request = decode_action_request(exchange.request())
     if not isinstance(request, ActionRequestWithFirstPblock):
@@ -322,3 +306,81 @@ def test_no_octets_raise(tags: list[int], data: st.DataObject) -> None:
         exchange.hears(bytes((tag, *data.draw(st.binary(max_size=20)))).hex())
         assert exchange.asks()
         assert exchange.hides() == []
+
+
+DISCONNECT = MethodDescriptor(70, Obis.parse("0.0.96.3.10.255"), 1)
+DISCONNECT_HEX = "0046000060030aff01"
+DENIED = ActionResult.READ_WRITE_DENIED
+
+
+def two(
+    parameter: bytes = SHORT, *, room: int | None = None, is_secret: bool = False
+) -> ActionManyExchange:
+    calls = (
+        MethodCall(method=DISCONNECT, is_secret=is_secret),
+        MethodCall(method=REPLY_TO_HLS, parameter=parameter),
+    )
+    return ActionManyExchange(calls, terms(high_priority=False, room=room))
+
+
+def heard(exchange: ActionManyExchange, apdu: str) -> object:
+    return exchange.receive(bytes.fromhex(apdu))
+
+
+def test_what_errors_are_about() -> None:
+    exchange = ActionExchange(MethodCall(method=DISCONNECT), terms())
+    assert exchange.subject == "ACTION 70/0.0.96.3.10.255/1"
+
+
+class TestMany:
+    def test_whole(self) -> None:
+        exchange = two(bytes.fromhex("1107"))
+        assert exchange.request().hex() == (
+            "c30341" + "02" + DISCONNECT_HEX + "000f0000280000ff01" + "02" + "00" + "1107"
+        )
+        assert exchange.subject == "ACTION 70/0.0.96.3.10.255/1 and 1 more"
+        outcome = heard(exchange, "c70341" + "02" + "0000" + "0001001109")
+        assert outcome == Answered(answer=(None, b"\x11\x09"))
+
+    def test_refusals_one_by_one(self) -> None:
+        outcome = heard(two(), "c70341" + "02" + "0300" + "00010104")
+        assert outcome == Answered(answer=(DENIED, DataAccessResult.OBJECT_UNDEFINED))
+
+    def test_one_refusal_is_of_all(self) -> None:
+        assert heard(two(), "c701410300") == Answered(answer=(DENIED, DENIED))
+
+    @pytest.mark.parametrize("apdu", ["c701410000", "c70341010000", "c7034103000000000000"])
+    def test_contradictory_counts(self, apdu: str) -> None:
+        assert isinstance(heard(two(), apdu), UnexpectedApduError)
+
+    def test_in_blocks_both_ways(self) -> None:
+        exchange = two(bytes.fromhex("0950") + bytes(80), room=80)
+        raw = bytes.fromhex("02000950") + bytes(80)
+        assert exchange.request().hex() == (
+            "c30541" + "02" + DISCONNECT_HEX + "000f0000280000ff01"
+            + "00" + "00000001" + "34" + raw[:52].hex()
+        )  # fmt: skip
+        assert len(exchange.request()) == 80
+        assert heard(exchange, "c7044100000001") == BlockReceived(total=84)
+        assert heard(exchange, "c70241" + "00" + "00000001" + "02" + "0203") == BlockReceived(
+            total=2
+        )
+        assert exchange.request().hex() == "c3024100000001"
+        assert exchange.secret() == ()
+        outcome = heard(exchange, "c70241" + "01" + "00000002" + "03" + "000000")
+        assert outcome == Answered(answer=(DENIED, None))
+
+    def test_done_between_the_blocks(self) -> None:
+        exchange = two(bytes.fromhex("0950") + bytes(80), room=80)
+        failed = heard(exchange, "c70341" + "02" + "0000" + "0000")
+        assert isinstance(failed, RequestFailed)
+        assert isinstance(failed.error, BlockTransferError)
+
+    def test_secrets_are_told_apart(self) -> None:
+        exchange = two(bytes.fromhex("1107"), is_secret=True)
+        octets = exchange.request()
+        assert [octets[a:b].hex() for a, b in exchange.secret()] == ["001107"]
+
+    def test_a_list_of_one(self) -> None:
+        exchange = ActionManyExchange((MethodCall(method=DISCONNECT),), terms())
+        assert heard(exchange, "c701c10000") == Answered(answer=(None,))

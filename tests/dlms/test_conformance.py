@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
-from dcud.dlms.action_exchange import ActionSucceeded, MethodCall
+from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.aare import AssociateResponse
 from dcud.dlms.apdu.action import (
     ActionRequestNormal,
@@ -37,12 +37,14 @@ from dcud.dlms.conformance import (
     decode_conformance,
     encode_conformance,
 )
-from dcud.dlms.connection import BlockReceived, ClientConnection, GetSucceeded
+from dcud.dlms.connection import ClientConnection
 from dcud.dlms.data import unsigned
 from dcud.dlms.datalink import LinkConnected
 from dcud.dlms.errors import DecodeError
+from dcud.dlms.exchange import Answered, BlockReceived
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
+from dcud.dlms.requests import Act, Get
 from tests.support.scripted_link import ScriptedLink
 
 
@@ -117,7 +119,7 @@ class Meter:
         self.connection.receive_data(b"", 0.0)
 
     def asked(self, selection: Selection | None = None) -> GetRequestNormal:
-        self.connection.get(ENERGY, selection, 0.0)
+        self.connection.ask(Get(ENERGY, selection), 0.0)
         request = decode_get_request(self.link.sent[-1])
         assert isinstance(request, GetRequestNormal)
         return request
@@ -128,7 +130,7 @@ def gets() -> None:
     invoke = meter.asked().invoke_id_and_priority
     answer = GetResponseNormal(invoke_id_and_priority=invoke, result=b"\x11\x07")
     meter.link.tell(encode_get_response(answer))
-    assert meter.connection.receive_data(b"", 0.0) == [GetSucceeded(octets=b"\x11\x07")]
+    assert meter.connection.receive_data(b"", 0.0) == [Answered(answer=b"\x11\x07")]
 
 
 def gets_blocks() -> None:
@@ -140,7 +142,7 @@ def gets_blocks() -> None:
         )
         meter.link.tell(encode_get_response(block))
     events = meter.connection.receive_data(b"", 0.0)
-    assert events == [BlockReceived(total=1), GetSucceeded(octets=b"\x11\x07")]
+    assert events == [BlockReceived(total=1), Answered(answer=b"\x11\x07")]
 
 
 def selects() -> None:
@@ -163,7 +165,7 @@ LONG = bytes.fromhex("0980fa") + bytes(250)
 
 def acts() -> None:
     meter = Meter(Conformance.ACTION)
-    meter.connection.act(MethodCall(method=SWITCH, parameter=b"\x0f\x00"), 0.0)
+    meter.connection.ask(Act(MethodCall(method=SWITCH, parameter=b"\x0f\x00")), 0.0)
     request = decode_action_request(meter.link.sent[-1])
     assert isinstance(request, ActionRequestNormal)
     assert (request.method, request.parameter) == (SWITCH, b"\x0f\x00")
@@ -171,13 +173,13 @@ def acts() -> None:
         invoke_id_and_priority=request.invoke_id_and_priority, result=ActionResult.SUCCESS
     )
     meter.link.tell(encode_action_response(done))
-    assert meter.connection.receive_data(b"", 0.0) == [ActionSucceeded()]
+    assert meter.connection.receive_data(b"", 0.0) == [Answered(answer=None)]
 
 
 def acts_in_blocks() -> None:
     conformance = Conformance.ACTION | Conformance.BLOCK_TRANSFER_WITH_ACTION
     meter = Meter(conformance, max_receive_pdu_size=200)
-    meter.connection.act(MethodCall(method=SWITCH, parameter=LONG), 0.0)
+    meter.connection.ask(Act(MethodCall(method=SWITCH, parameter=LONG)), 0.0)
     first = decode_action_request(meter.link.sent[-1])
     assert isinstance(first, ActionRequestWithFirstPblock)
     invoke = first.invoke_id_and_priority
@@ -194,7 +196,7 @@ def acts_in_blocks() -> None:
         )
         meter.link.tell(encode_action_response(returned))
     events = meter.connection.receive_data(b"", 0.0)
-    assert events == [BlockReceived(total=1), ActionSucceeded(octets=b"\x11\x07")]
+    assert events == [BlockReceived(total=1), Answered(answer=b"\x11\x07")]
 
 
 PROOFS: dict[Conformance, Callable[[], None]] = {

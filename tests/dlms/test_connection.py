@@ -16,16 +16,9 @@ from dcud.dlms.authentication import LowLevelSecurity, Mechanism
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.connection import (
     REACTIONS,
-    ActionFailed,
-    ActionRefused,
-    ActionSucceeded,
-    BlockReceived,
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
-    GetFailed,
-    GetRefused,
-    GetSucceeded,
     Opened,
     Phase,
     Released,
@@ -65,9 +58,10 @@ from dcud.dlms.errors import (
     TransactionError,
     UnexpectedApduError,
 )
-from dcud.dlms.get_exchange import GetParameters
+from dcud.dlms.exchange import Answered, BlockReceived, ExchangeParameters, RequestFailed
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
+from dcud.dlms.requests import Act, Get
 from dcud.dlms.secret import Secret
 from tests.support.marking_protection import (
     CLIENT,
@@ -79,12 +73,13 @@ from tests.support.marking_protection import (
     Vouching,
     marked,
 )
+from tests.support.outcomes import has_value
 from tests.support.scripted_link import ScriptedLink
 
 LINK_UP = LinkConnected(
     max_info_transmit=128, max_info_receive=128, window_transmit=1, window_receive=1
 )
-PATIENCE = GetParameters().patience
+PATIENCE = ExchangeParameters().patience
 CLOCK = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
 PROFILE = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
 
@@ -107,12 +102,14 @@ class Conversation:
     def __init__(
         self,
         parameters: AssociationParameters | None = None,
-        get_parameters: GetParameters | None = None,
+        exchange_parameters: ExchangeParameters | None = None,
     ) -> None:
         self.link = ScriptedLink()
         self.now = 100.0
         self.connection = ClientConnection(
-            self.link, parameters or AssociationParameters(), get_parameters or GetParameters()
+            self.link,
+            parameters or AssociationParameters(),
+            exchange_parameters or ExchangeParameters(),
         )
 
     def hears(self, *events: LinkEvent | str | bytes) -> list[ConnectionEvent]:
@@ -127,15 +124,15 @@ class Conversation:
         return any(call.startswith("disconnect") for call in self.link.calls)
 
     def get(self, attribute: AttributeDescriptor = CLOCK) -> None:
-        self.connection.get(attribute, None, self.now)
+        self.connection.ask(Get(attribute), self.now)
 
 
 def opened(
     parameters: AssociationParameters | None = None,
-    get_parameters: GetParameters | None = None,
+    exchange_parameters: ExchangeParameters | None = None,
     aare: bytes = AARE,
 ) -> Conversation:
-    conversation = Conversation(parameters, get_parameters)
+    conversation = Conversation(parameters, exchange_parameters)
     conversation.connection.open(conversation.now)
     conversation.hears(LINK_UP)
     (event,) = conversation.hears(aare)
@@ -210,20 +207,18 @@ class TestOpening:
 class TestGet:
     def test_a_value_comes_undecoded(self) -> None:
         conversation = opened()
-        conversation.connection.get(CLOCK, None, 3.0)
+        conversation.connection.ask(Get(CLOCK), 3.0)
         # C1: confirmed, high priority, invoke id 1
         assert conversation.last_sent() == "c001c10008" + "0000010000ff" + "0200"
         assert conversation.link.calls[-1] == "send 3.0"
-        assert conversation.hears("c401410012000a") == [
-            GetSucceeded(octets=bytes.fromhex("12000a"))
-        ]
+        assert conversation.hears("c401410012000a") == [Answered(answer=bytes.fromhex("12000a"))]
 
     def test_a_refusal_is_a_value(self) -> None:
         conversation = opened()
         conversation.get()
         # u9n/dlms-cosem: hardware-fault
         assert conversation.hears("c401c10101") == [
-            GetRefused(result=DataAccessResult.HARDWARE_FAULT)
+            Answered(answer=DataAccessResult.HARDWARE_FAULT)
         ]
 
     def test_each_request_bears_the_next_invoke_id(self) -> None:
@@ -257,32 +252,30 @@ class TestGet:
         ]
         assert conversation.last_sent() == "c002c100000002"
         assert conversation.hears("c402c1010000000300050600000005") == [
-            GetSucceeded(
-                octets=bytes.fromhex("010506000000010600000002060000000306000000040600000005")
-            )
+            Answered(answer=bytes.fromhex("010506000000010600000002060000000306000000040600000005"))
         ]
 
     def test_an_exception_response_fails_this_get_alone(self) -> None:
         conversation = opened()
         conversation.get()
         (event,) = conversation.hears("d80102")
-        assert isinstance(event, GetFailed)
+        assert isinstance(event, RequestFailed)
         assert isinstance(event.error, ServiceRefusedError)
         conversation.get()
-        assert conversation.hears("c401020000") == [GetSucceeded(octets=b"\x00")]
+        assert conversation.hears("c401020000") == [Answered(answer=b"\x00")]
 
     def test_the_selection_is_sent(self) -> None:
         conversation = opened()
-        conversation.connection.get(CLOCK, Selection(1, octet_string(b"x")), 0.0)
+        conversation.connection.ask(Get(CLOCK, Selection(1, octet_string(b"x"))), 0.0)
         assert conversation.last_sent().endswith("02" + "0101" + "090178")
 
     def test_a_request_larger_than_the_meter_takes_is_not_sent(self) -> None:
         conversation = opened()
         sent = len(conversation.link.sent)
         with pytest.raises(EncodeError, match=r"takes 507 octets, but the meter takes 500"):
-            conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(489))), 0.0)
+            conversation.connection.ask(Get(CLOCK, Selection(1, octet_string(bytes(489)))), 0.0)
         assert len(conversation.link.sent) == sent
-        conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(482))), 0.0)
+        conversation.connection.ask(Get(CLOCK, Selection(1, octet_string(bytes(482)))), 0.0)
         assert len(conversation.link.sent[-1]) == 500
 
     def test_no_limit_is_no_limit(self) -> None:
@@ -290,7 +283,7 @@ class TestGet:
             "6129a109060760857405080101a203020100a305a103020100be10040e0800065f1f040000501f00000007"
         )
         conversation = opened(aare=aare)
-        conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(70000))), 0.0)
+        conversation.connection.ask(Get(CLOCK, Selection(1, octet_string(bytes(70000)))), 0.0)
         assert len(conversation.link.sent[-1]) > 70000
 
     def test_a_request_that_the_link_does_not_take_is_none(
@@ -340,9 +333,7 @@ class TestWaitingOn:
         conversation = opened()
         conversation.get()
         assert conversation.hears("c401c70012000a") == []
-        assert conversation.hears("c401c10012000b") == [
-            GetSucceeded(octets=bytes.fromhex("12000b"))
-        ]
+        assert conversation.hears("c401c10012000b") == [Answered(answer=bytes.fromhex("12000b"))]
         assert conversation.connection.next_timeout() is None
 
     def test_skipping_does_not_wait_for_ever(self) -> None:
@@ -385,10 +376,10 @@ class TestWaitingOn:
         assert conversation.connection.next_timeout() == 100.0 + PATIENCE
 
     def test_an_invoke_id_that_never_changes_can_be_borne(self) -> None:
-        conversation = opened(get_parameters=GetParameters(match_invoke_id=False))
+        conversation = opened(exchange_parameters=ExchangeParameters(match_invoke_id=False))
         for _ in range(2):
             conversation.get()
-            assert conversation.hears("c401810000") == [GetSucceeded(octets=b"\x00")]
+            assert conversation.hears("c401810000") == [Answered(answer=b"\x00")]
 
     def test_a_late_answer_is_missed_by_nobody(self) -> None:
         conversation = opened()
@@ -400,7 +391,7 @@ class TestWaitingOn:
         conversation.get()
         conversation.hears("c401c70012000a")
         late = NotificationReceived(apdu=bytes.fromhex("c401c10012000b"))
-        assert conversation.hears(late) == [GetSucceeded(octets=bytes.fromhex("12000b"))]
+        assert conversation.hears(late) == [Answered(answer=bytes.fromhex("12000b"))]
         assert conversation.hears(late) == [late]
 
     @pytest.mark.parametrize("apdu", ["d80102", ""])
@@ -420,7 +411,7 @@ class TestNotifications:
         assert conversation.hears(apdu, NotificationReceived(apdu=apdu), "c401c10000") == [
             NotificationReceived(apdu=apdu),
             NotificationReceived(apdu=apdu),
-            GetSucceeded(octets=b"\x00"),
+            Answered(answer=b"\x00"),
         ]
 
     def test_one_in_place_of_the_answer_bounds_the_wait(self) -> None:
@@ -710,7 +701,7 @@ class TestProtectedRequests:
         conversation.get()
         assert conversation.sent().hex() == "c801" + "c00141" + "00080000010000ff0200"
         assert conversation.hears(marked(1, "c401410012000a")) == [
-            GetSucceeded(octets=bytes.fromhex("12000a"))
+            Answered(answer=bytes.fromhex("12000a"))
         ]
         assert conversation.protection.in_proof == [False]
 
@@ -720,20 +711,20 @@ class TestProtectedRequests:
         assert conversation.hears(marked(1, "c402410000000001000212ab")) == [BlockReceived(total=2)]
         assert conversation.sent().hex() == "c802" + "c0024100000001"
         (event,) = conversation.hears(marked(2, "c402410100000002000100"))
-        assert event == GetSucceeded(octets=bytes.fromhex("12ab00"))
+        assert event == Answered(answer=bytes.fromhex("12ab00"))
 
     def test_secret_ranges_are_those_of_what_goes_out(self) -> None:
         conversation = opened_protected()
         call = MethodCall(method=DISCONNECT.method, parameter=b"\x09\x02ab", is_secret=True)
-        conversation.connection.act(call, conversation.now)
+        conversation.connection.ask(Act(call), conversation.now)
         ((start, end),) = conversation.link.secrets[-1]
         assert conversation.sent()[start:end] == b"\x09\x02ab"
 
     def test_the_protection_has_to_fit_as_well(self) -> None:
         conversation = opened_protected()
         with pytest.raises(EncodeError, match=r"takes 501 octets, but the meter takes 500"):
-            conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(481))), 0.0)
-        conversation.connection.get(CLOCK, Selection(1, octet_string(bytes(480))), 0.0)
+            conversation.connection.ask(Get(CLOCK, Selection(1, octet_string(bytes(481)))), 0.0)
+        conversation.connection.ask(Get(CLOCK, Selection(1, octet_string(bytes(480)))), 0.0)
         assert len(conversation.sent()) == 500
 
     @pytest.mark.parametrize("overhead", [30, 600])
@@ -741,8 +732,8 @@ class TestProtectedRequests:
         conversation = opened_protected(MarkingProtection(overhead=overhead))
         longest = MethodCall(method=DISCONNECT.method, parameter=bytes(485))
         with pytest.raises(EncodeError, match=r"ACTION 70/0.0.96.3.10.255/1 takes 501 octets"):
-            conversation.connection.act(replace(longest, parameter=bytes(486)), 0.0)
-        conversation.connection.act(longest, 0.0)
+            conversation.connection.ask(Act(replace(longest, parameter=bytes(486))), 0.0)
+        conversation.connection.ask(Act(longest), 0.0)
         assert len(conversation.sent()) == 500
 
     def test_blocks_leave_room_for_their_protection(self) -> None:
@@ -752,7 +743,9 @@ class TestProtectedRequests:
             negotiated_conformance=conformance, server_max_receive_pdu_size=100
         )
         conversation.hears(protected_aare(marked(0, initiate.encode())))
-        conversation.connection.act(MethodCall(method=DISCONNECT.method, parameter=bytes(90)), 0.0)
+        conversation.connection.ask(
+            Act(MethodCall(method=DISCONNECT.method, parameter=bytes(90))), 0.0
+        )
         assert conversation.sent()[2:5] == bytes.fromhex("c30441")
         assert len(conversation.sent()) <= 100 - 30 + 2
         (event,) = conversation.hears(marked(1, "c7044100000001"))
@@ -773,7 +766,7 @@ class TestProtectedRequests:
         with pytest.raises(CountersSpentError):
             conversation.get()
         with pytest.raises(CountersSpentError):
-            conversation.connection.act(DISCONNECT, conversation.now)
+            conversation.connection.ask(Act(DISCONNECT), conversation.now)
         assert len(conversation.link.sent) == sent
         assert conversation.connection.phase is Phase.UP
 
@@ -787,12 +780,12 @@ class TestProtectedRequests:
         conversation = opened_protected()
         conversation.get()
         (event,) = conversation.hears("d80106" + "00001389")
-        assert isinstance(event, GetFailed)
+        assert isinstance(event, RequestFailed)
         assert isinstance(event.error, CounterRejectedError)
         assert event.error.expected == 5001
-        conversation.connection.act(DISCONNECT, conversation.now)
+        conversation.connection.ask(Act(DISCONNECT), conversation.now)
         (event,) = conversation.hears("d80106")
-        assert isinstance(event, ActionFailed)
+        assert isinstance(event, RequestFailed)
         assert isinstance(event.error, CounterRejectedError)
 
 
@@ -830,7 +823,7 @@ class TestProtectedForgeries:
         conversation.hears(old)
         assert conversation.connection.next_timeout() == deadline
         assert conversation.hears(marked(1, "c401410012000a")) == [
-            GetSucceeded(octets=bytes.fromhex("12000a"))
+            Answered(answer=bytes.fromhex("12000a"))
         ]
         assert conversation.connection.next_timeout() is None
 
@@ -877,7 +870,7 @@ class TestProtectedNotifications:
         )
         assert event == NotificationReceived(apdu=bytes.fromhex(plain))
         (event,) = conversation.hears(marked(2, "c401410000"))
-        assert isinstance(event, GetSucceeded)
+        assert has_value(event)
 
     FORGERIES = (
         (DATA_PUSH, SecurityPolicyError),
@@ -902,7 +895,7 @@ class TestProtectedNotifications:
         told = NotificationReceived(apdu=forged) if unasked else forged
         assert type(refusal(conversation.hears(told))) is kind
         (event,) = conversation.hears(marked(1, "c401410000"))
-        assert isinstance(event, GetSucceeded)
+        assert has_value(event)
 
     def test_before_the_association_it_must_be_protected_as_well(self) -> None:
         conversation = asked_protected()
@@ -921,7 +914,7 @@ class TestProtectedNotifications:
         forged = NotificationReceived(apdu=marked(FORGED, "c401410012000a"))
         assert isinstance(refusal(conversation.hears(forged)), TagError)
         late = NotificationReceived(apdu=marked(1, "c401410012000a"))
-        assert conversation.hears(late) == [GetSucceeded(octets=bytes.fromhex("12000a"))]
+        assert conversation.hears(late) == [Answered(answer=bytes.fromhex("12000a"))]
 
 
 class TestProtectedReleasing:
@@ -1106,15 +1099,15 @@ class TestMutualAuthentication:
 class TestCalling:
     def test_a_method(self) -> None:
         conversation = opened_protected()
-        conversation.connection.act(DISCONNECT, conversation.now)
+        conversation.connection.ask(Act(DISCONNECT), conversation.now)
         assert conversation.sent().hex() == "cb01" + "c30141" + "00460000" + "60030aff" + ("0100")
-        assert conversation.hears(marked(1, "c701410000")) == [ActionSucceeded()]
+        assert conversation.hears(marked(1, "c701410000")) == [Answered(answer=None)]
 
     def test_a_refusal(self) -> None:
         conversation = opened_protected()
-        conversation.connection.act(DISCONNECT, conversation.now)
+        conversation.connection.ask(Act(DISCONNECT), conversation.now)
         (event,) = conversation.hears(marked(1, "c701410300"))
-        assert isinstance(event, ActionRefused)
+        assert isinstance(event, Answered)
 
     def test_a_late_answer_is_missed_by_nobody(self) -> None:
         conversation = opened_protected()
@@ -1135,7 +1128,7 @@ def test_nothing_that_comes_raises(apdus: list[bytes], state: str) -> None:
     if state == "get":
         conversation.get()
     elif state == "act":
-        conversation.connection.act(DISCONNECT, conversation.now)
+        conversation.connection.ask(Act(DISCONNECT), conversation.now)
     for apdu in apdus:
         for event in conversation.hears(apdu, NotificationReceived(apdu=apdu)):
             assert not isinstance(event, Opened) or state in {"asked", "challenged"}
@@ -1234,8 +1227,8 @@ def test_a_dialogue_with_a_real_meter() -> None:
         assert isinstance(event, BlockReceived)
         assert conversation.last_sent() == f"c00241{number:08x}"
     (event,) = conversation.hears(METER_SAID[-1])
-    assert isinstance(event, GetSucceeded)
-    cursor = Cursor(event.octets)
+    assert has_value(event)
+    cursor = Cursor(event.answer)
     columns = decode_data(cursor).value
     cursor.expect_end()
     assert isinstance(columns, tuple)

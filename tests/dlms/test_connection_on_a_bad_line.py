@@ -11,9 +11,6 @@ from dcud.dlms.connection import (
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
-    GetFailed,
-    GetRefused,
-    GetSucceeded,
     Opened,
     Released,
 )
@@ -21,14 +18,17 @@ from dcud.dlms.constructors import octet_string
 from dcud.dlms.data import encode_data
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import ProtocolError
+from dcud.dlms.exchange import Answered, RequestFailed
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.hdlc.parameters import HdlcParameters
 from dcud.dlms.hdlc.station import StationParameters
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Get
 from dcud.dlms.server import ServerParameters
 from dcud.line.impairment import ImpairedWay, Impairment, Mishap
 from tests.support.impaired_line import ImpairedLine
+from tests.support.outcomes import has_value
 from tests.support.sans_io_meter import HdlcMeter
 
 SERVER = ServerAddress(1, 17)
@@ -97,11 +97,11 @@ def test_the_right_value_or_a_typed_error(
     for number in wanted:
         if isinstance(outcome, ConnectionFailed):
             break
-        connection.get(attribute(number), None, line.now)
-        outcome = run(line, GetSucceeded, GetRefused, GetFailed, ConnectionFailed)
-        assert isinstance(outcome, GetSucceeded | ConnectionFailed)
-        if isinstance(outcome, GetSucceeded):
-            assert outcome.octets == VALUES[number]
+        connection.ask(Get(attribute(number)), line.now)
+        outcome = run(line, Answered, RequestFailed, ConnectionFailed)
+        assert isinstance(outcome, Answered | ConnectionFailed)
+        if has_value(outcome):
+            assert outcome.answer == VALUES[number]
     if not isinstance(outcome, ConnectionFailed):
         connection.release(line.now)
         run(line, Released, ConnectionFailed)

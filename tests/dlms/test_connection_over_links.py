@@ -10,18 +10,16 @@ from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.authentication import LowLevelSecurity
 from dcud.dlms.connection import (
-    BlockReceived,
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
-    GetRefused,
-    GetSucceeded,
     Opened,
     Released,
 )
 from dcud.dlms.data import encode_data, octet_string
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.errors import AssociationRejectedError
+from dcud.dlms.exchange import Answered, BlockReceived
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.hdlc.station import (
@@ -31,6 +29,7 @@ from dcud.dlms.hdlc.station import (
     RequestReceived,
 )
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Get
 from dcud.dlms.secret import Secret
 from dcud.dlms.server import ServerApplication, ServerParameters
 from dcud.dlms.wrapper import Unreadable, Wpdu, WrapperDelimiter, WrapperLink
@@ -115,7 +114,7 @@ class Line:
     def runs(self) -> list[ConnectionEvent]:
         """Return the events up to one that ends a procedure, without those of the line itself."""
         events: list[ConnectionEvent] = []
-        endings = Opened | GetSucceeded | GetRefused | Released | ConnectionFailed
+        endings = (Opened, Answered, Released, ConnectionFailed)
         while not any(isinstance(event, endings) for event in events):
             heard = self._server(self._sends())
             for start in range(0, len(heard), self._cut):
@@ -126,7 +125,7 @@ class Line:
                 self.now = max(self.now, timeout)
                 events += self.connection.handle_timeout(self.now)
             assert self.now < 1000
-        kinds = endings | BlockReceived
+        kinds = (*endings, BlockReceived)
         return [event for event in events if isinstance(event, kinds)]
 
     def _sends(self) -> bytes:
@@ -147,14 +146,14 @@ def test_from_open_to_release(kind: str, cut: int) -> None:
     connection.open(0.0)
     (event,) = line.runs()
     assert isinstance(event, Opened)
-    connection.get(LONG, None, line.now)
+    connection.ask(Get(LONG), line.now)
     assert line.runs() == [
         BlockReceived(total=388),
         BlockReceived(total=776),
-        GetSucceeded(octets=LONG_VALUE),
+        Answered(answer=LONG_VALUE),
     ]
-    connection.get(AttributeDescriptor(3, LONG.logical_name, 2), None, line.now)
-    assert line.runs() == [GetRefused(result=DataAccessResult.OBJECT_UNDEFINED)]
+    connection.ask(Get(AttributeDescriptor(3, LONG.logical_name, 2)), line.now)
+    assert line.runs() == [Answered(answer=DataAccessResult.OBJECT_UNDEFINED)]
     connection.release(line.now)
     assert line.runs() == [Released()]
     assert connection.next_timeout() is None
@@ -202,5 +201,5 @@ def test_what_the_line_loses_is_said_again(lost: frozenset[int], cut: int) -> No
     connection.open(0.0)
     (event,) = line.runs()
     assert isinstance(event, Opened)
-    connection.get(LONG, None, line.now)
-    assert line.runs()[-1] == GetSucceeded(octets=LONG_VALUE)
+    connection.ask(Get(LONG), line.now)
+    assert line.runs()[-1] == Answered(answer=LONG_VALUE)

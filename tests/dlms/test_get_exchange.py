@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.dlms.access import AttributeDescriptor, DataAccessResult, InvokeIdAndPriority
-from dcud.dlms.apdu.get import GetRequestNormal
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult
 from dcud.dlms.errors import (
     BlockTransferError,
     ConfirmedServiceFailure,
@@ -12,16 +11,10 @@ from dcud.dlms.errors import (
     ServiceRefusedError,
     UnexpectedApduError,
 )
-from dcud.dlms.get_exchange import (
-    BlockReceived,
-    GetEvent,
-    GetExchange,
-    GetFailed,
-    GetParameters,
-    GetRefused,
-    GetSucceeded,
-)
+from dcud.dlms.exchange import Answered, BlockReceived, ExchangeParameters, Outcome, RequestFailed
+from dcud.dlms.get_exchange import GetExchange, Value
 from dcud.dlms.obis import Obis
+from tests.support.terms import terms
 
 PROFILE = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
 
@@ -29,14 +22,10 @@ PROFILE = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
 class Exchange:
     """A GET of a profile, spoken to in hex."""
 
-    def __init__(self, *, parameters: GetParameters | None = None, invoke_id: int = 1) -> None:
-        invoke = InvokeIdAndPriority(invoke_id=invoke_id, high_priority=True)
-        self._exchange = GetExchange(
-            GetRequestNormal(invoke_id_and_priority=invoke, attribute=PROFILE),
-            parameters or GetParameters(),
-        )
+    def __init__(self, *, parameters: ExchangeParameters | None = None, invoke_id: int = 1) -> None:
+        self._exchange = GetExchange(PROFILE, None, terms(invoke_id, parameters=parameters))
 
-    def hears(self, apdu: str) -> GetEvent | ProtocolError | None:
+    def hears(self, apdu: str) -> Outcome[Value]:
         return self._exchange.receive(bytes.fromhex(apdu))
 
     def asks(self) -> str:
@@ -47,7 +36,7 @@ class Exchange:
 
     def fails(self, apdu: str) -> ProtocolError:
         event = self.hears(apdu)
-        assert isinstance(event, GetFailed)
+        assert isinstance(event, RequestFailed)
         return event.error
 
 
@@ -56,7 +45,7 @@ def test_a_whole_value() -> None:
     assert exchange.asks() == "c001c100070100630100ff0200"
     assert exchange.hides() == 0
     # the tests of u9n/dlms-cosem
-    assert exchange.hears("c401c1000600001391") == GetSucceeded(octets=bytes.fromhex("0600001391"))
+    assert exchange.hears("c401c1000600001391") == Answered(answer=bytes.fromhex("0600001391"))
 
 
 def test_blocks() -> None:
@@ -66,8 +55,8 @@ def test_blocks() -> None:
     assert exchange.asks() == "c002c100000001"
     assert exchange.hears("c402c10000000002000a06000000030600000004") == BlockReceived(total=22)
     assert exchange.asks() == "c002c100000002"
-    assert exchange.hears("c402c1010000000300050600000005") == GetSucceeded(
-        octets=bytes.fromhex("01050600000001060000000206000000030600000004" + "0600000005")
+    assert exchange.hears("c402c1010000000300050600000005") == Answered(
+        answer=bytes.fromhex("01050600000001060000000206000000030600000004" + "0600000005")
     )
 
 
@@ -75,23 +64,23 @@ def test_blocks_that_count_from_zero_are_acknowledged_by_their_own_number() -> N
     exchange = Exchange()
     exchange.hears("c402c1000000000000" + "0109")
     assert exchange.asks() == "c002c100000000"
-    assert exchange.hears("c402c1010000000100" + "0100") == GetSucceeded(octets=b"\x09\x00")
+    assert exchange.hears("c402c1010000000100" + "0100") == Answered(answer=b"\x09\x00")
 
 
 def test_a_single_block_that_is_the_last() -> None:
-    assert Exchange().hears("c402c1010000000100" + "0100") == GetSucceeded(octets=b"\x00")
+    assert Exchange().hears("c402c1010000000100" + "0100") == Answered(answer=b"\x00")
 
 
 def test_a_refusal() -> None:
     exchange = Exchange()
-    assert exchange.hears("c401c10103") == GetRefused(result=DataAccessResult.READ_WRITE_DENIED)
+    assert exchange.hears("c401c10103") == Answered(answer=DataAccessResult.READ_WRITE_DENIED)
 
 
 @pytest.mark.parametrize("refusal", ["c402c10100000002010f", "c401c1010f"])
 def test_a_refusal_in_the_middle_of_the_blocks(refusal: str) -> None:
     exchange = Exchange()
     exchange.hears("c402c1000000000100" + "0109")
-    assert exchange.hears(refusal) == GetRefused(result=DataAccessResult.LONG_GET_ABORTED)
+    assert exchange.hears(refusal) == Answered(answer=DataAccessResult.LONG_GET_ABORTED)
 
 
 def test_a_block_out_of_order() -> None:
@@ -110,7 +99,7 @@ def test_a_whole_value_between_blocks() -> None:
 
 
 def test_a_value_without_end() -> None:
-    exchange = Exchange(parameters=GetParameters(max_value_octets=3))
+    exchange = Exchange(parameters=ExchangeParameters(max_value_octets=3))
     exchange.hears("c402c1000000000100" + "020901")
     assert isinstance(exchange.fails("c402c1000000000200" + "020901"), BlockTransferError)
 
@@ -118,19 +107,19 @@ def test_a_value_without_end() -> None:
 class TestInvokeId:
     @pytest.mark.parametrize("octet", ["c1", "81", "41", "01", "b1"])
     def test_the_low_four_bits_match(self, octet: str) -> None:
-        assert Exchange().hears(f"c401{octet}0000") == GetSucceeded(octets=b"\x00")
+        assert Exchange().hears(f"c401{octet}0000") == Answered(answer=b"\x00")
 
     def test_another_one_is_the_answer_to_another_request(self) -> None:
         exchange = Exchange(invoke_id=2)
         assert exchange.hears("c401c10000") is None
-        assert exchange.hears("c401c20000") == GetSucceeded(octets=b"\x00")
+        assert exchange.hears("c401c20000") == Answered(answer=b"\x00")
 
     def test_unless_it_need_not_match(self) -> None:
-        exchange = Exchange(invoke_id=2, parameters=GetParameters(match_invoke_id=False))
-        assert exchange.hears("c401c10000") == GetSucceeded(octets=b"\x00")
+        exchange = Exchange(invoke_id=2, parameters=ExchangeParameters(match_invoke_id=False))
+        assert exchange.hears("c401c10000") == Answered(answer=b"\x00")
 
     def test_blocks_are_asked_for_with_the_request_s_own(self) -> None:
-        exchange = Exchange(invoke_id=2, parameters=GetParameters(match_invoke_id=False))
+        exchange = Exchange(invoke_id=2, parameters=ExchangeParameters(match_invoke_id=False))
         exchange.hears("c40201000000000100" + "0109")
         assert exchange.asks() == "c002c200000001"
 

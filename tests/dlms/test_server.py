@@ -5,15 +5,11 @@ from hypothesis import strategies as st
 from dcud.dlms.access import (
     AttributeDescriptor,
     DataAccessResult,
-    InvokeIdAndPriority,
     Selection,
 )
 from dcud.dlms.apdu.aare import AssociateResponse, DiagnosticSource
 from dcud.dlms.apdu.aarq import AssociateRequest
 from dcud.dlms.apdu.action import MethodDescriptor
-from dcud.dlms.apdu.get import (
-    GetRequestNormal,
-)
 from dcud.dlms.apdu.initiate import InitiateRequest
 from dcud.dlms.apdu.release import ReleaseRequest
 from dcud.dlms.application_context import ApplicationContext
@@ -23,11 +19,13 @@ from dcud.dlms.conformance import IMPLEMENTED, Conformance
 from dcud.dlms.data import Data, encode_data, octet_string, unsigned
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import EncodeError
-from dcud.dlms.get_exchange import BlockReceived, GetExchange, GetParameters, GetSucceeded
+from dcud.dlms.exchange import Answered, BlockReceived
+from dcud.dlms.get_exchange import GetExchange
 from dcud.dlms.obis import Obis
 from dcud.dlms.secret import Secret
 from dcud.dlms.server import Acted, ServerApplication, ServerParameters
 from tests.support.server_stand_ins import MarkedProtection, PlainDemand, PlainProof
+from tests.support.terms import terms
 
 PUBLIC = ClientSap(16)
 PASSWORD = LowLevelSecurity(Secret(b"12345678"))
@@ -223,19 +221,14 @@ class TestLongGet:
     @pytest.mark.parametrize("size", [12, 100, 137, 138, 139, 265, 266, 300])
     def test_blocks_fit_and_make_the_value(self, size: int) -> None:
         meter = associated(size)
-        exchange = GetExchange(
-            GetRequestNormal(
-                invoke_id_and_priority=InvokeIdAndPriority(invoke_id=3), attribute=LONG
-            ),
-            GetParameters(),
-        )
+        exchange = GetExchange(LONG, None, terms(3, high_priority=False))
         outcome: object = BlockReceived(total=0)
         while isinstance(outcome, BlockReceived):
             answer = meter.application.answer(exchange.request())
             assert answer is not None
             assert len(answer) <= size
             outcome = exchange.receive(answer)
-        assert outcome == GetSucceeded(octets=LONG_VALUE)
+        assert outcome == Answered(answer=LONG_VALUE)
 
     def test_blocks_fill_the_apdu(self) -> None:
         assert len(associated(100).answers(self.ASKS) or "") == 200

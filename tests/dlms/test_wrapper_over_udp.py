@@ -9,27 +9,23 @@ from hypothesis import strategies as st
 
 from dcud.dlms.access import AttributeDescriptor, Selection
 from dcud.dlms.association import AssociationParameters
-from dcud.dlms.connection import (
-    ClientConnection,
-    ConnectionEvent,
-    ConnectionFailed,
-    GetSucceeded,
-    Opened,
-)
+from dcud.dlms.connection import ClientConnection, ConnectionEvent, ConnectionFailed, Opened
 from dcud.dlms.constructors import octet_string
 from dcud.dlms.data import Data, encode_data
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.errors import ProtocolError
+from dcud.dlms.exchange import Answered, RequestFailed
 from dcud.dlms.gateway import RESPONSE_TAG, GatewayAddress, GatewayLink, Prefixed, decode
-from dcud.dlms.get_exchange import GetFailed, GetRefused
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Get
 from dcud.dlms.server import ServerApplication, ServerParameters
 from dcud.dlms.wrapper import Unreadable, Wpdu, WrapperLink, WrapperVariant, cut_datagram
+from tests.support.outcomes import has_value
 
 LATEST = 400.0
 """Virtual seconds in which all must be over: three requests, each with its patience."""
 
-OUTCOMES = (Opened, GetSucceeded, GetRefused, GetFailed, ConnectionFailed)
+OUTCOMES = (Opened, Answered, RequestFailed, ConnectionFailed)
 
 METER = GatewayAddress(network_id=1, device_address=b"\xa1\xb2")
 SHORT = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
@@ -87,9 +83,7 @@ class Network:
                 self.send(frame.octets, to_server=True)
                 self.client.frames_sent(self.now)
             for event in self._step():
-                if isinstance(
-                    event, Opened | GetSucceeded | GetRefused | GetFailed | ConnectionFailed
-                ):
+                if isinstance(event, Opened | Answered | RequestFailed | ConnectionFailed):
                     return event
 
     def _step(self) -> list[ConnectionEvent]:
@@ -140,10 +134,10 @@ def test_all_ends_in_the_right_value_or_a_typed_error(fate: list[Fate], behind: 
         if isinstance(event, ConnectionFailed):
             assert isinstance(event.error, ProtocolError)
             return
-        air.client.get(attribute, None, air.now)
+        air.client.ask(Get(attribute), air.now)
         event = air.until_over()
-        if isinstance(event, GetSucceeded):
-            assert event.octets == encode_data(VALUES[attribute])
+        if has_value(event):
+            assert event.answer == encode_data(VALUES[attribute])
 
 
 def test_losses_within_the_retries_cost_no_value() -> None:
@@ -152,7 +146,7 @@ def test_losses_within_the_retries_cost_no_value() -> None:
     air.client.open(0.0)
     assert isinstance(air.until_over(), Opened)
     for attribute, value in VALUES.items():
-        air.client.get(attribute, None, air.now)
+        air.client.ask(Get(attribute), air.now)
         event = air.until_over()
-        assert isinstance(event, GetSucceeded)
-        assert event.octets == encode_data(value)
+        assert has_value(event)
+        assert event.answer == encode_data(value)

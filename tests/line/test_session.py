@@ -299,7 +299,7 @@ async def test_a_request_that_cannot_be_made_leaves_the_association_for_the_next
     session = await session_over(port)
     await session.open()
     with monkeypatch.context() as patched:
-        patched.setattr(ScriptedConnection, "get", refuse)
+        patched.setattr(ScriptedConnection, "ask", refuse)
         with pytest.raises(EncodeError):
             await session.get(ENERGY)
     assert session.is_open
@@ -769,8 +769,8 @@ async def test_a_link_that_is_lost_does_not_call_a_method_again() -> None:
         await session.act(CALL)
 
 
-async def test_an_answer_to_a_get_is_none_to_a_method() -> None:
-    port = ScriptedPort({**OPEN, ACT: [(0.1, b"data 00;")]})
+async def test_an_end_that_nobody_asked_for_is_no_answer() -> None:
+    port = ScriptedPort({**OPEN, ACT: [(0.1, b"released;")]})
     session = await session_over(port)
     await session.open()
     with pytest.raises(MisuseError):

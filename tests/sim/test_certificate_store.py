@@ -15,16 +15,17 @@ from dcud.cosem.security_setup import (
     parse_certificates,
 )
 from dcud.dlms.access import AttributeDescriptor
-from dcud.dlms.action_exchange import ActionRefused, ActionSucceeded, MethodCall
+from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.connection import ConnectionEvent, Opened
 from dcud.dlms.constructors import octet_string
 from dcud.dlms.data import Data, decode_data, encode_data
-from dcud.dlms.get_exchange import GetSucceeded
+from dcud.dlms.exchange import Answered
 from dcud.dlms.octets import Cursor
 from dcud.dlms.security.certificate_kind import CertificateEntity, CertificateType
 from dcud.dlms.security.suite import SecuritySuite
 from tests.support.meter_certificates import AGREEMENT, Issuer
+from tests.support.outcomes import has_value
 from tests.support.secured_simulation import CLIENT, METER, Client, Site
 
 ROOT = Issuer.root()
@@ -62,12 +63,12 @@ class Talk:
 
     def listed(self) -> tuple[CertificateInfo, ...]:
         told = self._client.get(CERTIFICATES)
-        assert isinstance(told, GetSucceeded)
-        return parse_certificates(decode_data(Cursor(told.octets)))
+        assert has_value(told)
+        return parse_certificates(decode_data(Cursor(told.answer)))
 
 
-def fetched(der: bytes) -> ActionSucceeded:
-    return ActionSucceeded(octets=encode_data(octet_string(der)))
+def fetched(der: bytes) -> Answered[bytes]:
+    return Answered(answer=encode_data(octet_string(der)))
 
 
 def test_what_a_meter_holds() -> None:
@@ -97,7 +98,7 @@ def test_a_certificate_is_fetched_by_either_name() -> None:
 def test_others_are_brought_to_it() -> None:
     talk = Talk()
     for issuer in (ROOT, CLIENTS, SOMEBODYS):
-        assert talk.bring(issuer.der) == ActionSucceeded()
+        assert talk.bring(issuer.der) == Answered(answer=None)
     assert [each.entity for each in talk.listed()[2:]] == [
         CertificateEntity.CERTIFICATION_AUTHORITY,
         CertificateEntity.CLIENT,
@@ -109,8 +110,8 @@ def test_removed_is_gone() -> None:
     talk = Talk()
     name = talk.listed()[0].identification
     told = identification_data(name)
-    assert talk.act(SetupMethod.REMOVE_CERTIFICATE, told) == ActionSucceeded()
-    refused = ActionRefused(result=ActionResult.OTHER_REASON)
+    assert talk.act(SetupMethod.REMOVE_CERTIFICATE, told) == Answered(answer=None)
+    refused = Answered(answer=ActionResult.OTHER_REASON)
     assert talk.fetch(name) == refused
     assert talk.act(SetupMethod.REMOVE_CERTIFICATE, told) == refused
     assert len(talk.listed()) == 1
@@ -125,4 +126,4 @@ def test_they_outlive_the_power(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("der", [b"", b"\x30\x00", SIGNING.der[:-1]])
 def test_what_is_none(der: bytes) -> None:
-    assert Talk().bring(der) == ActionRefused(result=ActionResult.OTHER_REASON)
+    assert Talk().bring(der) == Answered(answer=ActionResult.OTHER_REASON)

@@ -3,12 +3,7 @@
 import pytest
 
 from dcud.dlms.authentication import Mechanism
-from dcud.dlms.connection import (
-    ConnectionEvent,
-    ConnectionFailed,
-    Opened,
-    SecurityRefused,
-)
+from dcud.dlms.connection import ConnectionEvent, ConnectionFailed, Opened, SecurityRefused
 from dcud.dlms.errors import (
     MeterNotAuthenticError,
     ProtocolError,
@@ -19,9 +14,9 @@ from dcud.dlms.errors import (
     TagError,
     TransactionError,
 )
-from dcud.dlms.get_exchange import GetSucceeded
 from dcud.dlms.security.parameters import Form, Guard
 from dcud.sim.faults import Fault
+from tests.support.outcomes import has_value
 from tests.support.secured_simulation import NAME, Client, Site
 
 REFUSED_ANSWERS: dict[Fault, type[ProtocolError]] = {
@@ -66,7 +61,7 @@ def refused(site: Site) -> ProtocolError:
     opened = client.open()
     assert isinstance(opened, Opened)
     answer = client.get(NAME)
-    if isinstance(answer, GetSucceeded) and site.fault in ONLY_THE_SECOND:
+    if has_value(answer) and site.fault in ONLY_THE_SECOND:
         answer = client.get(NAME)
     return error_of(answer)
 

@@ -10,16 +10,17 @@ from dcud.dlms.connection import (
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
-    GetSucceeded,
     Opened,
     Released,
 )
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.errors import ServiceRefusedError
+from dcud.dlms.exchange import Answered
 from dcud.dlms.gateway import GatewayAddress, GatewayLink
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Get
 from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import Wpdu, WrapperLink
 from dcud.sim.gateway import SimulatedGateway
@@ -27,6 +28,7 @@ from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import Line
 from dcud.sim.wrapper_line import WrapperLine
+from tests.support.outcomes import has_value
 
 NAME = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
 PROFILE = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
@@ -79,10 +81,10 @@ class Conversation:
         raise AssertionError(kind)
 
     def get(self, attribute: AttributeDescriptor) -> bytes:
-        self.connection.get(attribute, None, self.now)
-        event = self.until(GetSucceeded)
-        assert isinstance(event, GetSucceeded)
-        return event.octets
+        self.connection.ask(Get(attribute), self.now)
+        event = self.until(Answered)
+        assert has_value(event)
+        return event.answer
 
 
 @pytest.mark.parametrize("medium", [hdlc, wrapper])

@@ -11,15 +11,16 @@ from dcud.dlms.connection import (
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
-    GetSucceeded,
     Opened,
     Released,
 )
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.errors import AssociationRejectedError, NoAnswerError
+from dcud.dlms.exchange import Answered
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Get
 from dcud.dlms.secret import Secret
 from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import WrapperLink
@@ -27,6 +28,7 @@ from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import Line
 from dcud.sim.wrapper_line import WrapperLine
+from tests.support.outcomes import has_value
 
 NAME = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
 PROFILE = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
@@ -84,7 +86,7 @@ class Conversation:
                 self.now = max(self.now, timeout)
                 events += self.connection.handle_timeout(self.now)
             for event in events:
-                if isinstance(event, Opened | GetSucceeded | Released | ConnectionFailed):
+                if isinstance(event, Opened | Answered | Released | ConnectionFailed):
                     return event
 
     def open(self) -> ConnectionEvent:
@@ -92,7 +94,7 @@ class Conversation:
         return self.until_result()
 
     def get(self, attribute: AttributeDescriptor) -> ConnectionEvent:
-        self.connection.get(attribute, None, self.now)
+        self.connection.ask(Get(attribute), self.now)
         return self.until_result()
 
     def release(self) -> ConnectionEvent:
@@ -111,8 +113,8 @@ def test_each_meter_answers_for_itself(make_line: Make, make_link: Link) -> None
         talk = Conversation(line, make_link(number), AssociationParameters())
         assert isinstance(talk.open(), Opened)
         name = talk.get(NAME)
-        assert isinstance(name, GetSucceeded)
-        assert name.octets == b"\x09\x10" + f"SIM{number:013d}".encode()
+        assert has_value(name)
+        assert name.answer == b"\x09\x10" + f"SIM{number:013d}".encode()
         assert isinstance(talk.release(), Released)
 
 
@@ -122,8 +124,8 @@ def test_a_long_profile_comes_in_blocks(make_line: Make, make_link: Link) -> Non
     talk = Conversation(make_line(parameters), make_link(1), AssociationParameters())
     assert isinstance(talk.open(), Opened)
     buffer = talk.get(PROFILE)
-    assert isinstance(buffer, GetSucceeded)
-    assert buffer.octets == METERS[0].read(PROFILE, None)
+    assert has_value(buffer)
+    assert buffer.answer == METERS[0].read(PROFILE, None)
 
 
 @BOTH

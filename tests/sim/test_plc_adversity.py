@@ -13,17 +13,16 @@ from dcud.dlms.connection import (
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
-    GetFailed,
-    GetRefused,
-    GetSucceeded,
     Opened,
     Released,
 )
 from dcud.dlms.data import Data, encode_data
 from dcud.dlms.datalink import ClientSap, DataLink
+from dcud.dlms.exchange import Answered, RequestFailed
 from dcud.dlms.obis import Obis
 from dcud.dlms.prime.link import PrimeLink
 from dcud.dlms.prime.messages import NewDevice
+from dcud.dlms.requests import Get
 from dcud.dlms.server import ServerParameters
 from dcud.dlms.sfsk.link import SfskLink
 from dcud.dlms.sfsk.parameters import SfskParameters
@@ -31,6 +30,7 @@ from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.prime_line import PrimeBaseNode, PrimeMeter
 from dcud.sim.serving import Line
 from dcud.sim.sfsk_line import SfskLine, SfskMeter
+from tests.support.outcomes import has_value
 
 NOW = 1_800_000_000.0
 METER = SimulatedMeter(MeterParameters(number=1, installed=NOW - 7200), lambda: NOW)
@@ -40,7 +40,7 @@ WANTED = [
     AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2),
     AttributeDescriptor(3, Obis.parse("1.0.2.8.0.255"), 2),
 ]
-END = Opened | GetSucceeded | GetRefused | GetFailed | Released | ConnectionFailed
+END = (Opened, Answered, RequestFailed, Released, ConnectionFailed)
 FAULTS = ("pass", "lose", "double", "damage", "delay")
 
 
@@ -90,7 +90,9 @@ class Adversary:
                 return late + octets
 
 
-def until_result(connection: ClientConnection, line: Adversary, now: float) -> tuple[END, float]:
+def until_result(
+    connection: ClientConnection, line: Adversary, now: float
+) -> tuple[ConnectionEvent, float]:
     """Let time pass until something came of it."""
     while True:
         assert now < 10_000
@@ -129,12 +131,12 @@ def test_the_right_value_or_a_typed_error(
     for attribute in WANTED:
         if isinstance(outcome, ConnectionFailed):
             break
-        connection.get(attribute, None, now)
+        connection.ask(Get(attribute), now)
         outcome, now = until_result(connection, adversary, now)
-        if isinstance(outcome, GetSucceeded):
-            assert outcome.octets == value_of(attribute)
+        if has_value(outcome):
+            assert outcome.answer == value_of(attribute)
         else:
-            assert isinstance(outcome, GetFailed | ConnectionFailed)
+            assert isinstance(outcome, RequestFailed | ConnectionFailed)
 
 
 @pytest.mark.parametrize("make", [sfsk, prime])
@@ -151,6 +153,6 @@ def test_a_single_fault_costs_no_value(
         outcome, now = until_result(connection, adversary, 0.0)
         assert isinstance(outcome, Opened)
         for attribute in WANTED:
-            connection.get(attribute, None, now)
+            connection.ask(Get(attribute), now)
             outcome, now = until_result(connection, adversary, now)
-            assert outcome == GetSucceeded(octets=value_of(attribute)), (position, outcome)
+            assert outcome == Answered(answer=value_of(attribute)), (position, outcome)

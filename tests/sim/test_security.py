@@ -17,7 +17,7 @@ from dcud.cosem.security_setup import (
     policy_data,
 )
 from dcud.dlms.access import AttributeDescriptor
-from dcud.dlms.action_exchange import ActionFailed, ActionRefused, ActionSucceeded, MethodCall
+from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.authentication import Mechanism
 from dcud.dlms.connection import ConnectionFailed, Opened, SecurityRefused
@@ -28,7 +28,7 @@ from dcud.dlms.errors import (
     MeterNotAuthenticError,
     ServiceRefusedError,
 )
-from dcud.dlms.get_exchange import GetSucceeded
+from dcud.dlms.exchange import Answered, RequestFailed
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
 from dcud.dlms.secret import Secret
@@ -42,6 +42,7 @@ from dcud.dlms.security.primitives.aes_key_wrap import wrap
 from dcud.dlms.security.primitives.elliptic_curve import PublicKey, fresh_key
 from dcud.dlms.security.suite import SecuritySuite
 from dcud.sim.faults import Fault
+from tests.support.outcomes import has_value
 from tests.support.secured_simulation import BOTH, CLIENT, METER, NAME, Client, Site
 
 NEW = Secret(bytes(range(0x60, 0x70)))
@@ -76,10 +77,10 @@ class TestKeyTransfer:
         site = Site()
         client = opened(site)
         # It was protected under the old key, else our protection would refuse it.
-        assert client.act(transfer((KeyId.UNICAST, NEW))) == ActionSucceeded()
+        assert client.act(transfer((KeyId.UNICAST, NEW))) == Answered(answer=None)
         assert isinstance(site.client().open(), ConnectionFailed)
         take_new_key(site)
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_counters_under_a_new_key_begin_anew(self) -> None:
         site = Site()
@@ -92,12 +93,12 @@ class TestKeyTransfer:
         same = site.keys.demand("unicast")
         opened(site).act(transfer((KeyId.UNICAST, same)))
         assert site.meter.security.state()["unicast"] == [4, 4]
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_all_keys_at_once(self) -> None:
         site = Site()
         told = [(number, Secret(bytes((number,)) * 16)) for number in KeyId]
-        assert opened(site).act(transfer(*told)) == ActionSucceeded()
+        assert opened(site).act(transfer(*told)) == Answered(answer=None)
         assert site.meter.security.setup.keys == KeySet(
             suite=SecuritySuite.SUITE_0,
             unicast=Secret(bytes(16)),
@@ -123,15 +124,13 @@ class TestKeyTransfer:
         site = Site()
         client = opened(site)
         before = site.meter.security.setup.keys
-        assert client.act(request_) == ActionRefused(result=result)
+        assert client.act(request_) == Answered(answer=result)
         assert site.meter.security.setup.keys == before
 
     def test_the_public_client_transfers_nothing(self) -> None:
         public = Site().public_client()
         public.open()
-        assert public.act(transfer((0, NEW))) == ActionRefused(
-            result=ActionResult.READ_WRITE_DENIED
-        )
+        assert public.act(transfer((0, NEW))) == Answered(answer=ActionResult.READ_WRITE_DENIED)
 
 
 class TestPowerCuts:
@@ -141,21 +140,21 @@ class TestPowerCuts:
         before = site.meter.security.state()
         site.meter = site.new_meter()
         assert site.meter.security.state() == before
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_new_keys_are_kept(self, tmp_path: Path) -> None:
         site = Site(state=tmp_path / "state")
         opened(site).act(transfer((KeyId.UNICAST, NEW)))
         site.meter = site.new_meter()
         take_new_key(site)
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_power_that_fails_before_the_keys_take_effect(self, tmp_path: Path) -> None:
         site = Site(state=tmp_path / "state", fault=Fault.LOSE_TRANSFER)
         assert isinstance(opened(site).act(transfer((KeyId.UNICAST, NEW))), _BROKEN)
         site.fault = None
         site.meter = site.new_meter()
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_power_that_fails_before_the_answer(self, tmp_path: Path) -> None:
         site = Site(state=tmp_path / "state", fault=Fault.LOSE_TRANSFER_ANSWER)
@@ -164,7 +163,7 @@ class TestPowerCuts:
         site.meter = site.new_meter()
         assert isinstance(site.client().open(), ConnectionFailed)
         take_new_key(site)
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_a_meter_without_a_file_forgets(self) -> None:
         site = Site()
@@ -173,7 +172,7 @@ class TestPowerCuts:
         assert site.meter.security.state()["unicast"] == [0, 0]
 
 
-_BROKEN = (ActionFailed, ConnectionFailed)
+_BROKEN = (RequestFailed, ConnectionFailed)
 
 
 class TestPolicy:
@@ -182,23 +181,23 @@ class TestPolicy:
         site = Site(guard=authenticated)
         client = opened(site)
         both = policy_data(SecurityPolicy(requests=BOTH, answers=BOTH), 0)
-        assert client.act(call(SetupMethod.SECURITY_ACTIVATE, both)) == ActionSucceeded()
+        assert client.act(call(SetupMethod.SECURITY_ACTIVATE, both)) == Answered(answer=None)
         refused = site.client().open()
         assert isinstance(refused, ConnectionFailed)
         assert isinstance(refused.error, ServiceRefusedError)
         site.guard = BOTH
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     @pytest.mark.parametrize("weaker", [0, 1, 2])
     def test_it_never_gets_weaker(self, weaker: int) -> None:
         client = opened(Site())
-        assert client.act(call(SetupMethod.SECURITY_ACTIVATE, enum(weaker))) == ActionRefused(
-            result=ActionResult.READ_WRITE_DENIED
+        assert client.act(call(SetupMethod.SECURITY_ACTIVATE, enum(weaker))) == Answered(
+            answer=ActionResult.READ_WRITE_DENIED
         )
 
     def test_more_protection_than_demanded_is_welcome(self) -> None:
         site = Site(demanded=Guard(authenticated=True))
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
 
 class TestSecret:
@@ -207,7 +206,7 @@ class TestSecret:
         new = encode_hls_secret(Secret(b"another secret"))
         method = MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 2)
         client = opened(site)
-        assert client.act(MethodCall(method=method, parameter=new.octets)) == ActionSucceeded()
+        assert client.act(MethodCall(method=method, parameter=new.octets)) == Answered(answer=None)
         refused = site.client().open()
         assert isinstance(refused, ConnectionFailed)
         assert site.meter.security.state()["secret"] == b"another secret".hex()
@@ -231,9 +230,9 @@ class TestKeyAgreement:
         signature = pairs.demand_signing().sign(number + own.public.point)
         told = key_data([KeyData(KeyId.UNICAST, own.public.point + signature)])
         answer = opened(site).act(call(SetupMethod.KEY_AGREEMENT, told))
-        assert isinstance(answer, ActionSucceeded)
-        assert isinstance(answer.octets, bytes)
-        [theirs] = parse_key_data(decode_data(Cursor(answer.octets)))
+        assert has_value(answer)
+        assert isinstance(answer.answer, bytes)
+        [theirs] = parse_key_data(decode_data(Cursor(answer.answer)))
         octets = theirs.octets
         size = pairs.curve.point_size
         pairs.demand_peer_signing().verify(octets[size:], number + octets[:size])
@@ -248,21 +247,21 @@ class TestKeyAgreement:
             ),
         )
         site.counters = Counters.fresh()
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_a_key_that_nobody_signed(self) -> None:
         site = Site(suite=SecuritySuite.SUITE_1)
         assert site.client_pairs is not None
         point = fresh_key(site.client_pairs.curve).public.point
         told = key_data([KeyData(KeyId.UNICAST, point + bytes(64))])
-        assert opened(site).act(call(SetupMethod.KEY_AGREEMENT, told)) == ActionRefused(
-            result=ActionResult.OTHER_REASON
+        assert opened(site).act(call(SetupMethod.KEY_AGREEMENT, told)) == Answered(
+            answer=ActionResult.OTHER_REASON
         )
 
     def test_a_meter_without_key_pairs(self) -> None:
         told = key_data([KeyData(KeyId.UNICAST, bytes(128))])
-        assert opened(Site()).act(call(SetupMethod.KEY_AGREEMENT, told)) == ActionRefused(
-            result=ActionResult.OTHER_REASON
+        assert opened(Site()).act(call(SetupMethod.KEY_AGREEMENT, told)) == Answered(
+            answer=ActionResult.OTHER_REASON
         )
 
 
@@ -281,7 +280,7 @@ class TestSetupObject:
     def test_it_shows_the_security(self, suite: int, attribute: int, octets: str) -> None:
         client = opened(Site(suite=SecuritySuite(suite)))
         told = client.get(AttributeDescriptor(SECURITY_SETUP, CURRENT_SECURITY_SETUP, attribute))
-        assert told == GetSucceeded(octets=bytes.fromhex(octets))
+        assert told == Answered(answer=bytes.fromhex(octets))
 
 
 class TestLostCounters:
@@ -294,7 +293,7 @@ class TestLostCounters:
         assert isinstance(refused.error, CounterRejectedError)
         assert refused.error.expected == 4
         site.counters = Counters(FreshCounter(4), site.counters.theirs)
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
     def test_a_meter_that_has_forgotten_its_own_is_refused(self) -> None:
         site = Site(mechanism=Mechanism.LOWEST)
@@ -308,7 +307,7 @@ class TestLostCounters:
         site = Site(mechanism=Mechanism.LOWEST)
         opened(site).get(NAME)
         site.counters = Counters(site.counters.ours, ReceivedCounter())
-        assert isinstance(opened(site).get(NAME), GetSucceeded)
+        assert has_value(opened(site).get(NAME))
 
 
 def test_another_secret_than_the_meters() -> None:

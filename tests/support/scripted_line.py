@@ -9,8 +9,7 @@ The far end says words that end in ";" and stand for what the real machine would
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
-from dcud.dlms.action_exchange import ActionFailed, ActionRefused, ActionSucceeded, MethodCall
+from dcud.dlms.access import DataAccessResult
 from dcud.dlms.apdu.action import ActionResult
 from dcud.dlms.association import Associated
 from dcud.dlms.conformance import Conformance
@@ -36,7 +35,8 @@ from dcud.dlms.errors import (
     NoAnswerError,
     ReplayError,
 )
-from dcud.dlms.get_exchange import BlockReceived, GetFailed, GetRefused, GetSucceeded
+from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
+from dcud.dlms.requests import Act, Get
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
 from dcud.line.port import Hear
@@ -48,12 +48,12 @@ OPENED = Opened(
 EVENTS: dict[str, Callable[[bytes], ConnectionEvent]] = {
     "opened": lambda _: OPENED,
     "block": lambda argument: BlockReceived(total=argument[0]),
-    "data": lambda argument: GetSucceeded(octets=argument),
-    "refused": lambda argument: GetRefused(result=DataAccessResult(argument[0])),
-    "broken": lambda _: GetFailed(error=BlockTransferError("a block is missing")),
-    "acted": lambda argument: ActionSucceeded(octets=argument or None),
-    "denied": lambda argument: ActionRefused(result=ActionResult(argument[0])),
-    "undone": lambda _: ActionFailed(error=BlockTransferError("a block is missing")),
+    "data": lambda argument: Answered(answer=argument),
+    "refused": lambda argument: Answered(answer=DataAccessResult(argument[0])),
+    "broken": lambda _: RequestFailed(error=BlockTransferError("a block is missing")),
+    "acted": lambda argument: Answered(answer=argument or None),
+    "denied": lambda argument: Answered(answer=ActionResult(argument[0])),
+    "undone": lambda _: RequestFailed(error=BlockTransferError("a block is missing")),
     "old": lambda argument: SecurityRefused(
         error=ReplayError("old", counter=argument[0], floor=argument[0] + 1)
     ),
@@ -90,17 +90,15 @@ class ScriptedConnection:
     def open(self, now: float) -> None:
         self._say(b"OPEN")
 
-    def get(
-        self,
-        attribute: AttributeDescriptor,
-        selection: Selection | None,
-        now: float,
-    ) -> None:
-        part = "" if selection is None else f" part {selection.selector}"
-        self._say(f"GET {attribute}{part}".encode())
-
-    def act(self, call: MethodCall, now: float) -> None:
-        self._say(f"ACT {call.method} {(call.parameter or b'').hex()}".encode())
+    def ask(self, request: Request[object], now: float) -> None:
+        match request:
+            case Get(attribute=attribute, selection=selection):
+                part = "" if selection is None else f" part {selection.selector}"
+                self._say(f"GET {attribute}{part}".encode())
+            case Act(call=call):
+                self._say(f"ACT {call.method} {(call.parameter or b'').hex()}".encode())
+            case _:
+                raise AssertionError(request)
 
     def release(self, now: float) -> None:
         if self._busy:

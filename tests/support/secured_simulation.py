@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from dcud.dlms.access import AttributeDescriptor
-from dcud.dlms.action_exchange import ActionFailed, ActionRefused, ActionSucceeded, MethodCall
+from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.authentication import (
     NO_SECURITY,
@@ -24,10 +24,11 @@ from dcud.dlms.connection import (
     SecurityRefused,
 )
 from dcud.dlms.datalink import ClientSap, DataLink
-from dcud.dlms.get_exchange import GetFailed, GetRefused, GetSucceeded
+from dcud.dlms.exchange import Answered, RequestFailed
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Act, Get
 from dcud.dlms.secret import Secret
 from dcud.dlms.security.agreed_keys import KeyPairAgreement
 from dcud.dlms.security.channel import Counters
@@ -70,10 +71,7 @@ PROFILE = AttributeDescriptor(7, Obis.parse("1.0.99.1.0.255"), 2)
 FRAME_COUNTER = AttributeDescriptor(1, Obis.parse("0.0.43.1.0.255"), 2)
 
 BOTH = Guard(authenticated=True, encrypted=True)
-_OUTCOMES = (
-    Opened | GetSucceeded | GetRefused | GetFailed | ActionSucceeded | ActionRefused
-    | ActionFailed | SecurityRefused | Released | ConnectionFailed
-)  # fmt: skip
+_OUTCOMES = (Opened, Answered, RequestFailed, SecurityRefused, Released, ConnectionFailed)
 
 
 def keys(suite: SecuritySuite = SecuritySuite.SUITE_0) -> KeySet:
@@ -265,11 +263,11 @@ class Client:
         return self._outcome()
 
     def get(self, attribute: AttributeDescriptor) -> ConnectionEvent:
-        self._connection.get(attribute, None, self._now)
+        self._connection.ask(Get(attribute), self._now)
         return self._outcome()
 
     def act(self, call: MethodCall) -> ConnectionEvent:
-        self._connection.act(call, self._now)
+        self._connection.ask(Act(call), self._now)
         return self._outcome()
 
     def release(self) -> ConnectionEvent:

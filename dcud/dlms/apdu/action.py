@@ -1,4 +1,4 @@
-"""ACTION: methods are called, with parameter and return value whole or block by block.
+"""ACTION: methods are called, one or many, with what they take and return whole or in blocks.
 
 [IEC 62056-5-3: ACTION service APDUs]
 """
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Self, assert_never
 
 from dcud.dlms.access import DataAccessResult, InvokeIdAndPriority, ResultCode
-from dcud.dlms.errors import DecodeError
+from dcud.dlms.data_extent import take_data
+from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.fields import check_field
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor, encode_length
@@ -18,7 +19,9 @@ RESPONSE_TAG = 0xC7
 
 _NORMAL = 1
 _REQUEST_NEXT_PBLOCK = 2
+_WITH_LIST = 3
 _REQUEST_WITH_FIRST_PBLOCK = 4
+_REQUEST_WITH_LIST_AND_FIRST_PBLOCK = 5
 _REQUEST_WITH_PBLOCK = 6
 _RESPONSE_WITH_PBLOCK = 2
 _RESPONSE_NEXT_PBLOCK = 4
@@ -160,8 +163,41 @@ class NextPblock:
         check_field("block-number", self.block_number, 0, 0xFFFFFFFF)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequestWithList:
+    """Call many methods.
+
+    Attributes:
+        parameters: of each method the encoding of one Data, which is null-data where it takes none.
+            No `repr` shows them.
+    """
+
+    invoke_id_and_priority: InvokeIdAndPriority
+    methods: tuple[MethodDescriptor, ...]
+    parameters: tuple[bytes, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody could tell apart."""
+        if len(self.methods) != len(self.parameters):
+            raise EncodeError(f"{len(self.parameters)} parameters for {len(self.methods)} methods")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequestWithListAndFirstPblock:
+    """Call many methods; the parts together are the count of parameters with the parameters."""
+
+    invoke_id_and_priority: InvokeIdAndPriority
+    methods: tuple[MethodDescriptor, ...]
+    pblock: Pblock
+
+
 ActionRequest = (
-    ActionRequestNormal | ActionRequestWithFirstPblock | ActionRequestWithPblock | NextPblock
+    ActionRequestNormal
+    | ActionRequestWithFirstPblock
+    | ActionRequestWithPblock
+    | ActionRequestWithList
+    | ActionRequestWithListAndFirstPblock
+    | NextPblock
 )
 
 
@@ -187,24 +223,63 @@ class ActionResponseWithPblock:
     pblock: Pblock
 
 
-ActionResponse = ActionResponseNormal | ActionResponseWithPblock | NextPblock
+ActionOutcome = tuple[ActionResult, bytes | DataAccessResult | None]
+"""What became of one method, and what it returned, as in `ActionResponseNormal`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionResponseWithList:
+    """What became of many methods."""
+
+    invoke_id_and_priority: InvokeIdAndPriority
+    outcomes: tuple[ActionOutcome, ...]
+
+
+ActionResponse = (
+    ActionResponseNormal | ActionResponseWithPblock | ActionResponseWithList | NextPblock
+)
+
+
+def encode_parameters(parameters: tuple[bytes, ...]) -> bytes:
+    """Encode many parameters as a list carries them, whole or cut into blocks: count first."""
+    return encode_length(len(parameters)) + b"".join(parameters)
+
+
+def decode_parameters(cursor: Cursor) -> tuple[bytes, ...]:
+    """Decode many parameters; each stays encoded."""
+    return tuple([take_data(cursor) for _ in range(cursor.count())])
+
+
+def _encode_methods(methods: tuple[MethodDescriptor, ...]) -> bytes:
+    return encode_length(len(methods)) + b"".join([method.encode() for method in methods])
+
+
+def _decode_methods(cursor: Cursor) -> tuple[MethodDescriptor, ...]:
+    return tuple([MethodDescriptor.decode(cursor) for _ in range(cursor.count())])
 
 
 def encode_action_request(request: ActionRequest) -> bytes:
     """Encode."""
-    invoke = request.invoke_id_and_priority.encode()
+    choice, what = _request_parts(request)
+    return bytes((REQUEST_TAG, choice)) + request.invoke_id_and_priority.encode() + what
+
+
+def _request_parts(request: ActionRequest) -> tuple[int, bytes]:
     match request:
         case ActionRequestNormal(method=method, parameter=parameter):
             rest = bytes((_ABSENT,)) if parameter is None else bytes((_PRESENT,)) + parameter
-            return bytes((REQUEST_TAG, _NORMAL)) + invoke + method.encode() + rest
+            return _NORMAL, method.encode() + rest
         case ActionRequestWithFirstPblock(method=method, pblock=pblock):
-            header = bytes((REQUEST_TAG, _REQUEST_WITH_FIRST_PBLOCK))
-            return header + invoke + method.encode() + pblock.encode()
+            return _REQUEST_WITH_FIRST_PBLOCK, method.encode() + pblock.encode()
         case ActionRequestWithPblock(pblock=pblock):
-            return bytes((REQUEST_TAG, _REQUEST_WITH_PBLOCK)) + invoke + pblock.encode()
+            return _REQUEST_WITH_PBLOCK, pblock.encode()
+        case ActionRequestWithList(methods=methods, parameters=parameters):
+            return _WITH_LIST, _encode_methods(methods) + encode_parameters(parameters)
+        case ActionRequestWithListAndFirstPblock(methods=methods, pblock=pblock):
+            what = _encode_methods(methods) + pblock.encode()
+            return _REQUEST_WITH_LIST_AND_FIRST_PBLOCK, what
         case NextPblock(block_number=number):
-            header = bytes((REQUEST_TAG, _REQUEST_NEXT_PBLOCK))
-            return header + invoke + number.to_bytes(4, "big")
+            return _REQUEST_NEXT_PBLOCK, number.to_bytes(4, "big")
         case _:
             assert_never(request)
 
@@ -242,9 +317,30 @@ def _next_pblock(cursor: Cursor, invoke: InvokeIdAndPriority) -> NextPblock:
     return NextPblock(invoke_id_and_priority=invoke, block_number=cursor.u32())
 
 
+def _request_with_list(cursor: Cursor, invoke: InvokeIdAndPriority) -> ActionRequest:
+    methods, parameters = _decode_methods(cursor), decode_parameters(cursor)
+    if len(methods) != len(parameters):
+        raise DecodeError(f"{len(parameters)} parameters for {len(methods)} methods")
+    return ActionRequestWithList(
+        invoke_id_and_priority=invoke, methods=methods, parameters=parameters
+    )
+
+
+def _request_with_list_and_first_pblock(
+    cursor: Cursor, invoke: InvokeIdAndPriority
+) -> ActionRequest:
+    return ActionRequestWithListAndFirstPblock(
+        invoke_id_and_priority=invoke,
+        methods=_decode_methods(cursor),
+        pblock=Pblock.decode(cursor),
+    )
+
+
 _REQUESTS: dict[int, Callable[[Cursor, InvokeIdAndPriority], ActionRequest]] = {
     _NORMAL: _request_normal,
     _REQUEST_NEXT_PBLOCK: _next_pblock,
+    _WITH_LIST: _request_with_list,
+    _REQUEST_WITH_LIST_AND_FIRST_PBLOCK: _request_with_list_and_first_pblock,
     _REQUEST_WITH_FIRST_PBLOCK: _request_with_first_pblock,
     _REQUEST_WITH_PBLOCK: _request_with_pblock,
 }
@@ -252,18 +348,50 @@ _REQUESTS: dict[int, Callable[[Cursor, InvokeIdAndPriority], ActionRequest]] = {
 
 def encode_action_response(response: ActionResponse) -> bytes:
     """Encode."""
-    invoke = response.invoke_id_and_priority.encode()
+    choice, what = _response_parts(response)
+    return bytes((RESPONSE_TAG, choice)) + response.invoke_id_and_priority.encode() + what
+
+
+def _response_parts(response: ActionResponse) -> tuple[int, bytes]:
     match response:
         case ActionResponseNormal(result=result, returned=returned):
-            whole = encode_outcome(result, returned)
-            return bytes((RESPONSE_TAG, _NORMAL)) + invoke + whole
+            return _NORMAL, encode_outcome(result, returned)
         case ActionResponseWithPblock(pblock=pblock):
-            return bytes((RESPONSE_TAG, _RESPONSE_WITH_PBLOCK)) + invoke + pblock.encode()
+            return _RESPONSE_WITH_PBLOCK, pblock.encode()
+        case ActionResponseWithList(outcomes=outcomes):
+            return _WITH_LIST, encode_outcomes(outcomes)
         case NextPblock(block_number=number):
-            header = bytes((RESPONSE_TAG, _RESPONSE_NEXT_PBLOCK))
-            return header + invoke + number.to_bytes(4, "big")
+            return _RESPONSE_NEXT_PBLOCK, number.to_bytes(4, "big")
         case _:
             assert_never(response)
+
+
+def encode_outcomes(outcomes: tuple[ActionOutcome, ...]) -> bytes:
+    """Encode what became of many methods, whole or cut into blocks: their count first."""
+    return encode_length(len(outcomes)) + b"".join([encode_outcome(*each) for each in outcomes])
+
+
+def decode_outcomes(cursor: Cursor) -> tuple[ActionOutcome, ...]:
+    """Decode what became of many methods; what they return stays encoded."""
+    return tuple([_decode_outcome_of_list(cursor) for _ in range(cursor.count())])
+
+
+def _decode_outcome_of_list(cursor: Cursor) -> ActionOutcome:
+    result = ActionResult(cursor.u8())
+    if not _decode_option(cursor):
+        return result, None
+    choice = cursor.u8()
+    if choice == _DATA:
+        return result, take_data(cursor)
+    if choice == _DATA_ACCESS_RESULT:
+        return result, DataAccessResult(cursor.u8())
+    raise _unknown_kind(choice)
+
+
+def _unknown_kind(choice: int) -> DecodeError:
+    return DecodeError(
+        f"a result of the unknown kind {choice}, neither data nor data-access-result"
+    )
 
 
 def encode_outcome(result: ActionResult, returned: bytes | DataAccessResult | None) -> bytes:
@@ -292,7 +420,7 @@ def decode_outcome(cursor: Cursor) -> tuple[ActionResult, bytes | DataAccessResu
         return result, cursor.rest()
     if choice == _DATA_ACCESS_RESULT:
         return result, DataAccessResult(cursor.u8())
-    raise DecodeError(f"a result of the unknown kind {choice}, neither data nor data-access-result")
+    raise _unknown_kind(choice)
 
 
 def decode_action_response(octets: bytes) -> ActionResponse:
@@ -315,8 +443,13 @@ def _response_with_pblock(cursor: Cursor, invoke: InvokeIdAndPriority) -> Action
     return ActionResponseWithPblock(invoke_id_and_priority=invoke, pblock=Pblock.decode(cursor))
 
 
+def _response_with_list(cursor: Cursor, invoke: InvokeIdAndPriority) -> ActionResponse:
+    return ActionResponseWithList(invoke_id_and_priority=invoke, outcomes=decode_outcomes(cursor))
+
+
 _RESPONSES: dict[int, Callable[[Cursor, InvokeIdAndPriority], ActionResponse]] = {
     _NORMAL: _response_normal,
+    _WITH_LIST: _response_with_list,
     _RESPONSE_WITH_PBLOCK: _response_with_pblock,
     _RESPONSE_NEXT_PBLOCK: _next_pblock,
 }

@@ -7,9 +7,12 @@ from dcud.dlms.apdu.action import (
     ActionRequest,
     ActionRequestNormal,
     ActionRequestWithFirstPblock,
+    ActionRequestWithList,
+    ActionRequestWithListAndFirstPblock,
     ActionRequestWithPblock,
     ActionResponse,
     ActionResponseNormal,
+    ActionResponseWithList,
     ActionResponseWithPblock,
     ActionResult,
     MethodDescriptor,
@@ -20,6 +23,8 @@ from dcud.dlms.apdu.action import (
     encode_action_request,
     encode_action_response,
 )
+from dcud.dlms.constructors import octet_string
+from dcud.dlms.data import encode_data
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.obis import Obis
 from tests.support.apdus import invokes, obis_codes, octets_8, octets_16, octets_32, signed_8
@@ -127,7 +132,7 @@ def test_a_meter_that_leaves_out_that_data_follow_is_understood() -> None:
     ("octets", "message"),
     [
         ("c401c1", "tag C4 stands where action-request"),
-        ("c303c1", "action-request of the unknown kind 3"),
+        ("c309c1", "action-request of the unknown kind 9"),
         ("c301c1000f0000280000ff0102", "octet 02 stands where presence"),
         ("c302c10000000100", "1 octets too many"),
         ("c306c101000000020201", "announces 2, but 1"),
@@ -142,7 +147,7 @@ def test_malformed_requests_are_refused(octets: str, message: str) -> None:
     ("octets", "message"),
     [
         ("c301c1", "tag C3 stands where action-response"),
-        ("c703c1", "action-response of the unknown kind 3"),
+        ("c709c1", "action-response of the unknown kind 9"),
         ("c701c1000102", "a result of the unknown kind 2"),
         ("c701c100010103ff", "1 octets too many"),
         ("c701c1", "1 octet wanted"),
@@ -179,6 +184,19 @@ pblocks = st.builds(
     Pblock, last_block=st.booleans(), block_number=octets_32, octets=st.binary(max_size=300)
 )
 nexts = st.builds(NextPblock, invoke_id_and_priority=invokes, block_number=octets_32)
+data = st.binary(max_size=40).map(lambda octets: encode_data(octet_string(octets)))
+
+
+def _listed(
+    invoke: InvokeIdAndPriority, calls: list[tuple[MethodDescriptor, bytes]]
+) -> ActionRequestWithList:
+    return ActionRequestWithList(
+        invoke_id_and_priority=invoke,
+        methods=tuple([method for method, _ in calls]),
+        parameters=tuple([parameter for _, parameter in calls]),
+    )
+
+
 requests = (
     st.builds(
         ActionRequestNormal,
@@ -190,6 +208,13 @@ requests = (
         ActionRequestWithFirstPblock, invoke_id_and_priority=invokes, method=methods, pblock=pblocks
     )
     | st.builds(ActionRequestWithPblock, invoke_id_and_priority=invokes, pblock=pblocks)
+    | st.builds(_listed, invokes, st.lists(st.tuples(methods, data)))
+    | st.builds(
+        ActionRequestWithListAndFirstPblock,
+        invoke_id_and_priority=invokes,
+        methods=st.lists(methods).map(tuple),
+        pblock=pblocks,
+    )
     | nexts
 )
 responses = (
@@ -200,6 +225,13 @@ responses = (
         returned=st.none() | st.binary(max_size=300) | octets_8.map(DataAccessResult),
     )
     | st.builds(ActionResponseWithPblock, invoke_id_and_priority=invokes, pblock=pblocks)
+    | st.builds(
+        ActionResponseWithList,
+        invoke_id_and_priority=invokes,
+        outcomes=st.lists(
+            st.tuples(octets_8.map(ActionResult), st.none() | data | octets_8.map(DataAccessResult))
+        ).map(tuple),
+    )
     | nexts
 )
 
@@ -233,3 +265,20 @@ def test_no_repr_shows_a_parameter_or_a_part_of_one() -> None:
         ActionRequestWithPblock(invoke_id_and_priority=invoke, pblock=block),
     ):
         assert "password" not in repr(request)
+
+
+def test_a_list_without_a_parameter_for_each_is_refused() -> None:
+    with pytest.raises(EncodeError):
+        ActionRequestWithList(
+            invoke_id_and_priority=InvokeIdAndPriority(invoke_id=1),
+            methods=(MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 2),),
+            parameters=(),
+        )
+    with pytest.raises(DecodeError, match="0 parameters for 1 methods"):
+        decode_action_request(bytes.fromhex("c30341" + "01" + "000f0000280000ff02" + "00"))
+
+
+@pytest.mark.parametrize("outcome", ["0002", "000102"])
+def test_outcomes_of_a_list_of_unknown_kinds(outcome: str) -> None:
+    with pytest.raises(DecodeError):
+        decode_action_response(bytes.fromhex("c70341" + "01" + outcome))

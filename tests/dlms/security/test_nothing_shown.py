@@ -18,6 +18,7 @@ from dcud.dlms.datalink import ClientSap
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Act
 from dcud.dlms.secret import Secret
 from dcud.dlms.security.keys import KeySet
 from dcud.dlms.security.parameters import Form, Guard, KeyInfoMethod
@@ -103,7 +104,7 @@ def test_no_object_alive_shows_a_secret(
     assert isinstance(client.open(), Opened)
     client.get(ENERGY)
     connection = client._connection  # what is on its way is seen nowhere else
-    connection.act(change_secret(), 100.0)
+    connection.ask(Act(change_secret()), 100.0)
     shown = shown_by_everything()
     assert len(shown) > 10_000
     assert Leaks({**planted, **private_keys(site)}).find(shown) == set()
@@ -170,5 +171,5 @@ def shown_in_the_log(site: Site, size: int) -> str:
             connection.frames_sent(now)
             events += connection.receive_data(line.receive(frame.octets, now) or b"", now)
         if any(isinstance(event, Opened) for event in events):
-            connection.act(change_secret(), now)
+            connection.ask(Act(change_secret()), now)
     return "\n".join(shown)

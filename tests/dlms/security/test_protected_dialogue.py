@@ -18,14 +18,15 @@ from dcud.dlms.connection import (
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
-    GetSucceeded,
     Opened,
     Released,
     SecurityRefused,
 )
 from dcud.dlms.datalink import LinkClosed, LinkConnected, LinkEvent
 from dcud.dlms.errors import ProtocolError, ReplayError, SecurityPolicyError, TagError
+from dcud.dlms.exchange import Answered
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Get
 from dcud.dlms.secret import Secret
 from dcud.dlms.security.channel import Counters
 from dcud.dlms.security.counters import FreshCounter, ReceivedCounter
@@ -126,15 +127,15 @@ def test_the_initiate_request() -> None:
 
 def test_a_get_under_the_dedicated_key() -> None:
     dialogue = associated()
-    dialogue.connection.get(CLOCK, None, 0.0)
+    dialogue.connection.ask(Get(CLOCK), 0.0)
     dialogue.hears(dedicated_key(1).service(0xD4, bytes.fromhex("c401410000")))
-    dialogue.connection.get(CLOCK, None, 0.0)
+    dialogue.connection.ask(Get(CLOCK), 0.0)
     # The meter's trace has this with invoke id 1 and priority, hence another ciphertext behind
     # those octets; tag, lengths, security control and counter are the same.
     assert dialogue.last_sent()[:14] == DED_GET_REQUEST[:14]
     assert len(dialogue.last_sent()) == len(DED_GET_REQUEST)
     answer = dedicated_key(2).service(0xD4, bytes.fromhex("c401420012000a"))
-    assert dialogue.hears(answer) == [GetSucceeded(octets=bytes.fromhex("12000a"))]
+    assert dialogue.hears(answer) == [Answered(answer=bytes.fromhex("12000a"))]
 
 
 def test_the_release() -> None:
@@ -157,14 +158,14 @@ def test_a_forged_release_is_told() -> None:
 def test_a_replayed_answer_is_passed_over_and_the_right_one_taken() -> None:
     dialogue = associated()
     answer = dedicated_key(1).service(0xD4, bytes.fromhex("c401410000"))
-    dialogue.connection.get(CLOCK, None, 0.0)
+    dialogue.connection.ask(Get(CLOCK), 0.0)
     dialogue.hears(answer)
-    dialogue.connection.get(CLOCK, None, 0.0)
+    dialogue.connection.ask(Get(CLOCK), 0.0)
     (event,) = dialogue.hears(answer)
     assert isinstance(event, SecurityRefused)
     assert isinstance(event.error, ReplayError)
     right = dedicated_key(2).service(0xD4, bytes.fromhex("c401420012000a"))
-    assert dialogue.hears(right) == [GetSucceeded(octets=bytes.fromhex("12000a"))]
+    assert dialogue.hears(right) == [Answered(answer=bytes.fromhex("12000a"))]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_an_answer_that_can_not_be_trusted_ends_it(
     answer: bytes, kind: type[ProtocolError]
 ) -> None:
     dialogue = associated()
-    dialogue.connection.get(CLOCK, None, 0.0)
+    dialogue.connection.ask(Get(CLOCK), 0.0)
     assert dialogue.hears(answer) == []
     (event,) = dialogue.hears(LinkClosed())
     assert isinstance(event, ConnectionFailed)
