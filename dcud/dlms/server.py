@@ -1,4 +1,4 @@
-"""The server's side of the application layer: associations granted, attributes told, methods done.
+"""The server's side of the application layer: associations granted, services rendered in them.
 
 One `ServerApplication` serves one client of one logical device. APDUs go in and come out; the link
 below says where they come from and when it is lost.
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dcud.dlms.apdu import aarq, exception_response, release
 from dcud.dlms.apdu import action as action_service
 from dcud.dlms.apdu import get as get_service
+from dcud.dlms.apdu import set as set_service
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.apdu.exception_response import ExceptionResponse
 from dcud.dlms.conformance import Conformance
@@ -20,8 +21,9 @@ from dcud.dlms.proof import proof_returned
 from dcud.dlms.server_action import Act, Acted, ActionService, no_methods
 from dcud.dlms.server_association import ServerAssociation, ServerParameters, State
 from dcud.dlms.server_get import AnswerTooLongError, GetService, Read
+from dcud.dlms.server_set import SetService, Write, nothing_is_written
 
-__all__ = ["Act", "Acted", "Read", "ServerApplication", "ServerParameters"]
+__all__ = ["Act", "Acted", "Read", "ServerApplication", "ServerParameters", "Write"]
 
 _NOT_ASSOCIATED = ExceptionResponse(
     state_error=exception_response.SERVICE_NOT_ALLOWED,
@@ -52,6 +54,7 @@ class ServerApplication:
         parameters: what is asked of the client, and granted.
         client_sap: the client.
         act: carries out methods; those of the association that open it are none of its matter.
+        write: takes what is written to attributes.
 
     Attributes:
         client_sap: the client.
@@ -63,15 +66,18 @@ class ServerApplication:
         parameters: ServerParameters,
         client_sap: ClientSap,
         act: Act = no_methods,
+        write: Write = nothing_is_written,
     ) -> None:
         self.client_sap = client_sap
         self._act = act
         self._association = ServerAssociation(parameters)
         self._get_service = GetService(read, client_sap)
+        self._set_service = SetService(write, client_sap)
         self._action_service = ActionService(self._do, client_sap)
         self._afterwards: Callable[[], None] | None = None
         self._services: dict[int, Callable[[bytes], bytes | None]] = {
             get_service.REQUEST_TAG: self._get,
+            set_service.REQUEST_TAG: self._set,
             action_service.REQUEST_TAG: self._action,
         }
 
@@ -100,6 +106,7 @@ class ServerApplication:
 
     def _forget(self) -> None:
         self._get_service.forget()
+        self._set_service.forget()
         self._action_service.forget()
 
     def _release(self, apdu: bytes) -> bytes | None:
@@ -143,10 +150,18 @@ class ServerApplication:
         except AnswerTooLongError:
             return _TOO_LONG
 
-    def _action(self, request: bytes) -> bytes | None:
-        if self._association.state is State.IDLE:
+    def _set(self, request: bytes) -> bytes | None:
+        if not self.is_associated or Conformance.SET not in self._association.conformance:
             return _NOT_ASSOCIATED
-        answer, self._afterwards = self._action_service.answer(request)
+        return self._set_service.answer(request)
+
+    def _action(self, request: bytes) -> bytes | None:
+        association = self._association
+        if association.state is State.IDLE:
+            return _NOT_ASSOCIATED
+        in_blocks = Conformance.BLOCK_TRANSFER_WITH_ACTION in association.conformance
+        room = association.room if in_blocks else 0
+        answer, self._afterwards = self._action_service.answer(request, room)
         return answer
 
     def _do(self, method: MethodDescriptor, parameter: bytes | None, client: ClientSap) -> Acted:

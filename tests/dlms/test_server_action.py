@@ -5,6 +5,8 @@ from dcud.dlms.apdu.action import (
     ActionRequest,
     ActionRequestNormal,
     ActionRequestWithFirstPblock,
+    ActionRequestWithList,
+    ActionRequestWithListAndFirstPblock,
     ActionRequestWithPblock,
     ActionResult,
     MethodDescriptor,
@@ -137,3 +139,71 @@ class TestBlocks:
 def test_octets_that_make_no_sense() -> None:
     with pytest.raises(DecodeError):
         Meter().service.answer(b"\xc3\x09")
+
+
+OTHER = MethodDescriptor(70, Obis.parse("0.0.96.3.10.255"), 2)
+TWO = ActionRequestWithList(
+    invoke_id_and_priority=INVOKE, methods=(METHOD, OTHER), parameters=(b"\x00", b"\x0f\x00")
+)
+
+
+def listed(octets: bytes, *, last: bool = False) -> ActionRequest:
+    return ActionRequestWithListAndFirstPblock(
+        invoke_id_and_priority=INVOKE,
+        methods=(METHOD, OTHER),
+        pblock=Pblock(last_block=last, block_number=1, octets=octets),
+    )
+
+
+class TestMany:
+    def test_each_is_done(self) -> None:
+        meter = Meter()
+        assert meter.answers(TWO) == "c70341" + "02" + "0000" + "0000"
+        assert meter.done == [(METHOD, None), (OTHER, b"\x0f\x00")]
+
+    def test_in_blocks(self) -> None:
+        meter = Meter()
+        assert meter.answers(listed(b"\x02\x00\x0f")) == "c7044100000001"
+        assert meter.answers(further(2, b"\x00", last=True)) == "c70341" + "02" + "0000" + "0000"
+        assert meter.done == [(METHOD, None), (OTHER, b"\x0f\x00")]
+
+    def test_parameters_that_are_not_as_many_as_told(self) -> None:
+        meter = Meter()
+        assert meter.answers(listed(b"\x01\x00", last=True)) == "c701410f00"
+        assert meter.done == []
+
+    def test_what_follows_upon_all_of_them(self) -> None:
+        later: list[int] = []
+        meter = Meter(Acted(afterwards=lambda: later.append(1)))
+        _, afterwards = meter.service.answer(encode_action_request(TWO))
+        assert later == []
+        assert afterwards is not None
+        afterwards()
+        assert later == [1, 1]
+
+
+class TestLongAnswers:
+    def long(self) -> tuple[Meter, str]:
+        meter = Meter(Acted(returned=bytes.fromhex("0918") + bytes(range(24))))
+        answer, _ = meter.service.answer(REQUEST, 30)
+        assert answer is not None
+        assert len(answer) == 30
+        return meter, answer.hex()
+
+    def test_they_go_out_block_by_block(self) -> None:
+        meter, answer = self.long()
+        raw = bytes.fromhex("000100" + "0918") + bytes(range(24))
+        assert answer == "c702c1" + "00" + "00000001" + "15" + raw[:21].hex()
+        following = NextPblock(invoke_id_and_priority=INVOKE, block_number=1)
+        assert meter.answers(following) == "c70241" + "01" + "00000002" + "08" + raw[21:].hex()
+
+    def test_a_block_that_follows_none(self) -> None:
+        meter, _ = self.long()
+        following = NextPblock(invoke_id_and_priority=INVOKE, block_number=2)
+        assert meter.answers(following) == "c701411000"
+
+    def test_an_association_that_ends_takes_them_with_it(self) -> None:
+        meter, _ = self.long()
+        meter.service.forget()
+        following = NextPblock(invoke_id_and_priority=INVOKE, block_number=1)
+        assert meter.answers(following) == "c701411000"
