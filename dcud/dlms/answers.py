@@ -11,13 +11,26 @@ _AARQ: Final = 0x60
 _RLRQ: Final = 0x62
 _GET: Final = 0xC0
 _GET_RESPONSE: Final = 0xC4
+_SET: Final = 0xC1
+_SET_RESPONSE: Final = 0xC5
 _ACTION: Final = 0xC3
 _ACTION_RESPONSE: Final = 0xC7
-_ANSWERS: Final = {_AARQ: 0x61, _RLRQ: 0x63, _GET: _GET_RESPONSE, _ACTION: _ACTION_RESPONSE}
+_BLOCK: Final = 0xE0
+_PUSHED: Final = (b"\x40", b"\xc0")
+"""Block control: streaming, no window; the last block, too."""
+_ANSWERS: Final = {
+    _AARQ: 0x61,
+    _RLRQ: 0x63,
+    _GET: _GET_RESPONSE,
+    _SET: _SET_RESPONSE,
+    _ACTION: _ACTION_RESPONSE,
+}
 """Tags of AARE by AARQ, RLRE by RLRQ, get-response by get-request, and so on."""
+_HARMLESS: Final = frozenset({_GET, _BLOCK})
+"""A value asked for twice is told twice; a block that comes twice is passed over."""
 _KNOWN: Final = frozenset(_ANSWERS.values())
 
-_WITH_INVOKE_ID: Final = frozenset({_GET_RESPONSE, _ACTION_RESPONSE})
+_WITH_INVOKE_ID: Final = frozenset({_GET_RESPONSE, _SET_RESPONSE, _ACTION_RESPONSE})
 _HEADER_SIZE: Final = 3
 """Octets of those, and of their requests, up to the invoke id, which is the last of them."""
 
@@ -37,7 +50,18 @@ def is_repeatable(request: bytes) -> bool:
         return not (_is_ciphered(request) or _challenges(request))
     if request[0] == _RLRQ:
         return _USER_INFORMATION not in request[2:]  # it has some where that is ciphered
-    return request[0] == _GET
+    return request[0] in _HARMLESS
+
+
+def is_block(apdu: bytes) -> bool:
+    """Tell whether an APDU is a block of a transfer that goes both ways.
+
+    Blocks that stream with neither window nor acknowledgement are pushes, to which nobody answers.
+    [IEC 62056-5-3: general block transfer]
+    """
+    if apdu[:1] != bytes((_BLOCK,)):
+        return False
+    return apdu[1:2] not in _PUSHED or apdu[4:6] != b"\0\0"
 
 
 def _is_ciphered(aarq: bytes) -> bool:

@@ -49,12 +49,18 @@ class Conformance(IntFlag):
 
 
 IMPLEMENTED = (
-    Conformance.GET
-    | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
-    | Conformance.SELECTIVE_ACCESS
+    Conformance.GENERAL_BLOCK_TRANSFER
     | Conformance.PRIORITY_MGMT_SUPPORTED
-    | Conformance.ACTION
+    | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
     | Conformance.BLOCK_TRANSFER_WITH_ACTION
+    | Conformance.MULTIPLE_REFERENCES
+    | Conformance.DATA_NOTIFICATION
+    | Conformance.GET
+    | Conformance.SET
+    | Conformance.SELECTIVE_ACCESS
+    | Conformance.EVENT_NOTIFICATION
+    | Conformance.ACTION
 )
 """What this side speaks, hence what it proposes: no promise is made that isn't kept."""
 

@@ -42,10 +42,13 @@ from dcud.dlms.association import (
     Disassociated,
     State,
 )
+from dcud.dlms.block_link import BlockLink
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.datalink import (
     AnswerArriving,
+    AnswerBroken,
     ApduReceived,
+    BlockArrived,
     DataLink,
     Frame,
     FrameReceived,
@@ -210,7 +213,7 @@ class ClientConnection:
         protection: Protection | None = None,
     ) -> None:
         self.phase = Phase.IDLE
-        self._link = link
+        self._link = BlockLink(link)
         self._parameters = parameters
         self._exchange_parameters = exchange_parameters
         self._protection = protection
@@ -268,9 +271,10 @@ class ClientConnection:
         """Return the octets of a request that surely fit, None where any do.
 
         Protection adds less than its overhead to most, so that what isn't cut may fit all the same.
+        What general block transfer cuts, no service does. [IEC 62056-5-3: general block transfer]
         """
         limit = agreed.server_max_receive_pdu_size
-        if not limit:
+        if not limit or Conformance.GENERAL_BLOCK_TRANSFER in agreed.conformance:
             return None
         return limit if self._protection is None else limit - self._protection.overhead()
 
@@ -369,6 +373,10 @@ class ClientConnection:
         match event:
             case FrameReceived() | OctetsDiscarded() | Retransmitted() | AnswerArriving():
                 return [event]
+            case BlockArrived(total=total):
+                return [BlockReceived(total=total)]
+            case AnswerBroken(error=error):
+                return self._break(error, now)
             case NotificationReceived(apdu=apdu):
                 # A link that was answered with something else takes the answer itself for unasked.
                 mistaken = self._deadline is not None and apdu[:1] not in _NOTIFICATIONS
@@ -470,10 +478,24 @@ class ClientConnection:
     def _associated(self, outcome: Associated | ProtocolError, now: float) -> list[ConnectionEvent]:
         if isinstance(outcome, Associated):
             self._agreed = outcome
-            self._largest_request = outcome.server_max_receive_pdu_size
+            self._agree(outcome)
             return [Opened(association=outcome)]
         self._fail(outcome, now)
         return []
+
+    def _agree(self, agreed: Associated) -> None:
+        """Heed how long a request may be: what is longer goes in blocks, or not at all."""
+        room, parameters = agreed.server_max_receive_pdu_size, self._exchange_parameters
+        if Conformance.GENERAL_BLOCK_TRANSFER in agreed.conformance:
+            self._largest_request = 0
+            self._link.agree(
+                room,
+                window=parameters.block_window,
+                max_apdu_octets=parameters.max_value_octets,
+                patience=parameters.patience,
+            )
+        else:
+            self._largest_request = room
 
     def _prove(self, challenged: Challenged, now: float) -> None:
         """Send our proof of identity, as the first request of the association."""
@@ -540,6 +562,15 @@ class ClientConnection:
         dedicated = self._protection is not None and self._protection.dedicated_key is not None
         if dedicated and isinstance(error, ServiceRefusedError):
             error.remedy = "try proof_under_global_key: some meters want it so"
+
+    def _break(self, error: ProtocolError, now: float) -> list[ConnectionEvent]:
+        """Give up the request whose answer can't be put together; the association stands."""
+        self._deadline = None
+        if self._exchange is None:  # it was the release
+            self._fail(error, now)
+            return []
+        self._exchange = None
+        return [RequestFailed(error=error)]
 
     def _wait_on(self, now: float) -> None:
         """Bound the wait for an answer where the link believes that it came."""

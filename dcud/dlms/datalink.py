@@ -6,9 +6,9 @@ comes back as events. Nothing here waits, sends or reads a clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NewType, Protocol
+from typing import NamedTuple, NewType, Protocol, runtime_checkable
 
-from dcud.dlms.errors import LinkError
+from dcud.dlms.errors import LinkError, ProtocolError
 
 ClientSap = NewType("ClientSap", int)
 """A client service access point: 7 bits over HDLC, 16 over the wrapper; 16 is the public one."""
@@ -104,6 +104,20 @@ class AnswerArriving:
     """A long answer has come nearer to its end; told now and then."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockArrived:
+    """A part of an answer came; `total` counts the octets of it until now."""
+
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerBroken:
+    """An answer can't be put together; the link is up, and another request may be made."""
+
+    error: ProtocolError
+
+
 LinkEvent = (
     LinkConnected
     | ApduReceived
@@ -114,6 +128,8 @@ LinkEvent = (
     | OctetsDiscarded
     | Retransmitted
     | AnswerArriving
+    | BlockArrived
+    | AnswerBroken
 )
 
 
@@ -154,4 +170,22 @@ class DataLink(Protocol):
 
     def handle_timeout(self, now: float) -> list[LinkEvent]:
         """Act on time that has passed; harmless when called early."""
+        ...
+
+
+@runtime_checkable
+class StreamingLink(DataLink, Protocol):
+    """A link that can carry several APDUs on end, either way, without an answer in between."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether it does; nothing of a stream that gets lost is said again by a link."""
+        ...
+
+    def send_stream(self, apdus: Sequence[bytes], now: float, *, withheld: bool = False) -> None:
+        """Queue whole APDUs that are answered together; no log may show them if `withheld`."""
+        ...
+
+    def listen(self, now: float) -> None:
+        """Await one more APDU, though nothing is asked; as if something had been sent."""
         ...

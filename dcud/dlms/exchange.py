@@ -29,11 +29,14 @@ class ExchangeParameters:
         max_value_octets: size of the largest value that is put together from blocks.
         patience: seconds that an answer is waited for after something else came in its place; the
             link's own timers know only that it was answered, not with what.
+        block_window: blocks of general block transfer taken in one go, 1..63, where the link
+            carries several on end.
     """
 
     match_invoke_id: bool = True
     max_value_octets: int = MAX_VALUE_OCTETS
     patience: float = 30.0
+    block_window: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ class BlockTransferParameters:
     Attributes:
         room: octets of an APDU that the peer takes, 8..; 0 where it sets no limit.
         window: blocks that we take in one go, 1..63.
+        burst: blocks that we send in one go at most, 1..63, whatever the peer takes.
         max_apdu_octets: size of the largest APDU that is put together.
         patience: seconds that the peer is waited for before we repeat ourselves.
         attempts: how often that is done without anything new before the transfer is given up.
@@ -71,12 +72,14 @@ class BlockTransferParameters:
 
     room: int
     window: int = 5
+    burst: int = MAX_WINDOW
     max_apdu_octets: int = MAX_VALUE_OCTETS
     patience: float = 5.0
     attempts: int = 3
 
     def __post_init__(self) -> None:
         check_field("window", self.window, 1, MAX_WINDOW)
+        check_field("burst", self.burst, 1, MAX_WINDOW)
         if self.room:
             block_octets(self.room)
 
@@ -254,6 +257,7 @@ class GeneralBlockLayer:
         self._acknowledgement: GeneralBlockTransfer | None = None
         self._deadline: float | None = None
         self._attempts = 0
+        self._is_streamed = False  # whether the peer goes on after its last block
 
     def reset(self) -> None:
         """Forget everything that is in progress, since the link is gone or nobody waits for it."""
@@ -332,6 +336,11 @@ class GeneralBlockLayer:
         taken, self._to_send = self._to_send, []
         return taken
 
+    @property
+    def awaits_stream(self) -> bool:
+        """Whether the peer has more to send without being asked: our turn has not come."""
+        return self.state is State.RECEIVING and self._is_streamed and not self._to_send
+
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
         waits = self._drives or self.state is State.SENDING
@@ -406,6 +415,7 @@ class GeneralBlockLayer:
         self.state = State.RECEIVING
         self._cut = None
         self._in_blocks = True
+        self._is_streamed = block.streaming and not block.last_block
         self._heed(block)
         self._progress(now)
         taken = BlockTaken(total=self._assembly.size)
@@ -472,7 +482,8 @@ class GeneralBlockLayer:
 
     def _send_window(self, cut: CutApdu, first: int) -> None:
         """Send the blocks from this one on, as many as the peer takes."""
-        end = min(first + self._peer_window - 1, cut.last)
+        window = min(self._peer_window, self._parameters.burst)
+        end = min(first + window - 1, cut.last)
         for number in range(first, end + 1):
             block = GeneralBlockTransfer(
                 last_block=number == cut.last,

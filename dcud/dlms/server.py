@@ -17,6 +17,11 @@ from dcud.dlms.constructors import octet_string
 from dcud.dlms.data import encode_data
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import DecodeError, ProtocolError
+from dcud.dlms.general_block_transfer import (
+    ApduWhole,
+    BlockTransferParameters,
+    GeneralBlockLayer,
+)
 from dcud.dlms.proof import proof_returned
 from dcud.dlms.server_action import Act, Acted, ActionService, no_methods
 from dcud.dlms.server_association import ServerAssociation, ServerParameters, State
@@ -42,6 +47,8 @@ _TOO_LONG = ExceptionResponse(
     service_error=exception_response.PDU_TOO_LONG,
 ).encode()
 
+_NO_CLOCK = 0.0
+"""Of the two ends of general block transfer the client's is the one that repeats itself."""
 _ASSOCIATION_CLASS = 15
 _REPLY_TO_HLS_AUTHENTICATION = 1
 
@@ -74,6 +81,8 @@ class ServerApplication:
         self._get_service = GetService(read, client_sap)
         self._set_service = SetService(write, client_sap)
         self._action_service = ActionService(self._do, client_sap)
+        self._blocks: GeneralBlockLayer | None = None
+        self._block_window = parameters.block_window
         self._afterwards: Callable[[], None] | None = None
         self._services: dict[int, Callable[[bytes], bytes | None]] = {
             get_service.REQUEST_TAG: self._get,
@@ -91,20 +100,50 @@ class ServerApplication:
         self._association.end()
         self._forget()
 
+    def answers(self, apdu: bytes) -> list[bytes]:
+        """Return what goes out on end in answer to an APDU, or block of one, of the client."""
+        blocks = self._blocks
+        said: list[bytes] = []
+        for whole in [apdu] if blocks is None else self._put_together(blocks, apdu):
+            answer = self.answer(whole)
+            if answer is None:
+                continue
+            if self._blocks is None or self._blocks is not blocks:
+                said.append(answer)  # AARE and RLRE stand before and after all blocks
+            else:
+                self._blocks.send(answer, _NO_CLOCK)
+        return said if self._blocks is None else said + self._blocks.apdus_to_send()
+
+    def _put_together(self, blocks: GeneralBlockLayer, apdu: bytes) -> list[bytes]:
+        events = blocks.receive(apdu, _NO_CLOCK)
+        return [event.octets for event in events if isinstance(event, ApduWhole)]
+
     def answer(self, apdu: bytes) -> bytes | None:
-        """Return the answer to an APDU of the client; None where it wants none."""
+        """Return the answer to a whole APDU of the client; None where it wants none."""
         tag = apdu[0] if apdu else None
         try:
             if tag == aarq.TAG:
                 self._forget()
-                return self._association.associate(apdu)
+                answer = self._association.associate(apdu)
+                self._blocks = self._block_layer()
+                return answer
             if tag == release.REQUEST_TAG:
                 return self._release(apdu)
             return self._serve(apdu)
         except DecodeError:
             return _MALFORMED
 
+    def _block_layer(self) -> GeneralBlockLayer | None:
+        association = self._association
+        if Conformance.GENERAL_BLOCK_TRANSFER not in association.conformance:
+            return None
+        return GeneralBlockLayer(
+            BlockTransferParameters(room=association.max_pdu_size, window=self._block_window),
+            answers=True,
+        )
+
     def _forget(self) -> None:
+        self._blocks = None
         self._get_service.forget()
         self._set_service.forget()
         self._action_service.forget()

@@ -53,6 +53,7 @@ class ServerParameters:
         protection: makes what protects the APDUs of one association; None where the context
             without ciphering is the only one.
         ciphered_only: whether the context without ciphering is refused then.
+        block_window: blocks of general block transfer that are taken in one go, 1..63.
     """
 
     authentication: ServerDemand = NO_SECURITY
@@ -62,6 +63,7 @@ class ServerParameters:
     system_title: bytes | None = None
     protection: Callable[[], ServerProtection] | None = None
     ciphered_only: bool = True
+    block_window: int = 5
 
     def __post_init__(self) -> None:
         for name in ("max_receive_pdu_size", "max_send_pdu_size"):
@@ -117,8 +119,18 @@ class ServerAssociation:
         self._security = _Security()
 
     @property
+    def max_pdu_size(self) -> int:
+        """Return the octets of the largest APDU that goes to the client; 0 for any."""
+        return self._max_pdu_size
+
+    @property
     def room(self) -> int:
-        """Return the octets of the largest answer before it is protected; 0 for any."""
+        """Return the octets of the largest answer before it is protected; 0 for any.
+
+        What general block transfer cuts, no service does.
+        """
+        if Conformance.GENERAL_BLOCK_TRANSFER in self.conformance:
+            return 0
         protection = self._security.protection
         overhead = 0 if protection is None else protection.overhead()
         return max(self._max_pdu_size - overhead, SMALLEST_PDU_SIZE) if self._max_pdu_size else 0

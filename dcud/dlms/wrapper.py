@@ -14,7 +14,7 @@ from enum import Enum, auto
 from struct import Struct
 from typing import Final
 
-from dcud.dlms.answers import is_repeatable
+from dcud.dlms.answers import is_block, is_repeatable
 from dcud.dlms.datalink import (
     ApduReceived,
     ClientSap,
@@ -236,17 +236,54 @@ class WrapperLink:
             MisuseError: when the link isn't up, or an answer is still awaited.
             EncodeError: when the APDU is longer than 65,535 octets.
         """
+        self._expect_idle()
+        self._queue(apdu, secret)
+        self._retries_left = self._retries(apdu)
+        self._state = _State.AWAITING
+        self._deadline = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether several APDUs can go on end: not where one of them may get lost."""
+        return not self._variant.datagrams
+
+    def send_stream(self, apdus: Sequence[bytes], now: float, *, withheld: bool = False) -> None:  # noqa: ARG002  # the timer starts when the octets have left
+        """Queue whole APDUs that are answered together; no log may show them if `withheld`.
+
+        Raises:
+            MisuseError: when the link isn't up, or an answer is still awaited.
+            EncodeError: when an APDU is longer than 65,535 octets.
+        """
+        self._expect_idle()
+        for apdu in apdus:
+            self._queue(apdu, ((0, len(apdu)),) if withheld else ())
+        self._retries_left = 0
+        self._state = _State.AWAITING
+        self._deadline = None
+
+    def listen(self, now: float) -> None:
+        """Await one more APDU, though nothing is asked.
+
+        Raises:
+            MisuseError: when the link isn't up, or an answer is still awaited.
+        """
+        self._expect_idle()
+        self._retries_left = 0
+        self._state = _State.AWAITING
+        self._deadline = now + self._response_timeout
+        self._limit = now + self._response_timeout * _PATIENCE
+
+    def _expect_idle(self) -> None:
         if self._state is not _State.IDLE:
             raise MisuseError(f"the wrapper link can't send while {self._state.name.lower()}")
+
+    def _queue(self, apdu: bytes, secret: Sequence[tuple[int, int]]) -> None:
         octets = Wpdu(self._client_sap, self._server_sap, apdu).build()
         ranges = tuple((start + _HEADER.size, end + _HEADER.size) for start, end in secret)
         if ranges:
             self._secret_frames[octets] = ranges
         self._request = Frame(octets=octets, secret=ranges)
         self._outgoing.append(self._request)
-        self._retries_left = self._retries(apdu)
-        self._state = _State.AWAITING
-        self._deadline = None
 
     def _retries(self, apdu: bytes) -> int:
         retries = self._variant.retries
@@ -290,13 +327,19 @@ class WrapperLink:
         apdu = unit.apdu
         if self._variant.llc_header:
             apdu = apdu.removeprefix(_LLC_REPLY)
-        if self._state is not _State.AWAITING or without_prefix(apdu)[:1] in _NOTIFICATIONS:
+        if not self._is_asked_for(without_prefix(apdu)):
             return [*events, NotificationReceived(apdu=apdu)]
         if self._variant.datagrams:
             self._answers.append(octets)
         self._state = _State.IDLE
         self._deadline = None
         return [*events, ApduReceived(apdu=apdu)]
+
+    def _is_asked_for(self, apdu: bytes) -> bool:
+        """Tell answers from what comes by itself; blocks that follow an answer belong to it."""
+        if apdu[:1] == _BLOCK:
+            return is_block(apdu)
+        return self._state is _State.AWAITING and apdu[:1] not in _NOTIFICATIONS
 
     def _is_known(self, octets: bytes) -> bool:
         """Tell whether a unit is our own request, or over UDP one of the last answers again."""
@@ -369,6 +412,7 @@ class WrapperLink:
 
 _DOWN: Final = frozenset({_State.DISCONNECTED, _State.DISCONNECTING})
 
+_BLOCK: Final = b"\xe0"
 _NOTIFICATIONS: Final = frozenset(bytes((tag,)) for tag in NOTIFICATION_TAGS)
 
 _CONNECTED: Final = LinkConnected(

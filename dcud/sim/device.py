@@ -9,8 +9,8 @@ from dcud.dlms.server import ServerParameters
 class Application(Protocol):
     """The application layer that one client of a device speaks to."""
 
-    def answer(self, apdu: bytes) -> bytes | None:
-        """Return the answer to an APDU of the client; None where it wants none."""
+    def answers(self, apdu: bytes) -> list[bytes]:
+        """Return what goes out on end in answer to an APDU of the client."""
         ...
 
 

@@ -55,19 +55,17 @@ class _GatewayApplication:
         self._client_sap = client_sap
         self._applications: dict[GatewayAddress, Application] = {}
 
-    def answer(self, apdu: bytes) -> bytes | None:
-        """Return the answer of the meter that the prefix names, behind its prefix."""
+    def answers(self, apdu: bytes) -> list[bytes]:
+        """Return what the meter that the prefix names answers, behind its prefix."""
         try:
             prefixed = decode(apdu)
         except DecodeError:
-            return _UNREACHABLE
+            return [_UNREACHABLE]
         if prefixed is None:
-            return _UNREACHABLE if self._own is None else self._own.answer(apdu)
+            return [_UNREACHABLE] if self._own is None else self._own.answers(apdu)
         application = self._application(prefixed.address)
-        answer = _UNREACHABLE if application is None else application.answer(prefixed.apdu)
-        if answer is None:
-            return None
-        return Prefixed(RESPONSE_TAG, prefixed.address, answer).build()
+        answers = [_UNREACHABLE] if application is None else application.answers(prefixed.apdu)
+        return [Prefixed(RESPONSE_TAG, prefixed.address, answer).build() for answer in answers]
 
     def _application(self, address: GatewayAddress) -> Application | None:
         device = self._devices.get(address)

@@ -63,8 +63,8 @@ class HdlcLine:
             case ClientDisconnected():
                 drop.application = None
             case RequestReceived(apdu=apdu):
-                answer = drop.application.answer(apdu) if drop.application else None
-                if answer is None:
+                answers = drop.application.answers(apdu) if drop.application else []
+                if answers:
+                    drop.station.send_stream(answers)
+                elif drop.station.is_our_turn:
                     drop.station.acknowledge()
-                else:
-                    drop.station.send_apdu(answer)

@@ -109,5 +109,5 @@ class PrimeBaseNode:
             client_sap = ClientSap(unit.source)
             application = meter.meter.application(self._parameters, client_sap)
             self._applications[key] = application
-        answer = application.answer(unit.apdu)
-        return b"" if answer is None else Wpdu(unit.destination, unit.source, answer).build()
+        answers = application.answers(unit.apdu)
+        return b"".join(Wpdu(unit.destination, unit.source, each).build() for each in answers)

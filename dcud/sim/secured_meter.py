@@ -130,10 +130,11 @@ class _KeptApplication:
         self._fault = fault
         self._keep = keep
 
-    def answer(self, apdu: bytes) -> bytes | None:
-        answer = self._server.answer(apdu)
+    def answers(self, apdu: bytes) -> list[bytes]:
+        answers = self._server.answers(apdu)
         power_failed = self._keep()
-        return None if power_failed else faulty_aare(answer, self._fault)
+        faulty = [] if power_failed else [faulty_aare(each, self._fault) for each in answers]
+        return [answer for answer in faulty if answer is not None]
 
 
 def _read(told: dict[int, Callable[[], Data]]) -> Attributes:

@@ -156,8 +156,8 @@ class SfskLine:
             client_sap = ClientSap(pdu.source)
             application = meter.meter.application(self._parameters, client_sap)
             meter.applications[key] = application
-        answer = application.answer(pdu.apdu)
-        return None if answer is None else LlcPdu(pdu.source, pdu.destination, answer)
+        answers = application.answers(pdu.apdu)[-1:]  # of a stream the line carries the end alone
+        return LlcPdu(pdu.source, pdu.destination, answers[0]) if answers else None
 
 
 def _configuration_request(pdu: LlcPdu) -> Ciase | None:

@@ -49,7 +49,5 @@ class WrapperLine:
         if application is None:
             application = device.application(self._parameters, ClientSap(unit.source))
             self._applications[key] = application
-        answer = application.answer(unit.apdu)
-        if answer is None:
-            return b""
-        return Wpdu(unit.destination, unit.source, answer).build()
+        answers = application.answers(unit.apdu)
+        return b"".join(Wpdu(unit.destination, unit.source, each).build() for each in answers)

@@ -87,7 +87,7 @@ def test_key_pairs_of_both_parties() -> None:
     known[("gateway", "agreement_key")] = pem(ec.SECP256R1())
     made = meter("--authentication", "hls-ecdsa", "--suite", "1", known=known)
     parameters = ServerParameters()
-    assert made.application(parameters, ClientSap(1)).answer(b"\x60\x00") is not None
+    assert made.application(parameters, ClientSap(1)).answers(b"\x60\x00")
     assert made.security.setup.system_title != CLIENT
 
 

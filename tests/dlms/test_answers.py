@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.dlms.answers import AnswerMatch, is_repeatable, may_answer
+from dcud.dlms.answers import AnswerMatch, is_block, is_repeatable, may_answer
 
 GET = bytes.fromhex("C001C2000F0000280000FF0700")
 AARQ, AARE = b"\x60\x00", b"\x61\x00"
@@ -38,6 +38,26 @@ CIPHERED_RLRQ = bytes.fromhex(
 @pytest.mark.parametrize("request_", [GET, AARQ, RLRQ, PLAIN_AARQ, AARQ_WITH_PASSWORD, PLAIN_RLRQ])
 def test_what_can_be_repeated(request_: bytes) -> None:
     assert is_repeatable(request_)
+
+
+@pytest.mark.parametrize(
+    ("apdu", "both_ways"),
+    [
+        ("e08500010001", True),
+        ("e04500010000", True),
+        ("e04000010001", True),
+        ("e04000010000", False),
+        ("e0c000020000", False),
+        ("c00100010001", False),
+        ("", False),
+    ],
+)
+def test_blocks_that_are_answered(apdu: str, *, both_ways: bool) -> None:
+    assert is_block(bytes.fromhex(apdu)) is both_ways
+
+
+def test_a_block_may_be_repeated() -> None:
+    assert is_repeatable(bytes.fromhex("e0850001000100"))
 
 
 @pytest.mark.parametrize("request_", [b"\xc1\x01", ACTION])
@@ -89,7 +109,7 @@ def test_nothing_at_all() -> None:
         (ACTION, bytes.fromhex("C704820000000001")),
         (CIPHERED_AARQ, AARE),
         (bytes.fromhex("CB0F"), bytes.fromhex("CF0F")),
-        (b"\xc1\x01\xc1", AARE),
+        (b"\xd9\x01\xc1", AARE),
     ],
 )
 def test_what_may_be_the_answer(request_: bytes, answer: bytes) -> None:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.dlms.access import AttributeDescriptor, InvokeIdAndPriority, Selection
+from dcud.dlms.access import (
+    AttributeDescriptor,
+    AttributeWithSelection,
+    DataAccessResult,
+    InvokeIdAndPriority,
+    Selection,
+)
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.aare import AssociateResponse
 from dcud.dlms.apdu.action import (
@@ -37,14 +43,15 @@ from dcud.dlms.conformance import (
     decode_conformance,
     encode_conformance,
 )
-from dcud.dlms.connection import ClientConnection
+from dcud.dlms.connection import ClientConnection, ConnectionEvent
 from dcud.dlms.data import unsigned
-from dcud.dlms.datalink import LinkConnected
+from dcud.dlms.datalink import LinkConnected, NotificationReceived
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.exchange import Answered, BlockReceived
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from dcud.dlms.requests import Act, Get
+from dcud.dlms.requests import Act, Get, GetMany, Set
+from dcud.dlms.set_exchange import Writing
 from tests.support.scripted_link import ScriptedLink
 
 
@@ -100,6 +107,7 @@ def test_words() -> None:
 
 
 ENERGY = AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2)
+TARGET = AttributeWithSelection(attribute=ENERGY)
 
 
 class Meter:
@@ -117,6 +125,10 @@ class Meter:
         )
         self.link.tell(AssociateResponse(user_information=initiate.encode()).encode())
         self.connection.receive_data(b"", 0.0)
+
+    def told(self, apdu: str) -> list[ConnectionEvent]:
+        self.link.tell(bytes.fromhex(apdu))
+        return self.connection.receive_data(b"", 0.0)
 
     def asked(self, selection: Selection | None = None) -> GetRequestNormal:
         self.connection.ask(Get(ENERGY, selection), 0.0)
@@ -199,7 +211,64 @@ def acts_in_blocks() -> None:
     assert events == [BlockReceived(total=1), Answered(answer=b"\x11\x07")]
 
 
+def sets() -> None:
+    meter = Meter(Conformance.SET)
+    meter.connection.ask(Set(Writing(target=TARGET, value=b"\x11\x07")), 0.0)
+    assert meter.link.sent[-1].hex().startswith("c10141")
+    assert meter.told("c5014100") == [Answered(answer=DataAccessResult.SUCCESS)]
+
+
+def sets_in_blocks() -> None:
+    conformance = Conformance.SET | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    meter = Meter(conformance, max_receive_pdu_size=200)
+    meter.connection.ask(Set(Writing(target=TARGET, value=LONG)), 0.0)
+    assert meter.link.sent[-1].hex().startswith("c10241")
+    assert isinstance(meter.told("c5024100000001")[0], BlockReceived)
+    assert meter.link.sent[-1].hex().startswith("c10341")
+    assert meter.told("c503410000000002") == [Answered(answer=DataAccessResult.SUCCESS)]
+
+
+def lists() -> None:
+    meter = Meter(Conformance.GET | Conformance.MULTIPLE_REFERENCES)
+    meter.connection.ask(GetMany((TARGET, TARGET)), 0.0)
+    assert meter.link.sent[-1].hex().startswith("c00341")
+    assert meter.told("c40341020011070103") == [
+        Answered(answer=(b"\x11\x07", DataAccessResult.READ_WRITE_DENIED))
+    ]
+
+
+def transfers_any_apdu_in_blocks() -> None:
+    meter = Meter(Conformance.GET | Conformance.GENERAL_BLOCK_TRANSFER)
+    meter.asked()
+    assert meter.told("e00100010000" + "04c4014100") == [BlockReceived(total=4)]
+    assert meter.link.sent[-1].hex() == "e08100010001" + "00"
+    assert meter.told("e08100020001" + "021107") == [
+        BlockReceived(total=6),
+        Answered(answer=b"\x11\x07"),
+    ]
+
+
+def hears_data_notifications() -> None:
+    notification = "0f00000001" + "00" + "1107"
+    assert Meter(Conformance.DATA_NOTIFICATION).told(notification) == [
+        NotificationReceived(apdu=bytes.fromhex(notification))
+    ]
+
+
+def hears_event_notifications() -> None:
+    notification = "c200" + "00010000600b00ff02" + "1107"
+    assert Meter(Conformance.EVENT_NOTIFICATION).told(notification) == [
+        NotificationReceived(apdu=bytes.fromhex(notification))
+    ]
+
+
 PROOFS: dict[Conformance, Callable[[], None]] = {
+    Conformance.GENERAL_BLOCK_TRANSFER: transfers_any_apdu_in_blocks,
+    Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE: sets_in_blocks,
+    Conformance.MULTIPLE_REFERENCES: lists,
+    Conformance.DATA_NOTIFICATION: hears_data_notifications,
+    Conformance.SET: sets,
+    Conformance.EVENT_NOTIFICATION: hears_event_notifications,
     Conformance.GET: gets,
     Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ: gets_blocks,
     Conformance.SELECTIVE_ACCESS: selects,

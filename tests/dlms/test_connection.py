@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.access import (
+    AttributeDescriptor,
+    AttributeWithSelection,
+    DataAccessResult,
+    Selection,
+)
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.aare import AUTHENTICATION_REQUIRED, AssociateResponse
 from dcud.dlms.apdu.action import MethodDescriptor
@@ -61,8 +66,9 @@ from dcud.dlms.errors import (
 from dcud.dlms.exchange import Answered, BlockReceived, ExchangeParameters, RequestFailed
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from dcud.dlms.requests import Act, Get
+from dcud.dlms.requests import Act, Get, Set
 from dcud.dlms.secret import Secret
+from dcud.dlms.set_exchange import Writing
 from tests.support.marking_protection import (
     CLIENT,
     DEDICATED_KEY,
@@ -1233,3 +1239,37 @@ def test_a_dialogue_with_a_real_meter() -> None:
     cursor.expect_end()
     assert isinstance(columns, tuple)
     assert len(columns) == 60
+
+
+class TestGeneralBlocks:
+    """What the connection makes of blocks; how they are put together is the block link's matter."""
+
+    AARE = bytes.fromhex(
+        "6129a109060760857405080101a203020100a305a103020100be10040e0800065f1f040020101801f40007"
+    )
+
+    def test_they_count_as_progress(self) -> None:
+        conversation = opened(aare=self.AARE)
+        conversation.get()
+        assert conversation.hears("e00100010000" + "04c4014100") == [BlockReceived(total=4)]
+
+    def test_an_answer_that_can_not_be_put_together_fails_its_request_alone(self) -> None:
+        conversation = opened(aare=self.AARE)
+        conversation.get()
+        (failed,) = conversation.hears("e001")
+        assert isinstance(failed, RequestFailed)
+        conversation.get()
+        assert conversation.hears("c401420012000a") == [Answered(answer=bytes.fromhex("12000a"))]
+
+    def test_a_release_that_is_answered_so_is_cut_short(self) -> None:
+        conversation = opened(aare=self.AARE)
+        conversation.connection.release(0.0)
+        assert conversation.hears("e001") == []
+        assert conversation.is_disconnecting()
+
+    def test_a_request_of_any_length_goes_out(self) -> None:
+        conversation = opened(aare=self.AARE)
+        target = AttributeWithSelection(attribute=CLOCK)
+        conversation.connection.ask(Set(Writing(target=target, value=bytes(2000))), 0.0)
+        assert conversation.last_sent().startswith("e00100010000")
+        assert len(conversation.link.sent[-1]) == 500

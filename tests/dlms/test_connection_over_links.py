@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.access import (
+    AttributeDescriptor,
+    AttributeWithSelection,
+    DataAccessResult,
+    Selection,
+)
+from dcud.dlms.action_exchange import MethodCall
+from dcud.dlms.apdu.action import MethodDescriptor
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.authentication import LowLevelSecurity
+from dcud.dlms.conformance import IMPLEMENTED, Conformance
 from dcud.dlms.connection import (
     ClientConnection,
     ConnectionEvent,
@@ -19,7 +27,7 @@ from dcud.dlms.connection import (
 from dcud.dlms.data import encode_data, octet_string
 from dcud.dlms.datalink import ClientSap, DataLink
 from dcud.dlms.errors import AssociationRejectedError
-from dcud.dlms.exchange import Answered, BlockReceived
+from dcud.dlms.exchange import Answered, BlockReceived, ExchangeParameters, Request
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.hdlc.station import (
@@ -29,9 +37,10 @@ from dcud.dlms.hdlc.station import (
     RequestReceived,
 )
 from dcud.dlms.obis import Obis
-from dcud.dlms.requests import Get
+from dcud.dlms.requests import Act, ActMany, Get, GetMany, Set, SetMany
 from dcud.dlms.secret import Secret
-from dcud.dlms.server import ServerApplication, ServerParameters
+from dcud.dlms.server import Acted, ServerApplication, ServerParameters
+from dcud.dlms.set_exchange import Writing
 from dcud.dlms.wrapper import Unreadable, Wpdu, WrapperDelimiter, WrapperLink
 
 CLIENT = ClientSap(32)
@@ -46,10 +55,20 @@ def read(
     return LONG_VALUE if attribute == LONG else DataAccessResult.OBJECT_UNDEFINED
 
 
+def write(
+    attribute: AttributeDescriptor, _: Selection | None, value: bytes, _client: ClientSap
+) -> DataAccessResult:
+    return DataAccessResult.SUCCESS if value == LONG_VALUE else DataAccessResult.TYPE_UNMATCHED
+
+
+def act(_method: MethodDescriptor, parameter: bytes | None, _client: ClientSap) -> Acted:
+    return Acted(returned=parameter)
+
+
 def hdlc_server(parameters: ServerParameters) -> Callable[[bytes], bytes]:
     """Return what a meter on an HDLC line answers to octets."""
     station = HdlcStation(server_address=ServerAddress(logical=1, physical=17))
-    application = ServerApplication(read, parameters, CLIENT)
+    application = ServerApplication(read, parameters, CLIENT, act, write)
 
     def answers(octets: bytes) -> bytes:
         for event in station.receive_data(octets, 0.0):
@@ -57,7 +76,10 @@ def hdlc_server(parameters: ServerParameters) -> Callable[[bytes], bytes]:
                 case ClientConnected() | ClientDisconnected():
                     application.link_lost()
                 case RequestReceived(apdu=apdu):
-                    station.send_apdu(application.answer(apdu) or b"")
+                    if said := application.answers(apdu):
+                        station.send_stream(said)
+                    elif station.is_our_turn:
+                        station.acknowledge()
         return b"".join(frame.octets for frame in station.frames_to_send())
 
     return answers
@@ -66,15 +88,14 @@ def hdlc_server(parameters: ServerParameters) -> Callable[[bytes], bytes]:
 def wrapper_server(parameters: ServerParameters) -> Callable[[bytes], bytes]:
     """Return what a meter behind the wrapper answers to octets."""
     delimiter = WrapperDelimiter()
-    application = ServerApplication(read, parameters, CLIENT)
+    application = ServerApplication(read, parameters, CLIENT, act, write)
 
     def answers(octets: bytes) -> bytes:
         said = b""
         for unit in delimiter.feed(octets):
             assert not isinstance(unit, Unreadable)
-            answer = application.answer(unit.apdu)
-            assert answer is not None
-            said += Wpdu(unit.destination, unit.source, answer).build()
+            for answer in application.answers(unit.apdu):
+                said += Wpdu(unit.destination, unit.source, answer).build()
         return said
 
     return answers
@@ -136,11 +157,87 @@ class Line:
         return b"" if self._turns in self._lost else octets
 
 
+IN_SERVICE_BLOCKS = IMPLEMENTED & ~Conformance.GENERAL_BLOCK_TRANSFER
+WHOLE = IN_SERVICE_BLOCKS & ~(
+    Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    | Conformance.BLOCK_TRANSFER_WITH_ACTION
+)
+SWITCH = MethodDescriptor(70, Obis.parse("0.0.96.3.10.255"), 1)
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 63])
+@pytest.mark.parametrize("size", [100, 400])
+@pytest.mark.parametrize("kind", LINKS)
+@pytest.mark.parametrize("cut", [7, 1 << 16])
+def test_long_values_in_general_blocks(kind: str, cut: int, size: int, window: int) -> None:
+    answers = exchanged(kind, cut, size, IMPLEMENTED, window)
+    assert answers == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE]
+
+
+@pytest.mark.parametrize("kind", LINKS)
+@pytest.mark.parametrize("size", [100, 400])
+def test_long_values_in_blocks_of_each_service(kind: str, size: int) -> None:
+    answers = exchanged(kind, 1 << 16, size, IN_SERVICE_BLOCKS)
+    assert answers == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE]
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_long_values_whole(kind: str) -> None:
+    assert exchanged(kind, 1 << 16, 5000, WHOLE) == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE]
+
+
+DONE = [
+    DataAccessResult.SUCCESS,
+    (DataAccessResult.SUCCESS,) * 2,
+    LONG_VALUE,
+    (LONG_VALUE,) * 2,
+]
+
+
+def exchanged(
+    kind: str, cut: int, size: int, conformance: Conformance, window: int = 5
+) -> list[object]:
+    """Read, write and call what is long, one and many, and return the answers."""
+    make_link, make_server = LINKS[kind]
+    connection = ClientConnection(
+        make_link(),
+        AssociationParameters(max_receive_pdu_size=size, conformance=conformance),
+        ExchangeParameters(block_window=window),
+    )
+    server = ServerParameters(max_receive_pdu_size=size, block_window=window)
+    line = Line(connection, make_server(server), cut)
+    connection.open(0.0)
+    line.runs()
+    target = AttributeWithSelection(attribute=LONG)
+    writing = Writing(target=target, value=LONG_VALUE)
+    call = MethodCall(method=SWITCH, parameter=LONG_VALUE)
+    answers: list[object] = []
+    requests: tuple[Request[object], ...] = (
+        Get(LONG),
+        GetMany((target,) * 2),
+        Set(writing),
+        SetMany((writing,) * 2),
+        Act(call),
+        ActMany((call,) * 2),
+    )
+    for request in requests:
+        connection.ask(request, line.now)
+        outcome = line.runs()[-1]
+        assert isinstance(outcome, Answered)
+        answers.append(outcome.answer)
+    connection.release(line.now)
+    assert line.runs() == [Released()]
+    return answers
+
+
 @pytest.mark.parametrize("kind", LINKS)
 @pytest.mark.parametrize("cut", [1, 7, 1 << 16])
 def test_from_open_to_release(kind: str, cut: int) -> None:
     make_link, make_server = LINKS[kind]
-    parameters = AssociationParameters(authentication=PASSWORD, max_receive_pdu_size=400)
+    parameters = AssociationParameters(
+        authentication=PASSWORD, max_receive_pdu_size=400, conformance=IN_SERVICE_BLOCKS
+    )
     connection = ClientConnection(make_link(), parameters)
     line = Line(connection, make_server(ServerParameters(authentication=PASSWORD)), cut)
     connection.open(0.0)

@@ -738,3 +738,24 @@ def test_whatever_comes_ends_in_events_within_the_memory_allowed(
             if isinstance(event, ApduWhole) and given_input[:1] == b"\xe0":
                 assert len(event.octets) <= 64
         assert len(layer.apdus_to_send()) <= 3 + len(inputs)
+
+
+# Streams
+
+
+def test_a_stream_is_awaited_until_its_end() -> None:
+    client = _asked(_client())
+    awaits = [client.awaits_stream]
+    for block in ("e04500010000" + "0111", "e00500020000" + "0122"):
+        _feed(client, block)
+        awaits.append(client.awaits_stream)
+    assert awaits == [False, True, False]
+
+
+def test_no_more_goes_out_on_end_than_our_own_limit() -> None:
+    parameters = BlockTransferParameters(room=18, burst=2)
+    client = GeneralBlockLayer(parameters)
+    client.send(bytes(60), 0.0)
+    client.apdus_to_send()
+    _feed(client, "e03f00010001" + "00")
+    assert [octets[:4] for octets in _sent(client)] == ["e045", "e005"]

@@ -91,10 +91,10 @@ def associated(
 class TestAssociating:
     def test_without_security(self) -> None:
         meter = Meter()
-        # conformance 005415 is what is implemented of 007E1F
+        # conformance 005E1F is what is implemented of 007E1F
         assert meter.answers(AARQ) == (
             "6129a109060760857405080101a203020100a305a103020100"
-            "be10040e0800065f1f0400005415" + "04000007"
+            "be10040e0800065f1f0400005e1f" + "04000007"
         )
         assert meter.application.is_associated
 
@@ -276,7 +276,7 @@ class TestReleasing:
 
 
 class TestRefusedServices:
-    @pytest.mark.parametrize("apdu", ["", "c101c1", "ff", "d80101"])
+    @pytest.mark.parametrize("apdu", ["", "0501", "ff", "d80101"])
     def test_services_that_are_not_known(self, apdu: str) -> None:
         assert associated().answers(apdu) == "d80202"
         assert Meter().answers(apdu) == "d80202"
@@ -360,7 +360,7 @@ class TestProtection:
     def test_requests_and_answers(self) -> None:
         meter = self.meter()
         assert meter.answers("eec001c1" + "00080000010000ff02" + "00") == "eec401c1001107"
-        assert meter.answers("eec1") == "d80202"
+        assert meter.answers("ee05") == "d80202"
         assert meter.answers("eec003") == "d80203"
 
     @pytest.mark.parametrize("apdu", ["ffc001c100080000010000ff0200", "c001", "fe", ""])
@@ -397,3 +397,51 @@ def test_any_octets_have_an_answer(tags: list[int], data: st.DataObject) -> None
     for tag in tags:
         meter.application.answer(bytes((tag, *data.draw(st.binary(max_size=40)))))
     assert meter.answers("ff") == "d80202"
+
+
+class TestBlocks:
+    ASKS = bytes.fromhex("c001c1" + "00010000600100ff02" + "00")
+
+    def meter(self, conformance: int = 0x200010, size: int = 40) -> ServerApplication:
+        application = ServerApplication(read, ServerParameters(), PUBLIC)
+        initiate = InitiateRequest(
+            proposed_conformance=Conformance(conformance), client_max_receive_pdu_size=size
+        )
+        (aare,) = application.answers(
+            AssociateRequest(user_information=initiate.encode()).encode()[0]
+        )
+        assert aare[0] == 0x61
+        return application
+
+    def test_a_long_answer_goes_out_in_blocks(self) -> None:
+        meter = self.meter()
+        (first,) = meter.answers(self.ASKS)
+        assert first.hex().startswith("e00500010000")
+        assert len(first) <= 40
+        on_end = meter.answers(bytes.fromhex("e08300010001" + "00"))
+        assert [octets.hex()[:4] for octets in on_end] == ["e045", "e045", "e005"]
+
+    def test_a_request_comes_in_blocks(self) -> None:
+        meter = self.meter(size=0)
+        assert meter.answers(bytes.fromhex("e04500010000" + "05") + self.ASKS[:5]) == []
+        rest = self.ASKS[5:]
+        (answer,) = meter.answers(bytes.fromhex("e08500020000") + bytes((len(rest),)) + rest)
+        assert answer.hex().startswith("e0")
+        assert b"\xc4\x01\xc1\x00" in answer
+
+    def test_rlre_comes_whole(self) -> None:
+        assert self.meter().answers(bytes.fromhex("6203800100")) == [bytes.fromhex("6303800100")]
+
+    def test_what_wants_no_answer_gets_none(self) -> None:
+        meter = self.meter()
+        assert meter.answers(b"\xc0\x01\x81" + self.ASKS[3:]) == []
+
+    def test_without_agreement(self) -> None:
+        meter = self.meter(0x000010, 0)
+        assert meter.answers(self.ASKS)[0].hex().startswith("c401c100")
+        assert meter.answers(b"\xc0\x01\x81" + self.ASKS[3:]) == []
+
+    def test_set(self) -> None:
+        write = bytes.fromhex("c101c1" + "00080000010000ff0200" + "1107")
+        assert self.meter(0x000018).answers(write) == [bytes.fromhex("c501c103")]
+        assert self.meter(0x000010).answers(write) == [bytes.fromhex("d80101")]

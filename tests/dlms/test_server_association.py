@@ -288,3 +288,13 @@ class TestProved:
         site.server.prove(b"client")
         assert answered(site.server, apdu).diagnostic == 14
         assert site.server.state is State.CHALLENGED
+
+
+@pytest.mark.parametrize(("conformance", "room"), [(0x000010, 100), (0x200010, 0)])
+def test_what_general_block_transfer_cuts_no_service_does(conformance: int, room: int) -> None:
+    server = ServerAssociation(ServerParameters(max_send_pdu_size=100))
+    initiate = InitiateRequest(
+        proposed_conformance=Conformance(conformance), client_max_receive_pdu_size=1200
+    )
+    server.associate(AssociateRequest(user_information=initiate.encode()).encode()[0])
+    assert (server.max_pdu_size, server.room) == (100, room)

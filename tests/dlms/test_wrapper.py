@@ -384,3 +384,53 @@ def test_a_double_may_come_later_than_the_next_answer() -> None:
         for late in answers[max(number - 7, 0) : number + 1]:
             assert link.receive_data(late, 3.0) == [FrameReceived(frame=Frame(octets=late))]
     assert isinstance(link.receive_data(answers[0], 4.0)[-1], ApduReceived)
+
+
+BLOCK = bytes.fromhex("e04500010000" + "0111")
+
+
+def test_several_requests_on_end() -> None:
+    link = connected()
+    assert link.streams
+    link.send_stream([GET, BLOCK], 1.0, withheld=True)
+    frames = link.frames_to_send()
+    assert [frame.octets[8:] for frame in frames] == [GET, BLOCK]
+    assert [frame.secret for frame in frames] == [((8, 8 + len(GET)),), ((8, 8 + len(BLOCK)),)]
+    with pytest.raises(MisuseError):
+        link.send_stream([GET], 1.0)
+    link.frames_sent(1.0)
+    assert link.next_timeout() == 6.0
+
+
+def test_several_requests_without_a_secret() -> None:
+    link = connected()
+    link.send_stream([GET], 1.0)
+    assert [frame.secret for frame in link.frames_to_send()] == [()]
+
+
+def test_blocks_that_follow_an_answer_belong_to_it() -> None:
+    link = asked()
+    unit = Wpdu(17, 16, BLOCK).build()
+    events = [e for e in link.receive_data(unit * 2, 1.1) if not isinstance(e, FrameReceived)]
+    assert events == [ApduReceived(apdu=BLOCK), ApduReceived(apdu=BLOCK)]
+
+
+def test_pushed_blocks_belong_to_none() -> None:
+    link = asked()
+    pushed = bytes.fromhex("e04000010000" + "0111")
+    events = link.receive_data(Wpdu(17, 16, pushed).build(), 1.1)
+    assert events[1:] == [NotificationReceived(apdu=pushed)]
+
+
+def test_listening() -> None:
+    link = connected()
+    link.listen(1.0)
+    assert link.next_timeout() == 6.0
+    with pytest.raises(MisuseError):
+        link.listen(1.0)
+    (event,) = link.handle_timeout(6.0)
+    assert isinstance(event, LinkFailed)
+
+
+def test_datagrams_do_not_stream() -> None:
+    assert not connected(OVER_UDP).streams

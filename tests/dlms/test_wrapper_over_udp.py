@@ -108,11 +108,11 @@ class Network:
 
     def _served(self, apdu: bytes) -> bytes | None:
         if not self.behind:
-            return self.server.answer(apdu)
+            return b"".join(self.server.answers(apdu)[:1])
         prefixed = decode(apdu)
         assert prefixed is not None
-        answer = self.server.answer(prefixed.apdu)
-        return answer and Prefixed(RESPONSE_TAG, prefixed.address, answer).build()
+        (answer,) = self.server.answers(prefixed.apdu)
+        return Prefixed(RESPONSE_TAG, prefixed.address, answer).build()
 
 
 def network(fate: list[Fate], *, behind: bool) -> Network:

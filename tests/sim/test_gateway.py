@@ -112,7 +112,7 @@ def test_blocks_with_their_prefix_keep_the_size() -> None:
 
 
 def answer(gateway: SimulatedGateway, octets: bytes) -> bytes | None:
-    return gateway.application(ServerParameters(), ClientSap(16)).answer(octets)
+    return gateway.application(ServerParameters(), ClientSap(16)).answers(octets)[0]
 
 
 REFUSAL = bytes.fromhex("d80101")

@@ -166,7 +166,7 @@ def test_whatever_comes_the_meter_lives_on(requests: list[tuple[int, bytes]]) ->
     site = Site(mechanism=Mechanism.LOWEST)
     application = site.meter.application(ServerParameters(), ClientSap(1))
     for tag, octets in requests:
-        assert application.answer(bytes((tag, *octets))) is not None
+        assert application.answers(bytes((tag, *octets)))
     client = site.client()
     assert isinstance(client.open(), Opened)
     assert has_value(client.get(NAME))

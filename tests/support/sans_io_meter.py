@@ -51,10 +51,10 @@ class HdlcMeter:
                     self._application = None
                 case RequestReceived(apdu=apdu):
                     assert self._application is not None
-                    answer = self._application.answer(apdu)
+                    answers = self._application.answers(apdu)
                     # DISC may have come in the same octets.
-                    if answer is not None and self._station.client_sap is not None:
-                        self._station.send_apdu(answer)
+                    if answers and self._station.client_sap is not None:
+                        self._station.send_stream(answers)
         return b"".join(frame.octets for frame in self._station.frames_to_send())
 
 
@@ -72,8 +72,7 @@ class WrapperMeter:
         answers = b""
         for unit in self._delimiter.feed(octets):
             assert isinstance(unit, Wpdu)
-            answer = self._application.answer(unit.apdu)
-            if answer is not None:
+            for answer in self._application.answers(unit.apdu):
                 answers += Wpdu(unit.destination, unit.source, answer).build()
         return answers
 

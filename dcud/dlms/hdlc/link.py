@@ -136,6 +136,9 @@ _ALL_STATION: Final = client_octets(ClientSap(ReservedClient.ALL_STATION))
 _LLC_HEADERS: Final = (llc.COMMAND, llc.RESPONSE)
 _NEVER: Final = float("-inf")
 
+_LONGEST_STREAM: Final = 63
+"""APDUs that may come on end. [IEC 62056-5-3: general block transfer, window]"""
+
 _TELLING: Final = 10.0
 """Seconds after which a long answer tells again that it comes nearer to its end."""
 
@@ -198,7 +201,7 @@ class HdlcLink:
         self._resent: bool | None = None  # how a request was repeated last, if one was
         self._tell_at = _NEVER
         self._set_sizes(LinkSizes())
-        self._answer: bytes | None = None  # whole, but it isn't our turn yet
+        self._answers: list[bytes] = []  # whole, but it isn't our turn yet
         self._cycles = 0  # answers in a row that led nowhere
         self._limit = _NEVER  # for such answers
         self._patience = max(self._parameters.response_limit, self._parameters.response_timeout)
@@ -236,6 +239,35 @@ class HdlcLink:
         self._outgoing.load(llc.add_command(apdu), shifted)
         if self._state is State.IDLE:
             self._send_burst()
+
+    @property
+    def streams(self) -> bool:
+        """Whether several APDUs can go on end: always."""
+        return True
+
+    def send_stream(self, apdus: Sequence[bytes], now: float, *, withheld: bool = False) -> None:
+        """Queue whole APDUs that are answered together; no log may show them if `withheld`.
+
+        Raises:
+            MisuseError: when the link isn't up, or an answer is still awaited.
+        """
+        self._occur(Input.SEND, now)
+        self._outgoing.clear()
+        for apdu in apdus:
+            octets = llc.add_command(apdu)
+            self._outgoing.add(octets, ((len(llc.COMMAND), len(octets)),) if withheld else ())
+        if self._state is State.IDLE:
+            self._send_burst()
+
+    def listen(self, now: float) -> None:
+        """Await one more APDU, though nothing is asked: RR gives the server its turn.
+
+        Raises:
+            MisuseError: when the link isn't up, or an answer is still awaited.
+        """
+        self._occur(Input.SEND, now)
+        if self._state is State.IDLE:
+            self._send_rr()
 
     def disconnect(self, now: float) -> None:
         """Begin to take the link down; ends in `LinkClosed`, whatever the server says."""
@@ -548,7 +580,7 @@ class HdlcLink:
     # One request and its answer.
 
     def _ask(self, now: float, _frame: HdlcFrame) -> None:
-        self._answer = None
+        self._answers.clear()
         self._overheard.clear()
         self._attempts = 0
         self._tell_at = now + _TELLING
@@ -583,9 +615,16 @@ class HdlcLink:
         elif self._outgoing.pending:
             self._fail(self._sequence_error(frame))
         else:
-            self._progress(now)
-            self._answer = llc.strip(self._incoming.take())
-            self._go_on(now, frame)
+            self._take_answer(now, frame)
+
+    def _take_answer(self, now: float, frame: HdlcFrame) -> None:
+        """Keep a whole APDU until it is our turn; others may follow it on end."""
+        if len(self._answers) == _LONGEST_STREAM:
+            self._fail(LinkError(f"more than {_LONGEST_STREAM} answers came on end"))
+            return
+        self._progress(now)
+        self._answers.append(llc.strip(self._incoming.take()))
+        self._go_on(now, frame)
 
     def _heed(self, now: float, frame: HdlcFrame) -> None:
         said = self._outgoing.acknowledge(frame.control.receive_sequence or 0)
@@ -615,7 +654,7 @@ class HdlcLink:
             self._state = State.AWAITING
             parameters = self._parameters
             # [field: servers that never set F] A whole answer isn't kept waiting for it.
-            whole = self._answer is not None
+            whole = bool(self._answers)
             self._start_timer(
                 now, parameters.inter_octet_timeout if whole else parameters.response_timeout
             )
@@ -623,7 +662,7 @@ class HdlcLink:
     def _take_turn(self, now: float, frame: HdlcFrame, *, missing: bool) -> None:
         if self._attempts:
             self._recovered()
-        if self._answer is not None:
+        if self._answers:
             self._answered(now)
         elif frame.control.kind is FrameKind.RNR:
             self._pause(now, self._parameters.busy_interval)
@@ -644,10 +683,9 @@ class HdlcLink:
         self._attempts = 0
 
     def _answered(self, now: float) -> None:
-        apdu = self._answer or b""
-        self._answer = None
+        answers, self._answers = self._answers, []
         self._rest(now)
-        self._events.append(ApduReceived(apdu=apdu))
+        self._events += [ApduReceived(apdu=apdu) for apdu in answers]
 
     def _pause(self, now: float, seconds: float) -> None:
         self._start_timer(now, seconds)
@@ -658,7 +696,7 @@ class HdlcLink:
 
     def _repeat(self, now: float, _frame: HdlcFrame) -> None:
         """Their turn passed in silence."""
-        if self._answer is not None:
+        if self._answers:
             self._answered(now)
             return
         self._attempts += 1

@@ -76,7 +76,7 @@ def _within(ranges: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tu
 
 
 class Outgoing:
-    """The segments of one APDU at a time on their way to the peer."""
+    """The segments of one APDU, or of several on end, on their way to the peer."""
 
     __slots__ = ("_max_info", "_oldest", "_segments", "_sent", "_window")
 
@@ -91,6 +91,11 @@ class Outgoing:
         """Put an APDU (with its LLC octets) in place of whatever was left of the one before."""
         self.clear()
         self._segments = cut(octets, self._max_info, secret, self._oldest)
+
+    def add(self, octets: bytes, secret: Sequence[tuple[int, int]] = ()) -> None:
+        """Put one more APDU behind what is still to be sent."""
+        first = (self._oldest + len(self._segments)) % 8
+        self._segments += cut(octets, self._max_info, secret, first)
 
     def clear(self) -> None:
         """Forget what was left of an APDU: the peer has gone on without it."""

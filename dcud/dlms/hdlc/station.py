@@ -8,7 +8,7 @@ doesn't hand up twice.
 One client at a time: to anyone else it is disconnected (DM).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -150,10 +150,25 @@ class HdlcStation:
         Raises:
             MisuseError: when no client is connected.
         """
+        self.send_stream((apdu,))
+
+    def send_stream(self, apdus: Sequence[bytes]) -> None:
+        """Answer the client with several APDUs on end, at once or when it asks next.
+
+        Raises:
+            MisuseError: when no client is connected.
+        """
         link = self._connected()
-        link.outgoing.load(llc.add_response(apdu))
+        link.outgoing.clear()
+        for apdu in apdus:
+            link.outgoing.add(llc.add_response(apdu))
         if self._our_turn:
             self._take_turn(link)
+
+    @property
+    def is_our_turn(self) -> bool:
+        """Whether the client waits for us to say something."""
+        return self._our_turn
 
     def acknowledge(self) -> None:
         """Let the client ask again (RR): the answer isn't ready.

@@ -1129,3 +1129,73 @@ def test_any_chunking_gives_the_same_events(data: st.DataObject) -> None:
         events += link.receive_data(octets[start:end], 1.0)
     whole = asked().receive_data(octets, 1.0)
     assert [str(event) for event in events] == [str(event) for event in whole]
+
+
+# Several APDUs on end.
+
+
+def test_several_requests_on_end_are_acknowledged_and_answered_together() -> None:
+    link = connected()
+    assert link.streams
+    link.send_stream([b"\xe0\x01", b"\xe0\x02"], 0.0)
+    assert controls(send(link, 0.0)) == ["10"]
+    link.receive_data(server(0x31), 0.1)  # RR: the first one came
+    assert controls(send(link, 0.1)) == ["12"]
+    events = news(link.receive_data(server(0x50, ANSWER_LLC + "e003"), 0.2))
+    assert events == [ApduReceived(apdu=b"\xe0\x03")]
+
+
+def test_several_requests_in_one_window_keep_their_secrets() -> None:
+    parameters = wide(window=3)
+    link = connected(parameters, ua_for(parameters))
+    link.send_stream([b"\xe0\x01", b"\xe0\x02"], 0.0, withheld=True)
+    frames = send(link, 0.0)
+    assert controls(frames) == ["00", "12"]
+    for frame in frames:
+        start, end = frame.secret[0]
+        assert frame.octets[start:end].startswith(b"\xe0")
+
+
+def test_several_answers_on_end() -> None:
+    link = asked(wide(window=3))
+    assert news(link.receive_data(server(0x20, ANSWER_LLC + "e001"), 0.1)) == []
+    events = news(link.receive_data(server(0x32, ANSWER_LLC + "e002"), 0.2))
+    assert events == [ApduReceived(apdu=b"\xe0\x01"), ApduReceived(apdu=b"\xe0\x02")]
+
+
+def test_more_answers_on_end_than_anybody_sends() -> None:
+    link = asked(wide(window=7))
+    events: list[LinkEvent] = []
+    for number in range(64):
+        control = 0x20 | (number % 8) << 1
+        events = news(link.receive_data(server(control, ANSWER_LLC + "e001"), 0.1))
+    assert "more than 63 answers" in str(failure(events))
+
+
+def test_listening_gives_the_server_its_turn() -> None:
+    link = asked()
+    link.receive_data(server(0x30, ANSWER_LLC + "e001"), 0.1)
+    link.listen(0.2)
+    assert controls(send(link, 0.2)) == ["31"]
+    events = news(link.receive_data(server(0x32, ANSWER_LLC + "e002"), 0.3))
+    assert events == [ApduReceived(apdu=b"\xe0\x02")]
+
+
+def test_listening_waits_for_an_rr_that_is_out() -> None:
+    link = connected(KEEP_ALIVE)
+    expire(link, 0.0)
+    send(link, 60.0)
+    link.listen(60.1)
+    assert send(link, 60.1) == []
+    with pytest.raises(MisuseError):
+        link.send_stream([b"\xe0"], 60.2)
+
+
+def test_a_stream_waits_for_an_rr_that_is_out() -> None:
+    link = connected(KEEP_ALIVE)
+    expire(link, 0.0)
+    send(link, 60.0)
+    link.send_stream([b"\xe0\x01"], 60.1)
+    assert send(link, 60.1) == []
+    link.receive_data(server(0x11), 60.2)
+    assert controls(send(link, 60.2)) == ["10"]

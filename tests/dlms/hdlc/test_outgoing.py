@@ -108,3 +108,14 @@ def test_whatever_is_lost_every_octet_arrives_once(
 def test_no_repr_of_a_segment_shows_a_secret() -> None:
     assert repr(Segment(1, b"\xc0", False)) == "Segment(1, c0, more=False)"
     assert repr(Segment(1, b"password", True, ((0, 8),))) == "Segment(1, 8 octets, more=True)"
+
+
+def test_apdus_on_end_are_numbered_on() -> None:
+    outgoing = Outgoing(max_info=2, window=7)
+    outgoing.load(b"abc")
+    outgoing.add(b"de", ((0, 1),))
+    assert outgoing.burst() == [
+        Segment(0, b"ab", more=True),
+        Segment(1, b"c", more=False),
+        Segment(2, b"de", more=False, secret=((0, 1),)),
+    ]

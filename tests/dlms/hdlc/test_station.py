@@ -346,3 +346,16 @@ def test_any_octets_give_typed_events_and_few_frames(chunks: list[bytes]) -> Non
             if isinstance(event, RequestReceived):
                 one.send_apdu(event.apdu * 3)
         assert len(one.frames_to_send()) <= 4
+
+
+def test_answers_on_end() -> None:
+    one = connected(SMALL, SMALL.sizes.build())
+    turns = [one.is_our_turn]
+    one.receive_data(client(0x10, b"\xe6\xe6\x00\xc0"), 0.0)
+    turns.append(one.is_our_turn)
+    assert turns == [False, True]
+    one.send_stream([b"\x01", b"\x02"])
+    frames = sent(one)
+    assert [frame.information for frame in frames] == [b"\xe6\xe7\x00\x01", b"\xe6\xe7\x00\x02"]
+    assert [frame.segmented for frame in frames] == [False, False]
+    assert [frame.control.poll_final for frame in frames] == [False, True]

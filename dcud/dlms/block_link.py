@@ -1,0 +1,206 @@
+"""A data link on which APDUs of any length go in blocks, once both sides have agreed on that.
+
+[IEC 62056-5-3: general block transfer]
+
+It stands between connection and link, and shows the face of a link. What is protected is protected
+before it is cut. The link below repeats what gets lost.
+"""
+
+from collections.abc import Sequence
+
+from dcud.dlms.apdu.general_block_transfer import MAX_WINDOW, TAG
+from dcud.dlms.block_transfer import MAX_VALUE_OCTETS
+from dcud.dlms.datalink import (
+    AnswerBroken,
+    ApduReceived,
+    BlockArrived,
+    DataLink,
+    Frame,
+    LinkEvent,
+    NotificationReceived,
+    OctetsDiscarded,
+    StreamingLink,
+)
+from dcud.dlms.errors import BlockTransferError
+from dcud.dlms.general_block_transfer import (
+    ApduWhole,
+    BlockTaken,
+    BlockTransferParameters,
+    GeneralBlockLayer,
+    PushDamaged,
+    TransferEvent,
+    TransferFailed,
+)
+
+_BLOCK = bytes((TAG,))
+
+
+class BlockLink:
+    """Wraps a link. Notifications that come in blocks are put together even without agreement."""
+
+    def __init__(self, link: DataLink) -> None:
+        self._link = link
+        self._stream = link if isinstance(link, StreamingLink) and link.streams else None
+        self._pushes = GeneralBlockLayer(BlockTransferParameters(room=0))
+        self._layer: GeneralBlockLayer | None = None
+        self._is_awaited = False  # whether an answer is still to come
+        self._is_our_turn = False  # whether something came, and nothing has gone out since
+        self._is_secret = False  # what goes out
+        self._patience = 0.0
+        self._deadline: float | None = None
+
+    def agree(
+        self,
+        room: int,
+        *,
+        window: int,
+        max_apdu_octets: int = MAX_VALUE_OCTETS,
+        patience: float = 30.0,
+    ) -> None:
+        """Transfer what is long in blocks from now on.
+
+        Args:
+            room: octets of an APDU that the server takes; 0 for any.
+            window: blocks taken in one go, 1..63, where the link carries several on end.
+            max_apdu_octets: size of the largest APDU that is put together.
+            patience: seconds that more is waited for where the link believes to have its answer.
+        """
+        self._patience = patience
+        streams = self._stream is not None and window > 1
+        self._layer = GeneralBlockLayer(
+            BlockTransferParameters(
+                room=room,
+                window=window if streams else 1,
+                burst=MAX_WINDOW if streams else 1,
+                max_apdu_octets=max_apdu_octets,
+            )
+        )
+
+    def connect(self, now: float) -> None:
+        """Begin to set the link up."""
+        self._link.connect(now)
+
+    def send_apdu(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:
+        """Queue one whole APDU, or its first blocks, each of which is as secret as a part of it."""
+        self._is_our_turn = False
+        self._deadline = None
+        if self._layer is None:
+            self._link.send_apdu(apdu, now, secret=secret)
+            return
+        self._is_awaited = True
+        self._is_secret = bool(secret)
+        self._layer.send(apdu, now)
+        said = self._layer.apdus_to_send()
+        if said == [apdu]:
+            self._link.send_apdu(apdu, now, secret=secret)
+        else:
+            self._send_blocks(said, now)
+
+    def disconnect(self, now: float) -> None:
+        """Begin to take the link down."""
+        self._is_awaited = False
+        self._deadline = None
+        self._link.disconnect(now)
+
+    def receive_data(self, octets: bytes, now: float) -> list[LinkEvent]:
+        """Take octets as they come, cut anywhere."""
+        return self._pass_on(self._link.receive_data(octets, now), now)
+
+    def frames_to_send(self) -> list[Frame]:
+        """Take (and forget) the frames that are to go out now."""
+        return self._link.frames_to_send()
+
+    def frames_sent(self, now: float) -> None:
+        """Tell that all the frames taken have left."""
+        self._link.frames_sent(now)
+
+    def next_timeout(self) -> float | None:
+        """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""
+        link = self._link.next_timeout()
+        if link is None or self._deadline is None:
+            return self._deadline if link is None else link
+        return min(link, self._deadline)
+
+    def handle_timeout(self, now: float) -> list[LinkEvent]:
+        """Act on time that has passed; harmless when called early."""
+        events = self._pass_on(self._link.handle_timeout(now), now)
+        if self._deadline is not None and now >= self._deadline:
+            self._deadline = None
+            self._is_awaited = False
+            events.append(AnswerBroken(error=BlockTransferError("the blocks of an answer stopped")))
+        return events
+
+    def _pass_on(self, told: list[LinkEvent], now: float) -> list[LinkEvent]:
+        if self._layer is None and not any(_is_block(event) for event in told):
+            return told
+        events: list[LinkEvent] = []
+        for event in told:
+            events += self._heard(event, now)
+        if self._layer is not None:
+            self._go_on(self._layer, now)
+        return events
+
+    def _heard(self, event: LinkEvent, now: float) -> list[LinkEvent]:
+        layer = self._layer
+        if isinstance(event, NotificationReceived) and event.apdu[:1] == _BLOCK:
+            return self._take_push(event.apdu, now)
+        if layer is None or not isinstance(event, ApduReceived) or not self._is_awaited:
+            return [event]
+        self._is_our_turn = True
+        heard = layer.receive(event.apdu, now)
+        return [said for each in heard if (said := self._answer(each)) is not None]
+
+    def _answer(self, event: TransferEvent) -> LinkEvent | None:
+        match event:
+            case ApduWhole(octets=octets, is_pushed=False):
+                self._is_awaited = False
+                self._deadline = None
+                return ApduReceived(apdu=octets)
+            case BlockTaken(total=total):
+                return BlockArrived(total=total)
+            case TransferFailed(error=error):
+                self._is_awaited = False
+                self._deadline = None
+                return AnswerBroken(error=error)
+            case _:
+                return None  # what is pushed comes as a notification, else it is no answer
+
+    def _take_push(self, apdu: bytes, now: float) -> list[LinkEvent]:
+        """Put a notification together; nothing is ever said to that."""
+        events: list[LinkEvent] = []
+        for told in self._pushes.receive(apdu, now):
+            match told:
+                case ApduWhole(octets=octets):
+                    events.append(NotificationReceived(apdu=octets))
+                case PushDamaged():
+                    events.append(OctetsDiscarded(reason="push", octets=apdu))
+                case _:
+                    pass
+        self._pushes.apdus_to_send()
+        return events
+
+    def _go_on(self, layer: GeneralBlockLayer, now: float) -> None:
+        """Say once, after all that came on end, what is to be said to it; else hear the rest."""
+        said = layer.apdus_to_send()
+        if not (self._is_our_turn and self._is_awaited):
+            return
+        self._is_our_turn = False
+        self._deadline = None
+        if said:
+            self._send_blocks(said, now)
+        elif self._stream is not None and layer.awaits_stream:
+            self._stream.listen(now)
+        else:
+            self._deadline = now + self._patience
+
+    def _send_blocks(self, apdus: list[bytes], now: float) -> None:
+        if self._stream is not None and len(apdus) > 1:
+            self._stream.send_stream(apdus, now, withheld=self._is_secret)
+        else:  # of several acknowledgements the last one says all
+            last = apdus[-1]
+            secret = ((0, len(last)),) if self._is_secret else ()
+            self._link.send_apdu(last, now, secret=secret)
+
+
+def _is_block(event: LinkEvent) -> bool:
+    return isinstance(event, NotificationReceived) and event.apdu[:1] == _BLOCK

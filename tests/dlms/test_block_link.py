@@ -1,0 +1,236 @@
+from collections.abc import Sequence
+
+import pytest
+
+from dcud.dlms.block_link import BlockLink
+from dcud.dlms.datalink import (
+    AnswerBroken,
+    ApduReceived,
+    BlockArrived,
+    DataLink,
+    Frame,
+    LinkEvent,
+    NotificationReceived,
+    OctetsDiscarded,
+    StreamingLink,
+)
+from dcud.dlms.errors import BlockTransferError
+from tests.support.scripted_link import ScriptedLink
+
+GET = bytes.fromhex("c001c100080000010000ff0200")
+LONG = bytes.fromhex("c101c100080000010000ff020009") + bytes(range(30))
+
+
+class Stream(ScriptedLink):
+    """A scripted link that carries several APDUs on end."""
+
+    streams = True
+
+    def send_stream(self, apdus: Sequence[bytes], now: float, *, withheld: bool = False) -> None:
+        self.calls.append(f"stream {len(apdus)}{' withheld' if withheld else ''}")
+        self.sent += apdus
+
+    def listen(self, now: float) -> None:
+        self.calls.append(f"listen {now}")
+
+
+class Talk:
+    """A block link upon a scripted one, spoken to in hex."""
+
+    def __init__(
+        self, below: ScriptedLink | None = None, *, room: int = 0, window: int = 5
+    ) -> None:
+        self.below = below or Stream()
+        self.link = BlockLink(self.below)
+        self.link.agree(room, window=window, patience=30.0)
+
+    def hears(self, *events: str | LinkEvent, at: float = 0.0) -> list[LinkEvent]:
+        self.below.tell(*[bytes.fromhex(e) if isinstance(e, str) else e for e in events])
+        return self.link.receive_data(b"", at)
+
+    def sent(self) -> str:
+        return self.below.sent[-1].hex()
+
+    def last_call(self) -> str:
+        return [call for call in self.below.calls if not call.startswith("receive")][-1]
+
+
+def test_it_is_a_link() -> None:
+    link: DataLink = BlockLink(ScriptedLink())
+    assert isinstance(Stream(), StreamingLink)
+    assert not isinstance(link, StreamingLink)
+
+
+def test_everything_else_is_the_link_s_own() -> None:
+    below = ScriptedLink()
+    link = BlockLink(below)
+    below.timeout = 4.0
+    below.frames = [Frame(octets=b"x")]
+    link.connect(1.0)
+    link.send_apdu(GET, 2.0, secret=((0, 3),))
+    link.frames_sent(3.0)
+    link.disconnect(4.0)
+    link.handle_timeout(5.0)
+    assert link.frames_to_send() == [Frame(octets=b"x")]
+    assert link.next_timeout() == 4.0
+    assert below.secrets == [((0, 3),)]
+    assert below.calls == ["connect 1.0", "send 2.0", "sent 3.0", "disconnect 4.0", "timeout 5.0"]
+
+
+def test_without_agreement_nothing_is_looked_into() -> None:
+    below = ScriptedLink()
+    link = BlockLink(below)
+    below.tell(bytes.fromhex("e08100010000" + "0411223344"))
+    assert link.receive_data(b"", 0.0) == [
+        ApduReceived(apdu=bytes.fromhex("e08100010000" + "0411223344"))
+    ]
+
+
+class TestAnswers:
+    def test_whole(self) -> None:
+        talk = Talk()
+        talk.link.send_apdu(GET, 0.0, secret=((1, 2),))
+        assert talk.below.sent == [GET]
+        assert talk.below.secrets == [((1, 2),)]
+        assert talk.hears("c401c1001107") == [ApduReceived(apdu=bytes.fromhex("c401c1001107"))]
+
+    def test_block_by_block(self) -> None:
+        talk = Talk()
+        talk.link.send_apdu(GET, 0.0)
+        assert talk.hears("e00500010000" + "021122") == [BlockArrived(total=2)]
+        assert talk.sent() == "e08500010001" + "00"
+        assert talk.hears("e08500020001" + "0133") == [
+            BlockArrived(total=3),
+            ApduReceived(apdu=b"\x11\x22\x33"),
+        ]
+        assert len(talk.below.sent) == 2
+
+    def test_on_end(self) -> None:
+        talk = Talk()
+        talk.link.send_apdu(GET, 0.0)
+        talk.hears("e04500010000" + "0111", at=3.0)
+        assert talk.last_call() == "listen 3.0"
+        events = talk.hears("e04500020000" + "0122", "e00500030000" + "0133", at=4.0)
+        assert events == [BlockArrived(total=2), BlockArrived(total=3)]
+        assert talk.last_call() == "send 4.0"
+        assert talk.sent() == "e08500010003" + "00"
+
+    def test_a_link_that_can_not_stream_is_asked_block_by_block(self) -> None:
+        talk = Talk(ScriptedLink())
+        talk.link.send_apdu(GET, 0.0)
+        talk.hears("e00500010000" + "021122")
+        assert talk.sent() == "e08100010001" + "00"
+
+    def test_a_stream_that_such_a_link_brings_all_the_same(self) -> None:
+        talk = Talk(ScriptedLink())
+        talk.link.send_apdu(GET, 0.0)
+        talk.hears("e04500010000" + "0111", at=1.0)
+        assert talk.link.next_timeout() == 31.0
+        talk.hears("e00500020000" + "0122")
+        assert talk.link.next_timeout() is None
+        assert talk.sent() == "e08100010002" + "00"
+
+    def test_one_is_answered_once_whatever_comes_on_end(self) -> None:
+        talk = Talk(ScriptedLink())
+        talk.link.send_apdu(GET, 0.0)
+        talk.hears("e00500010000" + "0111", "e00500020000" + "0122")
+        assert talk.below.sent[1:] == [bytes.fromhex("e08100020002" + "00")]
+
+    def test_nobody_answers_to_what_nobody_asked_for(self) -> None:
+        talk = Talk()
+        assert talk.hears("e00500010000" + "021122") == [
+            ApduReceived(apdu=bytes.fromhex("e00500010000" + "021122"))
+        ]
+        assert talk.below.sent == []
+
+    def test_nor_to_what_follows_the_answer(self) -> None:
+        talk = Talk()
+        talk.link.send_apdu(GET, 0.0)
+        talk.hears("c401c1001107", "e00500010000" + "021122")
+        assert talk.below.sent == [GET]
+
+    def test_blocks_that_can_not_be_put_together(self) -> None:
+        talk = Talk()
+        talk.link.send_apdu(GET, 0.0)
+        (event,) = talk.hears("e00500")
+        assert isinstance(event, AnswerBroken)
+        assert talk.below.sent == [GET]
+
+    def test_blocks_that_stop(self) -> None:
+        talk = Talk()
+        talk.link.send_apdu(GET, 0.0)
+        talk.hears("e00500010000" + "0111")
+        assert (
+            talk.hears("e04500010000" + "0111", at=5.0) == []
+        )  # it came before, and others follow
+        assert talk.link.next_timeout() == 35.0
+        talk.below.timeout = 50.0
+        assert talk.link.next_timeout() == 35.0
+        assert talk.link.handle_timeout(34.0) == []
+        (event,) = talk.link.handle_timeout(35.0)
+        assert isinstance(event, AnswerBroken)
+        assert isinstance(event.error, BlockTransferError)
+        assert talk.link.next_timeout() == 50.0
+
+
+class TestRequests:
+    def test_on_end_as_many_as_the_other_side_takes(self) -> None:
+        talk = Talk(room=18)
+        talk.link.send_apdu(LONG, 0.0)
+        assert talk.sent().startswith("e00500010000" + "0b" + "c101")
+        talk.hears("e00300010001" + "00", at=1.0)
+        assert talk.last_call() == "stream 3"
+        assert [apdu.hex()[:12] for apdu in talk.below.sent[1:]] == [
+            "e04500020001",
+            "e04500030001",
+            "e08500040001",
+        ]
+
+    def test_all_of_it_is_as_secret_as_a_part(self) -> None:
+        talk = Talk(room=18)
+        talk.link.send_apdu(LONG, 0.0, secret=((20, 44),))
+        assert talk.below.secrets == [((0, 18),)]
+        talk.hears("e00300010001" + "00")
+        assert talk.last_call() == "stream 3 withheld"
+
+    @pytest.mark.parametrize("window", [1, 5])
+    def test_one_by_one_over_a_link_that_can_not_stream(self, window: int) -> None:
+        talk = Talk(ScriptedLink(), room=18, window=window)
+        talk.link.send_apdu(LONG, 0.0)
+        talk.hears("e03f00010001" + "00")
+        assert talk.sent()[:12] == "e00100020001"
+
+
+class TestPushes:
+    def test_they_are_put_together_without_agreement(self) -> None:
+        below = ScriptedLink()
+        link = BlockLink(below)
+        below.tell(NotificationReceived(apdu=bytes.fromhex("e04000010000" + "020f00")))
+        assert link.receive_data(b"", 0.0) == []
+        below.tell(NotificationReceived(apdu=bytes.fromhex("e0c000020000" + "021122")))
+        assert link.receive_data(b"", 0.0) == [NotificationReceived(apdu=b"\x0f\x00\x11\x22")]
+
+    def test_what_is_damaged_is_told(self) -> None:
+        talk = Talk()
+        talk.hears(NotificationReceived(apdu=bytes.fromhex("e04000010000" + "020f00")))
+        again = bytes.fromhex("e04000010000" + "020f00")
+        assert talk.hears(NotificationReceived(apdu=again)) == [
+            OctetsDiscarded(reason="push", octets=again)
+        ]
+
+    def test_nothing_is_ever_said_to_them(self) -> None:
+        talk = Talk()
+        confirmed = NotificationReceived(apdu=bytes.fromhex("e00500010000" + "020f00"))
+        assert talk.hears(confirmed) == []
+        assert talk.below.sent == []
+
+    def test_notifications_of_another_kind_pass(self) -> None:
+        talk = Talk()
+        whole = NotificationReceived(apdu=b"\x0f\x00")
+        assert talk.hears(whole) == [whole]
+
+    def test_one_in_the_place_of_an_answer_is_none(self) -> None:
+        talk = Talk()
+        talk.link.send_apdu(GET, 0.0)
+        assert talk.hears("e0c000010000" + "0111", at=2.0) == []
+        assert talk.link.next_timeout() == 32.0
