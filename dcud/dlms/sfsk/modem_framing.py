@@ -115,11 +115,11 @@ class LocalFrames:
         return whole + octets[_PAD_INDEX] if len(octets) > _PAD_INDEX else whole
 
     def parse(self, octets: bytes) -> Unit | None:
-        """Return what the modem says; None where the check sequence or the padding is wrong."""
+        """Return what the modem says; None where length, check sequence, or padding is wrong."""
         if octets[0] != _STX:
             return ModemSpoke(octets)
         covered = octets[:-_CHECK_SIZE]
-        if self._check(covered) != octets[-_CHECK_SIZE:]:
+        if len(covered) < _FIXED or self._check(covered) != octets[-_CHECK_SIZE:]:
             return None
         tag, data = covered[2], covered[_FIXED:]
         if tag == _CONFIRM and len(data) == 1:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dcud.dlms.sfsk.frame_check import octet_sum
@@ -122,3 +122,13 @@ def test_any_octets_have_a_measure(octets: bytes) -> None:
         wanted = framing.measure(octets)
         if 0 < wanted <= len(octets):
             framing.parse(octets[:wanted])
+
+
+@pytest.mark.parametrize("framing", [MODEM, PADDED], ids=["modem", "padded"])
+@example(b"\0\0")
+@given(st.binary(max_size=60))
+def test_whatever_follows_a_head_is_parsed_or_refused(framing: LocalFrames, octets: bytes) -> None:
+    covered = b"\x02" + octets
+    for told in (covered, covered + octet_sum(covered[1:])):
+        unit = framing.parse(told)
+        assert unit is None or unit.octets == told
