@@ -29,6 +29,17 @@ class Reader(Protocol):
         """Return the attribute's A-XDR octets, or the meter's refusal."""
         ...
 
+    @property
+    def list_limit(self) -> int:
+        """How many attributes one request can ask for; 1 where the meter takes no lists."""
+        ...
+
+    async def get_many(
+        self, attributes: Sequence[AttributeDescriptor]
+    ) -> tuple[bytes | DataAccessResult, ...]:
+        """Return the octets of several attributes, or the refusals, by one request."""
+        ...
+
 
 class Keep(Protocol):
     """Where readings go to be kept durably."""

@@ -1,8 +1,10 @@
 """What has been learned of one meter and need not be asked again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dcud.collect.job import Reader
+from dcud.collect.lists import ListMemory
 from dcud.collect.values import plain
 from dcud.cosem.classes import interface_class
 from dcud.cosem.clock import STANDARD, ClockConvention, parse_time
@@ -30,6 +32,7 @@ class MeterMemory:
         clock_name: its clock object.
         logical_device_name: as the meter gave it; None before it was asked, "" if it refused.
         scaler_units: by interface class and logical name; None where the object has none to give.
+        lists: how many attributes it gives at once.
     """
 
     meter: str
@@ -38,6 +41,7 @@ class MeterMemory:
     clock_name: Obis = CLOCK
     logical_device_name: str | None = None
     scaler_units: dict[tuple[int, Obis], ScalerUnit | None] = field(default_factory=dict)
+    lists: ListMemory = field(default_factory=ListMemory)
 
     async def identify(self, reader: Reader) -> str:
         """Return the logical device name, asking for it once."""
@@ -47,6 +51,21 @@ class MeterMemory:
                 "" if isinstance(answer, DataAccessResult) else str(plain(answer))
             )
         return self.logical_device_name
+
+    def unknown(self, attributes: Iterable[AttributeDescriptor]) -> list[AttributeDescriptor]:
+        """Return what is still to be asked for: the name, and what scales these attributes."""
+        unknown = [LOGICAL_DEVICE_NAME] if self.logical_device_name is None else []
+        for attribute in attributes:
+            scaled_by = scaler_attribute(attribute)
+            key = (attribute.class_id, attribute.logical_name)
+            if scaled_by is not None and key not in self.scaler_units:
+                unknown.append(AttributeDescriptor(*key, scaled_by))
+        return unknown
+
+    @property
+    def clock_time(self) -> AttributeDescriptor:
+        """Where its clock shows the time."""
+        return AttributeDescriptor(8, self.clock_name, 2)
 
     async def scaler_unit(
         self, reader: Reader, attribute: AttributeDescriptor
@@ -67,7 +86,7 @@ class MeterMemory:
 
     async def clock(self, reader: Reader) -> MeterTime | None:
         """Return what the meter's clock shows; None where it has none or shows no time."""
-        answer = await get_data(reader, AttributeDescriptor(8, self.clock_name, 2))
+        answer = await get_data(reader, self.clock_time)
         if isinstance(answer, DataAccessResult):
             return None
         shown = parse_time(answer, self.convention)

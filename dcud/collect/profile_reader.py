@@ -1,12 +1,13 @@
 """Reading a profile: what it is made of, then a part of its entries."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
 from dcud.collect.job import Reader
+from dcud.collect.lists import prefetch
 from dcud.collect.meter_memory import MeterMemory, get_data
 from dcud.cosem.clock import TimeEncoding, TimeForm
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry, decode_buffer
@@ -81,6 +82,7 @@ class ProfileReader:
         """Return columns, capture period and order of the profile."""
         if self._layout is None:
             captured = parse_capture_objects(await self._attribute(reader, CAPTURE_OBJECTS))
+            reader = await prefetch(reader, self._wanted(captured), self.memory.lists)
             self._layout = BufferLayout(
                 columns=tuple([await self._column(reader, each) for each in captured]),
                 capture_period=await self._capture_period(reader),
@@ -89,6 +91,14 @@ class ProfileReader:
                 convention=self.memory.convention,
             )
         return self._layout
+
+    def _wanted(self, captured: Iterable[CaptureObject]) -> list[AttributeDescriptor]:
+        whole = [each.descriptor for each in captured if not each.data_index]
+        period = [] if self.quirks.capture_period is not None else [CAPTURE_PERIOD]
+        return [
+            *self.memory.unknown(whole),
+            *[self._descriptor(index) for index in (*period, SORT_METHOD)],
+        ]
 
     async def by_range(
         self, reader: Reader, wanted: TimeRange, progress: Callable[[int], None] | None = None

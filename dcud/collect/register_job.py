@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dcud.collect.job import JobOutcome, Keep, Reader
+from dcud.collect.lists import prefetch
 from dcud.collect.meter_memory import MeterMemory, get_data, scaler_attribute
 from dcud.collect.schedule import Alignment
 from dcud.collect.values import is_time, missing, time_of, value_of
@@ -29,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterJob:
-    """Reads its items one after the other and keeps them as one reading.
+    """Reads its items, with the fewest requests, and keeps them as one reading.
 
     An item that the meter refuses is kept as missing; the others are not held up by it.
 
@@ -45,6 +46,7 @@ class RegisterJob:
 
     async def run(self, reader: Reader, keep: Keep, now: datetime) -> JobOutcome:
         """Read all items; see `Job.run`."""
+        reader = await prefetch(reader, self._wanted(), self.memory.lists)
         logical_device_name = await self.memory.identify(reader)
         meter_time = await self.memory.clock(reader) if self.with_clock else None
         values = tuple([await self._read(reader, item) for item in self.items])
@@ -60,6 +62,12 @@ class RegisterJob:
         await keep((reading,), None)
         complete = all(value.quality is not Quality.MISSING for value in values)
         return JobOutcome.SUCCESS if complete else JobOutcome.PARTIAL
+
+    def _wanted(self) -> list[AttributeDescriptor]:
+        scaled = [item.attribute for item in self.items if item.scaler_unit is None]
+        clock = [self.memory.clock_time] if self.with_clock else []
+        items = [item.attribute for item in self.items]
+        return [*self.memory.unknown(scaled), *clock, *items]
 
     async def _read(self, reader: Reader, item: Item) -> Value:
         attribute = item.attribute

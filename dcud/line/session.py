@@ -15,8 +15,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, assert_never, cast
 
-from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.access import (
+    AttributeDescriptor,
+    AttributeWithSelection,
+    DataAccessResult,
+    Selection,
+)
 from dcud.dlms.action_exchange import MethodCall, Returned
+from dcud.dlms.conformance import Conformance
 from dcud.dlms.connection import (
     ConnectionEvent,
     ConnectionFailed,
@@ -40,7 +46,7 @@ from dcud.dlms.errors import (
     SecurityError,
 )
 from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
-from dcud.dlms.requests import Act, Get
+from dcud.dlms.requests import Act, Get, GetMany
 from dcud.errors import DcudError
 from dcud.line.errors import PortError, StalledError
 from dcud.line.port import Port, PromptPort
@@ -48,6 +54,12 @@ from dcud.line.tracer import FrameTracer
 
 Answer = TypeVar("Answer")
 
+_LONGEST_LIST = 255
+"""Attributes that one request asks for at most."""
+_LIST_ITEM = 10
+"""Octets that one of them takes in it."""
+_LIST_OVERHEAD = 70
+"""Octets of such a request beside them; those of its protection are the most."""
 _HUSH = 0.2
 """Seconds of silence after which a meter has nothing to say to a request that was given up."""
 _ABORT_LIMIT = 2.0
@@ -243,6 +255,24 @@ class Session:
         self._connection = self._renew()
         await self.open()
         return await self._ask(Get(attribute, selection))
+
+    @property
+    def list_limit(self) -> int:
+        """How many attributes one request can ask for; 1 where the meter takes no lists."""
+        agreed = None if self._opened is None else self._opened.association
+        if agreed is None or Conformance.MULTIPLE_REFERENCES not in agreed.conformance:
+            return 1
+        limit = agreed.server_max_receive_pdu_size
+        if not limit or Conformance.GENERAL_BLOCK_TRANSFER in agreed.conformance:
+            return _LONGEST_LIST
+        return min(max(1, (limit - _LIST_OVERHEAD) // _LIST_ITEM), _LONGEST_LIST)
+
+    async def get_many(
+        self, attributes: Sequence[AttributeDescriptor]
+    ) -> tuple[bytes | DataAccessResult, ...]:
+        """Read several attributes with one request; refusals are answers; see `ask`."""
+        targets = tuple([AttributeWithSelection(attribute=each) for each in attributes])
+        return await self.ask(GetMany(targets))
 
     async def ask(
         self, request: Request[Answer], *, progress: Callable[[int], None] | None = None

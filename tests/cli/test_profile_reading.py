@@ -12,6 +12,7 @@ from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.data import Data, encode_data
 from dcud.dlms.obis import Obis
 from dcud.sim.meter import SimulatedMeter
+from tests.support.no_lists import NoLists
 from tests.support.scripted_reader import ScriptedReader
 from tests.support.simulated_line import NOW, meters
 
@@ -36,7 +37,7 @@ class Shown(NoProgress):
         self.passed.append(passed)
 
 
-class SimulatedReader:
+class SimulatedReader(NoLists):
     """An association with a simulated meter, without a line between."""
 
     is_open = True

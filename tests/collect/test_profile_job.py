@@ -41,6 +41,7 @@ from dcud.reading import Quality, Quantity
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.store.rows import Cursor
 from tests.support.fake_meter import Kept
+from tests.support.no_lists import NoLists
 
 PROFILE = Obis.parse("1.0.99.1.0.255")
 NOW = datetime(2026, 6, 1, 12, 7, tzinfo=UTC)
@@ -48,7 +49,7 @@ QUARTER = timedelta(minutes=15)
 
 
 @dataclass
-class SimReader:
+class SimReader(NoLists):
     """Reads a simulated meter; `spoil` may put something else in place of an answer."""
 
     meter: SimulatedMeter

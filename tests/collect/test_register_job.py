@@ -138,3 +138,28 @@ async def test_octets_that_are_no_data_are_named_with_the_attribute() -> None:
 async def test_octets_after_the_data_are_an_error() -> None:
     with pytest.raises(DecodeError, match=r"3/1\.0\.1\.8\.0\.255/2"):
         await job(ENERGY).run(FakeReader(answers() | {ENERGY: b"\x11\x00\x00"}), Kept(), NOW)
+
+
+async def test_all_is_asked_for_with_one_request_where_the_meter_takes_lists() -> None:
+    kept, reader = Kept(), FakeReader(answers(), list_limit=20)
+    run = job(ENERGY, VOLTAGE, SERIAL)
+    assert await run.run(reader, kept, NOW) is JobOutcome.SUCCESS
+    assert reader.asked == []
+    assert reader.lists == [[LDN, ENERGY_SCALER, VOLTAGE_SCALER, CLOCK, ENERGY, VOLTAGE, SERIAL]]
+    single = Kept()
+    await job(ENERGY, VOLTAGE, SERIAL).run(FakeReader(answers()), single, NOW)
+    assert kept.readings == single.readings
+
+
+async def test_what_is_known_is_not_asked_for_again() -> None:
+    reader = FakeReader(answers(), list_limit=20)
+    run = job(ENERGY, VOLTAGE, with_clock=False)
+    for _ in range(2):
+        await run.run(reader, Kept(), NOW)
+    assert reader.lists[1] == [ENERGY, VOLTAGE]
+
+
+async def test_what_is_scaled_by_configuration_needs_no_scaler() -> None:
+    reader = FakeReader(answers(), list_limit=20)
+    await job(ENERGY, VOLTAGE, fixed=ScalerUnit(scaler=0, unit=30)).run(reader, Kept(), NOW)
+    assert reader.lists == [[LDN, CLOCK, ENERGY, VOLTAGE]]

@@ -5,6 +5,9 @@ import pytest
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
+from dcud.dlms.association import Associated
+from dcud.dlms.conformance import Conformance
+from dcud.dlms.connection import Opened
 from dcud.dlms.data import null_data
 from dcud.dlms.errors import (
     BlockTransferError,
@@ -14,11 +17,13 @@ from dcud.dlms.errors import (
     NoAnswerError,
     SecurityError,
 )
+from dcud.dlms.exchange import Answered
 from dcud.dlms.obis import Obis
 from dcud.line.errors import PortError, StalledError
 from dcud.line.session import Session, SessionTiming, Watch, unheard
 from dcud.line.tracer import NoTracer
 from tests.support.scripted_line import (
+    EVENTS,
     OPENED,
     PromptScriptedPort,
     Recorder,
@@ -843,3 +848,37 @@ async def test_there_is_always_a_counter_for_what_goes_out(*, prompt: bool) -> N
     supply.left = 1  # a release takes what is there
     await session.close()
     assert words(port) == [b"OPEN", GET, b"NEXT", ACT, b"RELEASE"]
+
+
+LISTS, GENERAL_BLOCKS = Conformance.MULTIPLE_REFERENCES, Conformance.GENERAL_BLOCK_TRANSFER
+
+
+@pytest.mark.parametrize(
+    ("conformance", "size", "limit"),
+    [
+        (Conformance.GET, 500, 1),
+        (LISTS, 500, 43),
+        (LISTS, 65535, 255),
+        (LISTS, 0, 255),
+        (LISTS, 60, 1),
+        (LISTS | GENERAL_BLOCKS, 60, 255),
+    ],
+)
+async def test_how_long_a_list_may_be(
+    monkeypatch: pytest.MonkeyPatch, conformance: Conformance, size: int, limit: int
+) -> None:
+    agreed = Associated(conformance=conformance, server_max_receive_pdu_size=size)
+    monkeypatch.setitem(EVENTS, "opened", lambda _: Opened(association=agreed))
+    session = await session_over(ScriptedPort(OPEN))
+    assert session.list_limit == 1
+    await session.open()
+    assert session.list_limit == limit
+
+
+async def test_several_attributes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = (b"\x11\x07", DataAccessResult.READ_WRITE_DENIED)
+    monkeypatch.setitem(EVENTS, "data", lambda _: Answered(answer=answer))
+    many = b"GETMANY 3/1.0.1.8.0.255/2 3/1.0.1.8.0.255/2"
+    session = await session_over(ScriptedPort({**OPEN, many: [(0.1, b"data 00;")]}))
+    await session.open()
+    assert await session.get_many([ENERGY, ENERGY]) == answer

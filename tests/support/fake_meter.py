@@ -27,9 +27,15 @@ class FakeReader:
         self,
         answers: Mapping[str, Answer],
         select: Callable[[str, Selection | None], Answer] | None = None,
+        *,
+        list_limit: int = 1,
+        list_error: Exception | None = None,
     ) -> None:
         self.answers = answers
         self.select = select
+        self.list_limit = list_limit
+        self.list_error = list_error
+        self.lists: list[list[str]] = []
         self.asked: list[str] = []
         self.selections: list[Selection | None] = []
         self.is_open = True
@@ -43,6 +49,23 @@ class FakeReader:
     ) -> bytes | DataAccessResult:
         self.asked.append(str(attribute))
         self.selections.append(selection)
+        return self._answer(attribute, selection, progress)
+
+    async def get_many(
+        self, attributes: Sequence[AttributeDescriptor]
+    ) -> tuple[bytes | DataAccessResult, ...]:
+        self.lists.append([str(attribute) for attribute in attributes])
+        if self.list_error is not None:
+            self.is_open = not isinstance(self.list_error, NoAnswerError)
+            raise self.list_error
+        return tuple([self._answer(each, None, None) for each in attributes])
+
+    def _answer(
+        self,
+        attribute: AttributeDescriptor,
+        selection: Selection | None,
+        progress: Callable[[int], None] | None,
+    ) -> bytes | DataAccessResult:
         answer = self.answers.get(str(attribute), DataAccessResult.OBJECT_UNDEFINED)
         if self.select is not None and selection is not None:
             answer = self.select(str(attribute), selection)

@@ -36,7 +36,7 @@ from dcud.dlms.errors import (
     ReplayError,
 )
 from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
-from dcud.dlms.requests import Act, Get
+from dcud.dlms.requests import Act, Get, GetMany
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
 from dcud.line.port import Hear
@@ -95,6 +95,8 @@ class ScriptedConnection:
             case Get(attribute=attribute, selection=selection):
                 part = "" if selection is None else f" part {selection.selector}"
                 self._say(f"GET {attribute}{part}".encode())
+            case GetMany(targets=targets):
+                self._say(" ".join(["GETMANY", *[str(t.attribute) for t in targets]]).encode())
             case Act(call=call):
                 self._say(f"ACT {call.method} {(call.parameter or b'').hex()}".encode())
             case _:

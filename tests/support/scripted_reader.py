@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.data import Data, encode_data
 from dcud.errors import DcudError
+from tests.support.no_lists import NoLists
 
 Said = Data | bytes | DataAccessResult | DcudError
 
 
-class ScriptedReader:
+class ScriptedReader(NoLists):
     """Answers by "3/1.0.1.8.0.255/2"; what isn't in the table is object-undefined.
 
     A `DcudError` is raised; `lost` makes the association end with it.
