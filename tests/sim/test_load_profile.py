@@ -12,6 +12,7 @@ from dcud.collect.profile_reader import ProfileReader
 from dcud.cosem.profile_buffer import ProfileEntry
 from dcud.cosem.profile_selection import TimeRange
 from dcud.dlms.association import AssociationParameters
+from dcud.dlms.conformance import IMPLEMENTED, Conformance
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.constructors import unsigned
 from dcud.dlms.datalink import ClientSap
@@ -83,7 +84,9 @@ def test_a_buffer_without_rows_is_an_empty_array(encoding: BufferEncoding) -> No
 
 
 @asynccontextmanager
-async def session(encoding: BufferEncoding) -> AsyncIterator[Session]:
+async def session(
+    encoding: BufferEncoding, conformance: Conformance = IMPLEMENTED
+) -> AsyncIterator[Session]:
     """Associate with a meter that has a year behind it."""
     parameters = MeterParameters(
         number=1, installed=END - YEAR + PERIOD, capacity=ROWS, buffer_encoding=encoding
@@ -95,7 +98,7 @@ async def session(encoding: BufferEncoding) -> AsyncIterator[Session]:
         link = WrapperLink(client_sap=ClientSap(16), server_sap=1)
         opened = Session(
             port,
-            ClientConnection(link, AssociationParameters()),
+            ClientConnection(link, AssociationParameters(conformance=conformance)),
             watch=Watch(tracer=NoTracer(), bus="b", meter="m"),
             timing=SessionTiming(turnaround=0.0),
         )
@@ -111,8 +114,10 @@ def reader() -> ProfileReader:
     )
 
 
-async def whole(encoding: BufferEncoding) -> list[ProfileEntry]:
-    async with session(encoding) as opened:
+async def whole(
+    encoding: BufferEncoding, conformance: Conformance = IMPLEMENTED
+) -> list[ProfileEntry]:
+    async with session(encoding, conformance) as opened:
         return await reader().whole(opened)
 
 
@@ -138,4 +143,6 @@ async def test_a_year_is_the_same_however_it_is_read() -> None:
         for encoding in (BufferEncoding.COMPACT, BufferEncoding.NULL_DATA):
             same = await whole(encoding)
             assert [entry[:2] for entry in same] == [entry[:2] for entry in plain]
+        in_get_blocks = IMPLEMENTED & ~Conformance.GENERAL_BLOCK_TRANSFER
+        assert await whole(BufferEncoding.PLAIN, in_get_blocks) == plain
         assert await in_days(BufferEncoding.PLAIN) == plain
