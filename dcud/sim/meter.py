@@ -1,11 +1,12 @@
 """A simulated electricity meter: its objects with what they say at any time."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from dcud.cosem.register import ScalerUnit
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.constructors import (
     array,
     double_long_unsigned,
@@ -21,7 +22,9 @@ from dcud.dlms.constructors import (
 from dcud.dlms.data_types import Data
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.obis import Obis
-from dcud.dlms.server import ServerApplication, ServerParameters
+from dcud.dlms.server import Acted, ServerApplication, ServerParameters
+from dcud.sim import changeable
+from dcud.sim.changeable import Changeable, Key
 from dcud.sim.consumption import LoadCurve
 from dcud.sim.load_profile import (
     CLOCK,
@@ -42,8 +45,6 @@ Instant = Callable[[float], Data]
 Attribute = Callable[[float, Selection | None], Data | bytes]
 """What a read of an attribute gives at a unix second: Data, or its A-XDR octets."""
 Attributes = Mapping[int, Attribute]
-Key = tuple[int, Obis]
-"""Interface class and logical name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,9 @@ class SimulatedMeter:
         extra: Mapping[Key, Attributes] | None = None,
     ) -> None:
         self.parameters = parameters
-        self._clock = clock
-        self._objects = _objects(parameters, extra or {})
+        self._changeable = Changeable(clock, parameters.zone)
+        own = {**self._changeable.objects(), **(extra or {})}
+        self._objects = _objects(parameters, own)
         self._names = {name for _, name in self._objects}
 
     def read(
@@ -105,9 +107,31 @@ class SimulatedMeter:
         if value is None:
             return DataAccessResult.READ_WRITE_DENIED
         try:
-            return value(self._clock(), selection)
+            return value(self._changeable.clock(), selection)
         except SelectionRefusedError:
             return DataAccessResult.OTHER_REASON
+
+    def write(self, attribute: AttributeDescriptor, value: bytes) -> DataAccessResult:
+        """Take a value, encoded, for an attribute, or say why not."""
+        key = (attribute.class_id, attribute.logical_name)
+        if key not in self._objects:
+            return DataAccessResult.OBJECT_UNDEFINED
+        if (key, attribute.attribute) not in changeable.ATTRIBUTES:
+            return DataAccessResult.READ_WRITE_DENIED
+        return self._changeable.write(key, value)
+
+    def has_method(self, method: MethodDescriptor) -> bool:
+        """Tell whether it can be called."""
+        return ((method.class_id, method.logical_name), method.method) in changeable.METHODS
+
+    def call(self, method: MethodDescriptor, parameter: bytes | None) -> ActionResult:
+        """Carry a method out, or say why not."""
+        key = (method.class_id, method.logical_name)
+        if key not in self._objects:
+            return ActionResult.OBJECT_UNDEFINED
+        if not self.has_method(method):
+            return ActionResult.READ_WRITE_DENIED
+        return self._changeable.call(key, method.method, parameter)
 
     def object_list(self, names: Container[Obis]) -> Data:
         """Return the association view of a client that sees these objects alone."""
@@ -123,9 +147,27 @@ class SimulatedMeter:
         """Answer a client: all clients see the same."""
         return self.read(attribute, selection)
 
+    def take(
+        self,
+        attribute: AttributeDescriptor,
+        selection: Selection | None,
+        value: bytes,
+        _client_sap: ClientSap,
+    ) -> DataAccessResult:
+        """Take what a client writes: whole attributes alone."""
+        if selection is not None:
+            return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
+        return self.write(attribute, value)
+
+    def act(
+        self, method: MethodDescriptor, parameter: bytes | None, _client_sap: ClientSap
+    ) -> Acted:
+        """Do what a client calls for."""
+        return Acted(result=self.call(method, parameter))
+
     def application(self, parameters: ServerParameters, client_sap: ClientSap) -> ServerApplication:
         """Return what one client speaks to, not associated yet."""
-        return ServerApplication(self.serve, parameters, client_sap)
+        return ServerApplication(self.serve, parameters, client_sap, self.act, self.take)
 
 
 def _objects(parameters: MeterParameters, extra: Mapping[Key, Attributes]) -> dict[Key, Attributes]:
@@ -309,20 +351,33 @@ def _profile_generic(profile: LoadProfile) -> Attributes:
 
 
 def _object_list(objects: Mapping[Key, Attributes]) -> Data:
-    """Return the association view; every attribute there is may be read."""
+    """Return the association view."""
     return array(
         structure(
             (
-                long_unsigned(class_id),
-                unsigned(1 if class_id in {7, 15} else 0),
-                octet_string(logical_name.octets),
-                structure((array(_right(index) for index in sorted({1, *attributes})), array(()))),
+                long_unsigned(key[0]),
+                unsigned(1 if key[0] in {7, 15} else 0),
+                octet_string(key[1].octets),
+                _rights(key, sorted({1, *attributes})),
             )
         )
-        for (class_id, logical_name), attributes in sorted(objects.items())
+        for key, attributes in sorted(objects.items())
     )
 
 
-def _right(index: int) -> Data:
-    """Return the right to read an attribute. [IEC 62056-6-2: access_rights]."""
-    return structure((integer(index), enum(1), null_data()))
+def _rights(key: Key, indices: Sequence[int]) -> Data:
+    """Return the rights to read (1), to read and write (3), and to call (1).
+
+    [IEC 62056-6-2: access_rights]
+    """
+    may_write = {index for changed, index in changeable.ATTRIBUTES if changed == key}
+    methods = sorted(index for called, index in changeable.METHODS if called == key)
+    return structure(
+        (
+            array(
+                structure((integer(index), enum(3 if index in may_write else 1), null_data()))
+                for index in indices
+            ),
+            array(structure((integer(index), enum(1))) for index in methods),
+        )
+    )

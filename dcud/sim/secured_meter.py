@@ -89,7 +89,9 @@ class SecuredMeter:
             conformance=_CONFORMANCE,
             system_title=self._system_title,
         )
-        server = ServerApplication(self._meter.serve, demanded, client_sap, self._act)
+        server = ServerApplication(
+            self._meter.serve, demanded, client_sap, self._act, self._meter.take
+        )
         return _KeptApplication(server, security.fault, self.keep)
 
     def keep(self) -> bool:
@@ -111,7 +113,9 @@ class SecuredMeter:
             return self._meter.object_list(PUBLIC_OBJECTS)
         return self._meter.read(attribute, selection)
 
-    def _act(self, method: MethodDescriptor, parameter: bytes | None, _client: ClientSap) -> Acted:
+    def _act(self, method: MethodDescriptor, parameter: bytes | None, client: ClientSap) -> Acted:
+        if self._meter.has_method(method):
+            return self._meter.act(method, parameter, client)
         acted = self.security.act(method, parameter)
         fault = self.security.fault
         if acted.afterwards is None or fault not in _POWER_FAILURES:

@@ -34,7 +34,7 @@ item                 logical name    value                why
 logical_device_name  0.0.42.0.0.255  SIM0000000000001
 manufacturer                         SIM
 serial_number        0.0.96.1.0.255  00000001
-objects                              18
+objects                              20
 template                             generic-electricity  a register of electricity (1.0.1.8.0.255)
 """
 
@@ -103,7 +103,7 @@ def test_what_a_meter_is_as_json(identify: Identify) -> None:
         "value": "SIM0000000000001",
         "why": "",
     }
-    assert lines[-2]["value"] == 18
+    assert lines[-2]["value"] == 20
 
 
 @pytest.mark.usefixtures("bus")
@@ -141,7 +141,7 @@ def test_a_written_template_loads_and_polls_at_once(
     ]
     assert main(["read", "--config", "dcud.toml", "--format", "json"]) == 0
     read = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert len(read) == 17
+    assert len(read) == 18
     assert not any(each["refused"] for each in read)
     profile_of = ["--profile", "1.0.99.1.0.255", "--last", "1 h", "--format", "csv"]
     assert main(["read", "--config", "dcud.toml", *profile_of]) == 0

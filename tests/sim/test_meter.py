@@ -4,6 +4,7 @@ from typing import cast
 import pytest
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.constructors import (
     array,
     double_long_unsigned,
@@ -14,9 +15,11 @@ from dcud.dlms.constructors import (
 )
 from dcud.dlms.cosem_time import CosemDateTime
 from dcud.dlms.data import Data, decode_data, encode_data
+from dcud.dlms.datalink import ClientSap
 from dcud.dlms.native import to_native
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
+from dcud.dlms.server import Acted
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC).timestamp()
@@ -161,7 +164,7 @@ def test_every_listed_attribute_can_be_read() -> None:
     meter = meter_at()
     listed = native(meter, 15, "0.0.40.0.0.255", 2)
     assert isinstance(listed, list)
-    assert len(listed) == 18
+    assert len(listed) == 20
     for class_id, _version, name, (rights, _methods) in listed:
         for attribute, _mode, _selectors in rights:
             got = meter.read(AttributeDescriptor(class_id, Obis(name), attribute), None)
@@ -189,3 +192,55 @@ def test_demand_of_the_last_quarter() -> None:
     assert isinstance(current, int)
     assert current < last
     assert read(8) == 900
+
+
+class TestChanges:
+    LABEL = AttributeDescriptor(1, Obis.parse("0.0.96.1.9.255"), 2)
+    ENERGY = AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2)
+    SWITCH = MethodDescriptor(70, Obis.parse("0.0.96.3.10.255"), 1)
+    VALUE = encode_data(octet_string(b"cellar"))
+
+    def test_what_is_written_is_read(self) -> None:
+        meter = meter_at()
+        assert meter.take(self.LABEL, None, self.VALUE, ClientSap(1)) is DataAccessResult.SUCCESS
+        assert meter.read(self.LABEL, None) == octet_string(b"cellar")
+
+    def test_what_can_not_be_written(self) -> None:
+        meter = meter_at()
+        nowhere = AttributeDescriptor(1, Obis.parse("0.0.96.1.8.255"), 2)
+        assert meter.write(self.ENERGY, self.VALUE) is DataAccessResult.READ_WRITE_DENIED
+        assert meter.write(nowhere, self.VALUE) is DataAccessResult.OBJECT_UNDEFINED
+        part = Selection(1, unsigned(1))
+        violated = DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
+        assert meter.take(self.LABEL, part, self.VALUE, ClientSap(1)) is violated
+
+    def test_what_is_called_is_done(self) -> None:
+        meter = meter_at()
+        assert meter.act(self.SWITCH, b"\x0f\x00", ClientSap(1)) == Acted()
+        assert native(meter, 70, "0.0.96.3.10.255", 2) is False
+
+    def test_what_can_not_be_called(self) -> None:
+        meter = meter_at()
+        adjust = MethodDescriptor(8, Obis.parse("0.0.1.0.0.255"), 1)
+        nowhere = MethodDescriptor(70, Obis.parse("0.1.96.3.10.255"), 1)
+        assert meter.call(adjust, None) is ActionResult.READ_WRITE_DENIED
+        assert meter.call(nowhere, None) is ActionResult.OBJECT_UNDEFINED
+
+    def test_a_clock_that_was_set_tells_its_own_time(self) -> None:
+        meter = meter_at()
+        clock = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
+        later = date_time(datetime(2026, 6, 1, 13, 0, tzinfo=UTC))
+        meter.write(clock, encode_data(later))
+        assert meter.read(clock, None) == later
+
+    def test_the_rights_say_so(self) -> None:
+        elements = cast(list[tuple[object, ...]], native(meter_at(), 15, "0.0.40.0.0.255", 2))
+        rights = {(each[0], each[2]): each[3] for each in elements}
+        assert rights[1, Obis.parse("0.0.96.1.9.255").octets] == (
+            [(1, 1, None), (2, 3, None)],
+            [],
+        )
+        assert cast(tuple[object, ...], rights[70, Obis.parse("0.0.96.3.10.255").octets])[1] == [
+            (1, 1),
+            (2, 1),
+        ]

@@ -1,0 +1,113 @@
+"""What clients can change of a simulated meter."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from dcud.cosem.clock import parse_time
+from dcud.dlms.access import DataAccessResult, Selection
+from dcud.dlms.apdu.action import ActionResult
+from dcud.dlms.constructors import octet_string
+from dcud.dlms.data import decode_data
+from dcud.dlms.data_types import Data
+from dcud.dlms.errors import DecodeError
+from dcud.dlms.obis import Obis
+from dcud.dlms.octets import Cursor
+from dcud.sim import switch
+from dcud.sim.load_profile import CLOCK
+
+Attributes = dict[int, Callable[[float, Selection | None], Data | bytes]]
+Key = tuple[int, Obis]
+"""Interface class and logical name."""
+
+LABEL = (1, Obis.parse("0.0.96.1.9.255"))
+"""An object for whatever its owner wants to write down in the meter."""
+SWITCH = (switch.CLASS_ID, Obis.parse("0.0.96.3.10.255"))
+CLOCK_OBJECT = (8, CLOCK)
+_TIME, _SHIFT_TIME = 2, 6
+_LONGEST_SHIFT = 900
+"""Seconds. [IEC 62056-6-2: Clock, shift_time]"""
+_LONGEST_LABEL = 48
+
+ATTRIBUTES = frozenset({(CLOCK_OBJECT, _TIME), (LABEL, 2)})
+"""What can be written."""
+METHODS = frozenset({(CLOCK_OBJECT, _SHIFT_TIME), (SWITCH, 1), (SWITCH, 2)})
+"""What can be called."""
+
+
+class Changeable:
+    """As it was when the meter was new, until a client changes it.
+
+    Args:
+        clock: unix seconds as they are.
+        zone: of the meter's clock.
+    """
+
+    def __init__(self, clock: Callable[[], float], zone: tzinfo) -> None:
+        self._true_clock = clock
+        self._zone = zone
+        self._ahead = 0.0
+        self._label = octet_string(b"")
+        self._switch = switch.Switch()
+
+    def clock(self) -> float:
+        """Return unix seconds as the meter believes them to be."""
+        return self._true_clock() + self._ahead
+
+    def objects(self) -> dict[Key, Attributes]:
+        """Return the objects that are there to be changed alone."""
+        return {
+            LABEL: {2: lambda _now, _selection: self._label},
+            SWITCH: {index: self._switch_attribute(index) for index in (2, 3, 4)},
+        }
+
+    def _switch_attribute(self, index: int) -> Callable[[float, Selection | None], Data]:
+        return lambda _now, _selection: self._switch.attribute(index)
+
+    def write(self, key: Key, value: bytes) -> DataAccessResult:
+        """Take the value of the one attribute of an object that can be written."""
+        try:
+            data = _decoded(value)
+            return self._set_label(data) if key == LABEL else self._set_clock(data)
+        except DecodeError:
+            return DataAccessResult.TYPE_UNMATCHED
+
+    def _set_label(self, data: Data) -> DataAccessResult:
+        if not isinstance(data.value, bytes):
+            return DataAccessResult.TYPE_UNMATCHED
+        if len(data.value) > _LONGEST_LABEL:
+            return DataAccessResult.OTHER_REASON
+        self._label = data
+        return DataAccessResult.SUCCESS
+
+    def _set_clock(self, data: Data) -> DataAccessResult:
+        moment = parse_time(data).moment
+        if moment is None:
+            return DataAccessResult.OTHER_REASON
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
+        self._ahead = aware.timestamp() - self._true_clock()
+        return DataAccessResult.SUCCESS
+
+    def call(self, key: Key, method: int, parameter: bytes | None) -> ActionResult:
+        """Carry one of the methods out."""
+        if key == SWITCH:
+            self._switch.act(method)
+            return ActionResult.SUCCESS
+        try:
+            return self._shift_clock(_decoded(parameter or b""))
+        except DecodeError:
+            return ActionResult.TYPE_UNMATCHED
+
+    def _shift_clock(self, data: Data) -> ActionResult:
+        if not isinstance(data.value, int):
+            return ActionResult.TYPE_UNMATCHED
+        if abs(data.value) > _LONGEST_SHIFT:
+            return ActionResult.OTHER_REASON
+        self._ahead += data.value
+        return ActionResult.SUCCESS
+
+
+def _decoded(octets: bytes) -> Data:
+    cursor = Cursor(octets)
+    data = decode_data(cursor)
+    cursor.expect_end()
+    return data

@@ -1,0 +1,94 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dcud.dlms.access import DataAccessResult
+from dcud.dlms.apdu.action import ActionResult
+from dcud.dlms.constructors import enum, long, octet_string, unsigned
+from dcud.dlms.cosem_time import CosemDateTime
+from dcud.dlms.data import encode_data
+from dcud.sim.changeable import CLOCK_OBJECT, LABEL, SWITCH, Changeable
+from dcud.sim.load_profile import clock_octets
+
+NOW = 1_780_000_000.0
+BERLIN = ZoneInfo("Europe/Berlin")
+DONE = ActionResult.SUCCESS
+
+
+def changeable() -> Changeable:
+    return Changeable(lambda: NOW, BERLIN)
+
+
+def told(meter: Changeable, index: int = 2) -> object:
+    return meter.objects()[SWITCH][index](NOW, None)
+
+
+def test_the_clock_is_set() -> None:
+    meter = changeable()
+    time = encode_data(clock_octets(NOW + 100, UTC))
+    assert meter.write(CLOCK_OBJECT, time) is DataAccessResult.SUCCESS
+    assert meter.clock() == NOW + 100
+
+
+def test_a_time_without_deviation_is_of_its_zone() -> None:
+    meter = changeable()
+    local = CosemDateTime.from_datetime(datetime.fromtimestamp(NOW, BERLIN), with_deviation=False)
+    meter.write(CLOCK_OBJECT, encode_data(octet_string(local.to_octets())))
+    assert meter.clock() == NOW
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        (b"\x11\x01", DataAccessResult.TYPE_UNMATCHED),
+        (b"\x09", DataAccessResult.TYPE_UNMATCHED),
+        (b"\x00\x00", DataAccessResult.TYPE_UNMATCHED),
+        (b"\x09\x0c" + bytes.fromhex("ffffffffffffffffff8000ff"), DataAccessResult.OTHER_REASON),
+    ],
+)
+def test_what_is_no_time(value: bytes, result: DataAccessResult) -> None:
+    meter = changeable()
+    assert meter.write(CLOCK_OBJECT, value) is result
+    assert meter.clock() == NOW
+
+
+def test_the_clock_is_shifted() -> None:
+    meter = changeable()
+    assert meter.call(CLOCK_OBJECT, 6, encode_data(long(-30))) is DONE
+    assert meter.call(CLOCK_OBJECT, 6, encode_data(long(40))) is DONE
+    assert meter.clock() == NOW + 10
+
+
+@pytest.mark.parametrize(
+    ("parameter", "result"),
+    [
+        (None, ActionResult.TYPE_UNMATCHED),
+        (encode_data(octet_string(b"1")), ActionResult.TYPE_UNMATCHED),
+        (encode_data(long(901)), ActionResult.OTHER_REASON),
+    ],
+)
+def test_what_is_no_shift(parameter: bytes | None, result: ActionResult) -> None:
+    assert changeable().call(CLOCK_OBJECT, 6, parameter) is result
+
+
+def test_the_label_is_written() -> None:
+    meter = changeable()
+    label = octet_string(b"cellar")
+    assert meter.write(LABEL, encode_data(label)) is DataAccessResult.SUCCESS
+    assert meter.objects()[LABEL][2](NOW, None) == label
+
+
+def test_a_label_too_long_or_of_another_type() -> None:
+    meter = changeable()
+    long_one = encode_data(octet_string(bytes(49)))
+    assert meter.write(LABEL, long_one) is DataAccessResult.OTHER_REASON
+    assert meter.write(LABEL, encode_data(unsigned(1))) is DataAccessResult.TYPE_UNMATCHED
+
+
+def test_the_switch_is_opened_and_closed() -> None:
+    meter = changeable()
+    assert meter.call(SWITCH, 1, b"\x0f\x00") is DONE
+    assert told(meter, 3) == enum(0)
+    assert meter.call(SWITCH, 2, b"\x0f\x00") is DONE
+    assert told(meter, 3) == enum(1)
