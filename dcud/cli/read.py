@@ -17,6 +17,7 @@ from dcud.cli.attribute_choice import (
     parse,
 )
 from dcud.cli.attribute_reading import Answer, read_attribute
+from dcud.cli.explaining import explain
 from dcud.cli.main import DENIED, UsageError
 from dcud.cli.meter_choice import ChosenMeter, add_meter_arguments, choose
 from dcud.cli.profile_reading import chunks
@@ -113,9 +114,7 @@ def _explain(answers: Iterable[Answer]) -> None:
     """Say once of each refusal what it means."""
     told = {each.shown.remark: each.explanation for each in answers if each.explanation}
     for words, explanation in told.items():
-        print(f"{words}: {explanation.cause}", file=sys.stderr)
-        if explanation.remedy:
-            print(f"  remedy: {explanation.remedy}", file=sys.stderr)
+        explain(words, explanation)
 
 
 def _add(shown: Rows, answer: Answer) -> None:

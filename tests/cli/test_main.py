@@ -118,7 +118,20 @@ def test_a_command_that_exits_by_itself(
 
 def test_the_commands_are_those_promised() -> None:
     assert list(COMMANDS) == [
-        *("run", "check", "read", "objects", "meters", "keys", "certificates", "scan"),
+        *(
+            "run",
+            "check",
+            "read",
+            "objects",
+            "write",
+            "call",
+            "clock",
+            "switch",
+            "meters",
+            "keys",
+            "certificates",
+            "scan",
+        ),
         *("trace", "simulate", "demo"),
     ]
 

@@ -1,0 +1,119 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar, cast
+
+import pytest
+
+from dcud.collect.clock_setting import ClockError, Comparison, compare, set_to, shift
+from dcud.collect.meter_memory import MeterMemory
+from dcud.dlms.access import DataAccessResult
+from dcud.dlms.apdu.action import ActionResult
+from dcud.dlms.constructors import double_long_unsigned, octet_string, unsigned
+from dcud.dlms.errors import DecodeError, EncodeError
+from dcud.dlms.exchange import Request
+from dcud.dlms.requests import Act, Set
+from tests.support.fake_meter import Answer, FakeReader
+
+CLOCK = "8/0.0.1.0.0.255/2"
+NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+MEMORY = MeterMemory(meter="m1", bus="b1")
+SHOWS = octet_string(bytes.fromhex("07EA0601010C00050000 0000".replace(" ", "")))
+T = TypeVar("T")
+
+
+class Meter(FakeReader):
+    """A clock that is five seconds ahead, and what it says to a change."""
+
+    def __init__(self, shows: Answer = SHOWS, says: object = DataAccessResult.SUCCESS) -> None:
+        super().__init__({CLOCK: shows})
+        self.says = says
+        self.requests: list[Request[object]] = []
+
+    async def ask(self, request: Request[T], *, progress: Callable[[int], None] | None = None) -> T:
+        assert progress is None
+        self.requests.append(request)
+        return cast(T, self.says)
+
+
+def ticking(step: float = 2.0) -> Callable[[], float]:
+    def ticks() -> Iterator[float]:
+        now = NOON.timestamp()
+        while True:
+            yield now
+            now += step
+
+    clock = ticks()
+    return lambda: next(clock)
+
+
+async def compared(meter: Meter) -> Comparison:
+    return await compare(meter, MEMORY, ticking())
+
+
+async def test_the_way_of_the_answer_is_taken_out() -> None:
+    told = await compared(Meter())
+    assert told.our_time == NOON + timedelta(seconds=1)
+    assert told.deviation == timedelta(seconds=4)
+    assert told.round_trip == 2.0
+
+
+@pytest.mark.parametrize(
+    ("shows", "said"),
+    [
+        (DataAccessResult.READ_WRITE_DENIED, "the clock 0.0.1.0.0.255: read-write-denied"),
+        (octet_string(b"\xff" * 9 + b"\x80\x00\xff"), "shows no moment"),
+        (octet_string(bytes.fromhex("07EA0601010C0005008000FF")), "which zone it is in"),
+    ],
+)
+async def test_clocks_that_tell_nothing(shows: Answer, said: str) -> None:
+    with pytest.raises(ClockError, match=said):
+        await compared(Meter(shows))
+
+
+async def test_what_is_no_time() -> None:
+    with pytest.raises(DecodeError):
+        await compared(Meter(unsigned(1)))
+
+
+async def test_it_is_set_to_what_is_right_when_it_arrives() -> None:
+    meter = Meter()
+    await set_to(meter, MEMORY, await compared(meter), lambda: NOON)
+    (request,) = meter.requests
+    assert isinstance(request, Set)
+    assert request.writing.value.hex() == "090c" + "07ea0601010c000100000000"
+
+
+async def test_it_is_set_in_its_own_form() -> None:
+    meter = Meter(double_long_unsigned(int(NOON.timestamp())))
+    await set_to(meter, MEMORY, await compared(meter), lambda: NOON)
+    (request,) = meter.requests
+    assert isinstance(request, Set)
+    assert request.writing.value[:1] == b"\x06"
+
+
+async def test_a_meter_that_is_not_set() -> None:
+    meter = Meter(says=DataAccessResult.READ_WRITE_DENIED)
+    told = await compared(meter)
+    with pytest.raises(ClockError, match="is not set: read-write-denied"):
+        await set_to(meter, MEMORY, told, lambda: NOON)
+
+
+async def test_it_is_shifted() -> None:
+    meter = Meter(says=None)
+    await shift(meter, MEMORY, -5)
+    (request,) = meter.requests
+    assert isinstance(request, Act)
+    assert str(request.call.method) == "8/0.0.1.0.0.255/6"
+    assert request.call.parameter == b"\x10\xff\xfb"
+
+
+async def test_a_meter_that_is_not_shifted() -> None:
+    with pytest.raises(ClockError, match="is not shifted: object-undefined"):
+        await shift(Meter(says=ActionResult.OBJECT_UNDEFINED), MEMORY, 5)
+
+
+async def test_a_shift_too_long_is_not_asked_for() -> None:
+    meter = Meter()
+    with pytest.raises(EncodeError):
+        await shift(meter, MEMORY, -901)
+    assert meter.requests == []
