@@ -13,8 +13,6 @@ ROOT = Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
 _ROW = re.compile(r"^\| ([^|]+) \| ([0-9A-F, ]+) \| (`[^|]+`) \| ([^|]*)\|$", re.MULTILINE)
 ROWS = _ROW.findall(DOCUMENT)
-    r"^\| ([^|]+) \| ([0-9A-F, ]+) \| (`[^|]+`) \| ([^|]*)\|$", DOCUMENT, re.MULTILINE
-)
 MODULES = {name for row in ROWS for name in re.findall(r"`(\w+)`", row[2])}
 
 

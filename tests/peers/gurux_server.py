@@ -340,6 +340,8 @@ class Meter(GXDLMSServer):
             | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
             | Conformance.SELECTIVE_ACCESS
         )
+        for service in options.services:
+            self.settings.proposedConformance |= Conformance[service]
         if model.secrets is None:
             association = GXDLMSAssociationLogicalName()
         else:
@@ -654,6 +656,9 @@ def main():
     parser.add_argument("--window", type=int, default=1)
     parser.add_argument("--max-pdu", type=int, default=1024)
     parser.add_argument("--password", type=str.encode, default=b"12345678")
+    parser.add_argument(
+        "--services", type=str.split, default=[], help="beside GET, as the package spells them"
+    )
     parser.add_argument("--suite", type=int, choices=(0, 1, 2))
     parser.add_argument("--counter", type=int, default=-1, help="last one of the client's")
     parser.add_argument("--client-public-key", type=bytes.fromhex, help="signing key, x and y")

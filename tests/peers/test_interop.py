@@ -327,3 +327,13 @@ async def test_a_meter_of_narrow_means_is_read_whole(small_peer: Peer, line: str
         layout = await layout_of(session, meter)
         octets = await octets_of(session, attribute(7, meter.load_profile, 2))
     assert rows_of(octets, layout) == list(meter.rows)
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_several_attributes_at_once(line: str) -> None:
+    with gurux_peer(rows=5, meters=1, services="MULTIPLE_REFERENCES") as granting:
+        known = granting.meters[0].attributes
+        async with session_with(granting, line) as session:
+            assert session.list_limit > 20
+            answers = await session.get_many([attribute(*key) for key in known])
+    assert answers == tuple(known.values())

@@ -97,7 +97,7 @@ def gurux_peer(**options: int | str) -> Iterator[Peer]:
     Options: meters, rows, begin (unix seconds of the first row), max_info, window, max_pdu, seed,
     password (digits), suite (of security, none unless told), counter (the last one that the meters
     have had of clients under the global key), client_public_key (for digital signature: x and y in
-    hex).
+    hex), services (granted beside GET: names of the package's Conformance, joined by spaces).
     """
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     with subprocess.Popen(
