@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dcud.dlms.block_transfer import MAX_VALUE_OCTETS
 from dcud.trace.apdu import Dissected, dissect
-from dcud.trace.framing import Layout, layout_of
+from dcud.trace.framing import Layout, describe_llc, layout_of
 from dcud.trace.record import Mark, Record
 from dcud.trace.tree import Block, Payload, Range
 
@@ -151,6 +151,13 @@ class Conversation:
             words=_joined(parts),
         )
 
+    def hear_apdu(self, octets: bytes, *, is_sent: bool) -> tuple[Dissected, ...]:
+        """Take an APDU that came without a frame; returns it with what it completes."""
+        mark, payload = _BARE[is_sent]
+        record = Record(at=0, bus="-", mark=mark, meter="-", octets=octets)
+        whole = self._above(replace(payload, octets=octets), record)
+        return tuple(part for part in whole if part.nodes)
+
     def _above(self, payload: Payload | None, record: Record) -> Iterator[Dissected]:
         """Yield what a frame carries, as far as it completes anything."""
         if payload is None or payload.describe is None:
@@ -251,6 +258,17 @@ def _remark(words: str) -> Dissected:
 def _worded(apdu: Dissected, *words: str) -> Dissected:
     return replace(apdu, words=" ".join(filter(None, words)))
 
+
+_CLIENT: Final = b"client"
+_METER: Final = b"meter"
+_BARE: Final = {
+    is_sent: (mark, Payload(octets=b"", masked=(), stream=stream, describe=describe_llc))
+    for is_sent, mark, stream in (
+        (True, Mark.SENT, (_METER, _CLIENT)),
+        (False, Mark.RECEIVED, (_CLIENT, _METER)),
+    )
+}
+"""Who speaks to whom where no frame tells."""
 
 _SHORT: Final = 64
 """Octets of what is remembered."""

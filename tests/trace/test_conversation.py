@@ -235,3 +235,14 @@ def test_brief_lines_say_the_same() -> None:
 
 def _count(heard: Heard) -> int:
     return sum(1 for part in heard.parts for _ in flat(part.nodes))
+
+
+def test_apdus_without_frames_are_put_together_of_their_blocks() -> None:
+    conversation = Conversation()
+    asked = bytes.fromhex("C001C100030100010800FF0200")
+    assert [part.title for part in conversation.hear_apdu(asked, is_sent=True)] == ["APDU"]
+    (first,) = conversation.hear_apdu(bytes.fromhex("C402C1000000000100020600"), is_sent=False)
+    assert first.words.endswith("for 3/1.0.1.8.0.255/2 active_energy_import value")
+    parts = conversation.hear_apdu(bytes.fromhex("C402C101000000020003000001"), is_sent=False)
+    assert [part.title for part in parts] == ["APDU", "put together of 2 blocks"]
+    assert parts[1].words == "1 (double-long-unsigned)"
