@@ -6,6 +6,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from dcud.collect.job import Job
+from dcud.collect.lists import ListMemory
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.profile_job import Position, ProfileJob
 from dcud.collect.profile_reader import ProfileAccess, ProfileQuirks, ProfileReader
@@ -37,6 +38,7 @@ def meter_memory(meter: model.Meter) -> MeterMemory:
         bus=meter.bus,
         convention=convention(meter),
         clock_name=meter.clock.logical_name,
+        lists=ListMemory(longest=meter.longest_list),
     )
 
 

@@ -76,10 +76,9 @@ def association_parameters(
     links: Links, meter: model.Meter, authentication: AuthenticationMechanism
 ) -> AssociationParameters:
     """Return what an association with the meter is asked for with."""
-    general = meter.security is not None and meter.security.form != "service-specific"
     return AssociationParameters(
         authentication=authentication,
-        conformance=IMPLEMENTED | Conformance.GENERAL_PROTECTION if general else IMPLEMENTED,
+        conformance=_conformance(meter),
         max_receive_pdu_size=links.max_receive_pdu_size(meter),
         release_with_rlrq=meter.release,
         association_object=meter.association,
@@ -87,11 +86,21 @@ def association_parameters(
     )
 
 
+def _conformance(meter: model.Meter) -> Conformance:
+    general = meter.security is not None and meter.security.form != "service-specific"
+    proposed = IMPLEMENTED | Conformance.GENERAL_PROTECTION if general else IMPLEMENTED
+    for bit in IMPLEMENTED:
+        if bit.words in meter.avoid:
+            proposed &= ~bit
+    return proposed
+
+
 def exchange_parameters(meter: model.Meter) -> ExchangeParameters:
     """Return how far the meter's answers are trusted."""
     return ExchangeParameters(
         match_invoke_id=meter.match_invoke_id,
         patience=max(_PATIENCES * meter.response_timeout, _SHORTEST_PATIENCE),
+        block_window=meter.block_window,
     )
 
 

@@ -30,7 +30,10 @@ _BY_RANGE, _BY_ENTRY = 1, 2
 """[IEC 62056-6-2: Profile generic, selective access]"""
 _BUFFER = 2
 
-_HOW_ASKED = ("association", "user_id", "hls_function", "short_challenges", "match_invoke_id")
+_HOW_ASKED = (
+    *("association", "user_id", "hls_function", "short_challenges", "match_invoke_id"),
+    *("avoid", "longest_list", "block_window"),
+)
 """Keys of a meter that others of its kind are likely to share."""
 
 _PLATES = frozenset((bytes((0, 0)), bytes((0, 2)), bytes((96, 1))))

@@ -137,6 +137,22 @@ def choice(*words: str) -> Kind:
     return Kind(words=f"one of {known}", read=read)
 
 
+def choices(*words: str) -> Kind:
+    """Return the kind of a list of some of `words`; the model holds a tuple."""
+    one = choice(*words)
+
+    def read(raw: Raw) -> tuple[str, ...]:
+        if not isinstance(raw, list):
+            raise UnfitError(f"must be a list, not {kind_of(raw)}", f"write [{quoted(words[0])}]")
+        return tuple(str(one.read(each)) for each in raw)
+
+    def write(value: object) -> str:
+        return f"[{', '.join(map(quoted, value if isinstance(value, tuple) else ()))}]"
+
+    known = ", ".join(map(quoted, words))
+    return Kind(words=f"list of some of {known}", read=read, write=write)
+
+
 def number_choice(*numbers: int) -> Kind:
     """Return the kind that is one of `numbers`."""
     known = ", ".join(map(str, numbers))

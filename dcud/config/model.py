@@ -13,7 +13,11 @@ from dcud.config import kind
 from dcud.config.kind import SocketAddress
 from dcud.config.note import Note
 from dcud.config.security import Security
+from dcud.dlms.conformance import IMPLEMENTED
 from dcud.dlms.obis import Obis
+
+SERVICES = tuple(bit.words for bit in IMPLEMENTED)
+"""What is proposed to meters, by the specification's words."""
 
 HDLC_CLIENT_SAPS = 127
 """The highest client address that seven bits hold. [IEC 62056-46: client address]"""
@@ -912,6 +916,24 @@ class Meter:
     max_receive_pdu_size: Annotated[
         int, kind.integer(64, 65535), Note("Octets of the largest APDU that dcud offers to take.")
     ] = 65535
+    avoid: Annotated[
+        tuple[str, ...],
+        kind.choices(*SERVICES),
+        Note(
+            "Services that are not proposed to the meter, since it does them badly.",
+            example=("general-block-transfer", "multiple-references"),
+        ),
+    ] = ()
+    longest_list: Annotated[
+        int,
+        kind.integer(1, 255),
+        Note("Attributes asked for at once, at most; 1 for a meter that takes no lists."),
+    ] = 20
+    block_window: Annotated[
+        int,
+        kind.integer(1, 63),
+        Note("Blocks of general block transfer taken in one go."),
+    ] = 5
     match_invoke_id: Annotated[
         bool,
         kind.flag(),

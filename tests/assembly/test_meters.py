@@ -4,6 +4,7 @@ import pytest
 
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, plain_target
+from dcud.dlms.conformance import IMPLEMENTED, Conformance
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import LinkConnected
 from dcud.dlms.prime.messages import NewDevice
@@ -160,5 +161,14 @@ def test_a_meter_may_answer_under_an_invoke_id_of_its_own(
     connection = reached(tmp_path, bus, told).connect()
     assert isinstance(connection, ClientConnection)
     assert connection._exchange_parameters.match_invoke_id is (matched == "true")
-    match = getattr(connection._link, "_match", None)
+    match = getattr(connection._link._link, "_match", None)
     assert match is None or match._match_invoke_id is (matched == "true")
+
+
+def test_services_that_a_meter_does_badly(tmp_path: Path) -> None:
+    told = 'avoid = ["general-block-transfer", "set"]\nblock_window = 2\nlongest_list = 3'
+    connection = reached(tmp_path, OVER_TCP + '"wrapper"', told).connect()
+    assert isinstance(connection, ClientConnection)
+    proposed = connection._parameters.conformance
+    assert IMPLEMENTED & ~proposed == Conformance.GENERAL_BLOCK_TRANSFER | Conformance.SET
+    assert connection._exchange_parameters.block_window == 2

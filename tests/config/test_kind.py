@@ -27,6 +27,7 @@ KINDS = {
     "listener": kind.listener(),
     "system_title": kind.system_title(),
     "command": kind.command(),
+    "choices": kind.choices("a", "b"),
 }
 
 
@@ -57,6 +58,8 @@ KINDS = {
         ("system_title", "hex:4D 4D 4D 00 00 BC 61 4E", bytes.fromhex("4D4D4D0000BC614E")),
         ("system_title", "DCU00001", b"DCU00001"),
         ("system_title", "12345678", b"12345678"),
+        ("choices", ["b", "a"], ("b", "a")),
+        ("choices", [], ()),
         ("command", ["/bin/k", "{meter}"], ("/bin/k", "{meter}")),
         ("listener", "[::1]:0", SocketAddress(host="::1", port=0)),
     ],
@@ -110,6 +113,8 @@ def test_what_fits_is_taken_and_survives_being_written(
         ("octets", "", "has 0 octets"),
         ("system_title", "4D4D4D0000BC61", '"4D4D4D0000BC61" is no system title'),
         ("system_title", "MMM", '"MMM" is no system title'),
+        ("choices", "a", "must be a list"),
+        ("choices", ["a", "c"], '"c" is not known'),
         ("command", "/bin/k", "must be a list"),
         ("command", [], "must be a list"),
         ("command", ["k"], '"k" is no absolute path'),
