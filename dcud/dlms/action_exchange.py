@@ -28,10 +28,11 @@ from dcud.dlms.apdu.action import (
     encode_action_request,
     encode_parameters,
 )
-from dcud.dlms.block_transfer import BlockReceiver, BlockSender
+from dcud.dlms.block_transfer import BlockReceiver, BlockSender, sender_within
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.errors import BlockTransferError, UnexpectedApduError
 from dcud.dlms.exchange import (
+    Alone,
     Answered,
     BlockReceived,
     Outcome,
@@ -40,10 +41,8 @@ from dcud.dlms.exchange import (
     Terms,
     take_answer,
 )
-from dcud.dlms.octets import Cursor, encode_length
+from dcud.dlms.octets import Cursor
 
-_FEWEST_RAW_OCTETS = 16
-"""A meter that takes less in one block takes none: the headers alone would be most of it."""
 _FIRST = Pblock(last_block=False, block_number=1, octets=b"")
 _NULL_DATA = b"\x00"
 _WHOLE = ActionRequestNormal | ActionRequestWithList
@@ -119,14 +118,14 @@ class ActionManyExchange:
 
     def _first_request(self) -> ActionRequest:
         whole = self._whole()
-        room = self._terms.room_for(Conformance.BLOCK_TRANSFER_WITH_ACTION)
-        if room is None or len(encode_action_request(whole)) <= room:
+        self._sender = sender_within(
+            self._terms.room_for(Conformance.BLOCK_TRANSFER_WITH_ACTION),
+            self._raw(),
+            whole=len(encode_action_request(whole)),
+            header=len(encode_action_request(self._with_first(_FIRST))) - 1,
+        )
+        if self._sender is None:
             return whole
-        raw = room - len(encode_action_request(self._with_first(_FIRST))) + 1
-        raw -= len(encode_length(max(raw, 0)))
-        if raw < _FEWEST_RAW_OCTETS:
-            return whole
-        self._sender = BlockSender(self._raw(), raw)
         first = self._sender.first()
         self._sent = len(first.octets)
         return self._with_first(
@@ -259,29 +258,11 @@ class ActionManyExchange:
         return RequestFailed(error=BlockTransferError(f"{self.subject}: {what}"))
 
 
-class ActionExchange:
+class ActionExchange(Alone[Returned]):
     """One ACTION of one method."""
 
     def __init__(self, call: MethodCall, terms: Terms) -> None:
-        self._many = ActionManyExchange((call,), terms, as_list=False)
-
-    @property
-    def subject(self) -> str:
-        """What errors are about."""
-        return self._many.subject
-
-    def request(self) -> bytes:
-        """Return the APDU that is to be sent now."""
-        return self._many.request()
-
-    def secret(self) -> Ranges:
-        """Return the half-open ranges of that APDU that no log may show."""
-        return self._many.secret()
-
-    def receive(self, apdu: bytes) -> Outcome[Returned]:
-        """Take an answer."""
-        outcome = self._many.receive(apdu)
-        return Answered(answer=outcome.answer[0]) if isinstance(outcome, Answered) else outcome
+        super().__init__(ActionManyExchange((call,), terms, as_list=False))
 
 
 def _returned(outcome: ActionOutcome) -> Returned:

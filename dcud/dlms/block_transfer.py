@@ -6,10 +6,13 @@
 from dataclasses import dataclass
 
 from dcud.dlms.errors import BlockTransferError
+from dcud.dlms.octets import encode_length
 
 MAX_VALUE_OCTETS = 16 * 1024 * 1024
 """Octets that a value may have; a year's load profile has a tenth of them."""
 
+_FEWEST_OCTETS = 16
+"""Who takes less in one block takes none: the headers alone would be most of it."""
 _FIRST_NUMBERS = frozenset({0, 1})
 """[field: blocks counted from 0] The standard counts from 1."""
 
@@ -92,3 +95,24 @@ class BlockSender:
         start = (number - 1) * self._block_size
         octets = self._octets[start : start + self._block_size]
         return Block(number=number, octets=octets, is_last=number == self._last)
+
+
+def sender_within(
+    room: int | None, octets: bytes, *, whole: int, header: int
+) -> BlockSender | None:
+    """Return what cuts a value so that each of its blocks goes out within `room` octets.
+
+    Args:
+        room: octets of the largest request; None for any.
+        octets: the value.
+        whole: octets of the request that carries it whole.
+        header: octets of the request with the first block, before the length of that.
+
+    Returns:
+        None where the value need not be cut, or where not even a block would fit.
+    """
+    if room is None or whole <= room:
+        return None
+    size = room - header
+    size -= len(encode_length(max(size, 0)))
+    return BlockSender(octets, size) if size >= _FEWEST_OCTETS else None

@@ -120,6 +120,31 @@ class Request(Protocol[T_co]):
         """
 
 
+class Alone(Generic[T]):
+    """One request of the form for many, of which there is but one."""
+
+    def __init__(self, many: Exchange[tuple[T, ...]]) -> None:
+        self._many = many
+
+    @property
+    def subject(self) -> str:
+        """What errors are about."""
+        return self._many.subject
+
+    def request(self) -> bytes:
+        """Return the APDU that is to be sent now."""
+        return self._many.request()
+
+    def secret(self) -> Ranges:
+        """Return the half-open ranges of that APDU that no log may show."""
+        return self._many.secret()
+
+    def receive(self, apdu: bytes) -> Outcome[T]:
+        """Take an answer."""
+        outcome = self._many.receive(apdu)
+        return Answered(answer=outcome.answer[0]) if isinstance(outcome, Answered) else outcome
+
+
 def take_answer(
     subject: str, apdu: bytes, tag: int, take: Callable[[bytes], Outcome[T]]
 ) -> Outcome[T]:

@@ -24,10 +24,11 @@ from dcud.dlms.apdu.set import (
     encode_set_request,
     encode_values,
 )
-from dcud.dlms.block_transfer import BlockSender
+from dcud.dlms.block_transfer import BlockSender, sender_within
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.errors import BlockTransferError, UnexpectedApduError
 from dcud.dlms.exchange import (
+    Alone,
     Answered,
     BlockReceived,
     Outcome,
@@ -36,10 +37,6 @@ from dcud.dlms.exchange import (
     Terms,
     take_answer,
 )
-from dcud.dlms.octets import encode_length
-
-_FEWEST_RAW_OCTETS = 16
-"""A meter that takes less in one block takes none: the headers alone would be most of it."""
 
 _FIRST = SetBlock(last_block=False, block_number=1, octets=b"")
 
@@ -103,14 +100,14 @@ class SetManyExchange:
 
     def _first_request(self) -> SetRequest:
         whole = self._whole()
-        room = self._terms.room_for(Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE)
-        if room is None or len(encode_set_request(whole)) <= room:
+        self._sender = sender_within(
+            self._terms.room_for(Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE),
+            self._raw(),
+            whole=len(encode_set_request(whole)),
+            header=len(encode_set_request(self._with_first(_FIRST))) - 1,
+        )
+        if self._sender is None:
             return whole
-        raw = room - len(encode_set_request(self._with_first(_FIRST))) + 1
-        raw -= len(encode_length(max(raw, 0)))
-        if raw < _FEWEST_RAW_OCTETS:
-            return whole
-        self._sender = BlockSender(self._raw(), raw)
         first = self._sender.first()
         self._sent = len(first.octets)
         return self._with_first(
@@ -216,29 +213,11 @@ class SetManyExchange:
         return RequestFailed(error=BlockTransferError(f"{self.subject}: {what}"))
 
 
-class SetExchange:
+class SetExchange(Alone[DataAccessResult]):
     """One SET of one value."""
 
     def __init__(self, writing: Writing, terms: Terms) -> None:
-        self._many = SetManyExchange((writing,), terms, as_list=False)
-
-    @property
-    def subject(self) -> str:
-        """What errors are about."""
-        return self._many.subject
-
-    def request(self) -> bytes:
-        """Return the APDU that is to be sent now."""
-        return self._many.request()
-
-    def secret(self) -> Ranges:
-        """Return the half-open ranges of that APDU that no log may show."""
-        return self._many.secret()
-
-    def receive(self, apdu: bytes) -> Outcome[DataAccessResult]:
-        """Take an answer."""
-        outcome = self._many.receive(apdu)
-        return Answered(answer=outcome.answer[0]) if isinstance(outcome, Answered) else outcome
+        super().__init__(SetManyExchange((writing,), terms, as_list=False))
 
 
 def _carried(request: SetRequest) -> int:

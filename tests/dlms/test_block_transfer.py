@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.dlms.block_transfer import Block, BlockReceiver, BlockSender
+from dcud.dlms.block_transfer import Block, BlockReceiver, BlockSender, sender_within
 from dcud.dlms.errors import BlockTransferError
 
 
@@ -84,3 +85,19 @@ def test_any_blocks_give_octets_or_a_typed_error(told: list[tuple[int, bytes]]) 
         if blocks.add(number, octets) is None:
             assert blocks.block_number == number
     assert len(blocks.octets) == blocks.size <= 12
+
+
+@pytest.mark.parametrize(
+    ("room", "whole", "size"),
+    [
+        (None, 100, None),
+        (100, 100, None),
+        (99, 100, 78),
+        (37, 100, 16),
+        (36, 100, None),
+        (5, 9, None),
+    ],
+)
+def test_what_is_too_long_is_cut_to_fit(room: int | None, whole: int, size: int | None) -> None:
+    sender = sender_within(room, bytes(90), whole=whole, header=20)
+    assert (None if sender is None else len(sender.first().octets)) == size

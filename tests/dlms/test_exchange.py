@@ -7,7 +7,7 @@ from dcud.dlms.errors import (
     ServiceRefusedError,
     UnexpectedApduError,
 )
-from dcud.dlms.exchange import Answered, Outcome, RequestFailed, take_answer
+from dcud.dlms.exchange import Alone, Answered, Outcome, Ranges, RequestFailed, take_answer
 from tests.support.terms import terms
 
 TAG = 0xC4
@@ -57,3 +57,25 @@ def test_room_counts_where_the_meter_takes_blocks() -> None:
 
 def test_no_log_shows_an_answer_by_accident() -> None:
     assert "01" not in repr(Answered(answer=b"\x01"))
+
+
+class Many:
+    """An exchange about many, of which there is one."""
+
+    subject = "GET x"
+
+    def request(self) -> bytes:
+        return b"\x01"
+
+    def secret(self) -> Ranges:
+        return ((0, 1),)
+
+    def receive(self, apdu: bytes) -> Outcome[tuple[int, ...]]:
+        return Answered(answer=(len(apdu),)) if apdu else None
+
+
+def test_one_of_many() -> None:
+    one = Alone(Many())
+    assert (one.subject, one.request(), one.secret()) == ("GET x", b"\x01", ((0, 1),))
+    assert one.receive(b"abc") == Answered(answer=3)
+    assert one.receive(b"") is None
