@@ -37,9 +37,10 @@ USUAL_SPAN = timedelta(days=1)
 
 _EPILOG = """\
 ATTRIBUTE is CLASS/OBIS/ATTRIBUTE, as 3/1.0.1.8.0.255/value or 8/0.0.1.0.0.255/2, with "all" for all
-attributes of the object; or an OBIS code alone, whose class is then found by trying; or a word:
-clock, name, serial, and the names that the configuration gives. Without any, a configured meter is
-asked for what its register jobs read. The exit code is 77 where the meter refused everything."""
+attributes of the object; or an OBIS code alone, whose class is then found by trying; or an object
+that has one place in most meters, as clock.time_zone; or a word: clock, name, serial, and the names
+that the configuration gives. Without any, a configured meter is asked for what its register jobs
+read. The exit code is 77 where the meter refused everything."""
 
 _COLUMNS = (
     Column(heading="attribute"),

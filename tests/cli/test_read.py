@@ -397,7 +397,7 @@ def test_a_device_that_is_not_there_is_told_once(
         (["--serial", "x", "--last", "1 d", "clock"], "are about a profile; add --profile OBIS"),
         (["--serial", "x", "--profile", "1.0.99.1.0.255", "clock"], "reads a profile alone"),
         (["--serial", "x", "1.0.99.1.0.255"], "is a profile; dcud read --profile 1.0.99.1.0.255"),
-        (["--serial", "x", "clok"], "'clok' names no attribute; write CLASS/OBIS/ATTRIBUTE"),
+        (["--serial", "x", "clok"], "'clok' names no object; did you mean"),
         (["--serial", "x", "clok"], 'did you mean "clock"?'),
     ],
 )
