@@ -35,9 +35,15 @@ def tree(heard: Heard, paint: Paint = plain) -> Iterator[str]:
     """Yield the lines of a tree below the line of its frame."""
     yield line(heard, paint)
     for part in heard.parts:
-        yield f"  {paint(part.title, 'name')}, {len(part.octets)} octets"
-        for node in part.nodes:
-            yield from _branch(node, "    ", paint)
+        for each in part_tree(part, paint):
+            yield f"  {each}"
+
+
+def part_tree(part: Dissected, paint: Paint = plain) -> Iterator[str]:
+    """Yield the lines of one tree, below what it is."""
+    yield f"{paint(part.title, 'name')}, {len(part.octets)} octets"
+    for node in part.nodes:
+        yield from _branch(node, "  ", paint)
 
 
 def _branch(node: Node, indent: str, paint: Paint) -> Iterator[str]:

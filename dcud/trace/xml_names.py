@@ -1,0 +1,168 @@
+"""The element names of the XML in which the field writes APDUs.
+
+[field: XML of DLMS translators] They follow the names of the types in the specification; where they
+don't, the exception stands here. Names by service come before those for all services.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+Names = Mapping[str, str]
+
+CHOICES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("get-request", "normal"): "GetRequestNormal",
+        ("get-request", "next"): "GetRequestForNextDataBlock",
+        ("get-request", "with-list"): "GetRequestWithList",
+        ("get-response", "with-datablock"): "GetResponsewithDataBlock",
+        ("set-request", "with-first-datablock"): "SetRequestFirstDataBlock",
+        ("set-request", "with-datablock"): "SetRequestWithDataBlock",
+        ("set-request", "with-list-and-first-datablock"): "SetRequestWithListAndWithFirstDataBlock",
+        ("set-response", "datablock"): "SetResponseDataBlock",
+        ("set-response", "last-datablock"): "SetResponseWithLastDataBlock",
+        ("set-response", "last-datablock-with-list"): "SetResponseWithLastDataBlockWithList",
+        ("action-request", "next-pblock"): "ActionRequestNextPBlock",
+        ("action-request", "with-first-pblock"): "ActionRequestWithFirstPBlock",
+        ("action-request", "with-list-and-first-pblock"): "ActionRequestWithListAndFirstPBlock",
+        ("action-request", "with-pblock"): "ActionRequestWithPBlock",
+        ("action-response", "with-pblock"): "ActionResponseWithPBlock",
+        ("action-response", "next-pblock"): "ActionResponseNextBlock",
+    }
+)
+"""Elements by service and kind, where they aren't the two names in one."""
+
+ROOTS: Final[Names] = MappingProxyType(
+    {
+        "aarq": "AssociationRequest",
+        "aare": "AssociationResponse",
+        "rlrq": "ReleaseRequest",
+        "rlre": "ReleaseResponse",
+    }
+)
+"""Elements of whole APDUs."""
+
+DATA: Final[Names] = MappingProxyType(
+    {
+        "null-data": "None",
+        "array": "Array",
+        "structure": "Structure",
+        "boolean": "Boolean",
+        "bit-string": "BitString",
+        "double-long": "Int32",
+        "double-long-unsigned": "UInt32",
+        "octet-string": "OctetString",
+        "visible-string": "String",
+        "utf8-string": "StringUTF8",
+        "bcd": "BCD",
+        "integer": "Int8",
+        "long": "Int16",
+        "unsigned": "UInt8",
+        "long-unsigned": "UInt16",
+        "compact-array": "CompactArray",
+        "long64": "Int64",
+        "long64-unsigned": "UInt64",
+        "enum": "Enum",
+        "float32": "Float32",
+        "float64": "Float64",
+        "date-time": "DateTime",
+        "date": "Date",
+        "time": "Time",
+        "dont-care": "DontCare",
+        "delta-integer": "DeltaInt8",
+        "delta-long": "DeltaInt16",
+        "delta-double-long": "DeltaInt32",
+        "delta-unsigned": "DeltaUInt8",
+        "delta-long-unsigned": "DeltaUInt16",
+        "delta-double-long-unsigned": "DeltaUInt32",
+    }
+)
+"""Elements by type of Data."""
+
+FIELDS: Final[Names] = MappingProxyType(
+    {
+        "cosem-attribute-descriptor": "AttributeDescriptor",
+        "cosem-method-descriptor": "MethodDescriptor",
+        "attributes": "AttributeDescriptorList",
+        "methods": "MethodDescriptorList",
+        "results": "Result",
+        "datablock": "DataBlock",
+        "specifications": "AccessRequestSpecification",
+        "data-access-result": "DataAccessResult",
+        "action-result": "Result",
+        "access-selection/data": "AccessParameters",
+        "protected": "CipheredService",
+    }
+)
+"""Elements by field, where they aren't the field's name."""
+
+FIELDS_BY_SERVICE: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("get-response", "data"): "Data",
+        ("get-response", "data-access-result"): "DataAccessError",
+        ("get-response", "datablock"): "Result",
+        ("get-response", "raw-data"): "Result/RawData",
+        ("get-response", "datablock/data-access-result"): "Result/DataAccessResult",
+        ("read-request", "data"): "Parameter",
+        ("aarq", "dlms-version-number"): "ProposedDlmsVersionNumber",
+        ("aarq", "conformance"): "ProposedConformance",
+        ("aarq", "client-max-receive-pdu-size"): "ProposedMaxPduSize",
+        ("aarq", "sender-acse-requirements"): "SenderACSERequirements",
+        ("aarq", "calling-authentication-value"): "CallingAuthentication",
+        ("aare", "result"): "AssociationResult",
+        ("aare", "responder-acse-requirements"): "ResponderACSERequirement",
+        ("aare", "responding-authentication-value"): "RespondingAuthentication",
+        ("aare", "dlms-version-number"): "NegotiatedDlmsVersionNumber",
+        ("aare", "conformance"): "NegotiatedConformance",
+        ("aare", "server-max-receive-pdu-size"): "NegotiatedMaxPduSize",
+        ("set-request", "data"): "Value",
+        ("set-response", "data-access-result"): "Result",
+        ("set-response", "results/data-access-result"): "DataAccessResult",
+        ("action-request", "data"): "MethodInvocationParameters",
+        ("event-notification-request", "data"): "AttributeValue",
+        ("event-notification-request", "date-time"): "Time",
+        ("data-notification", "data"): "NotificationBody/DataValue",
+        ("action-response", "data"): "ReturnParameters/Data",
+        ("action-response", "data-access-result"): "ReturnParameters/DataAccessError",
+        ("read-response", "data-access-result"): "DataAccessError",
+        ("write-response", "data-access-result"): "DataAccessError",
+        ("write-request", "variables"): "ListOfVariableAccessSpecification",
+        ("unconfirmed-write-request", "variables"): "ListOfVariableAccessSpecification",
+        ("information-report-request", "variables"): "ListOfVariableAccessSpecification",
+    }
+)
+"""Elements by service and field; a stroke stands between an element and the one within it."""
+
+LISTS_OF_DATA: Final[Names] = MappingProxyType(
+    {
+        "set-request": "ValueList",
+        "action-request": "MethodInvocationParametersList",
+        "access-request": "AccessRequestListOfData",
+        "access-response": "AccessResponseListOfData",
+    }
+)
+"""Elements by service; ListOfData for others."""
+
+ITEMS: Final[Names] = MappingProxyType({"attributes": "AttributeDescriptorWithSelection"})
+"""Elements that each item of a list has around it."""
+
+UNWRITTEN: Final = frozenset(
+    {
+        "tag",
+        "llc",
+        "length",
+        "result",
+        "apdu",
+        "variable-access-specification",
+        "read-response",
+        "access-request",
+        "access-response",
+    }
+)
+"""Fields that no element tells of: what they say is told by what follows."""
+
+
+def camel(name: str) -> str:
+    """Return a field's name as an element's: get-request as GetRequest."""
+    words = name.replace("_", "-").replace(" ", "-").split("-")
+    return "".join(word[:1].upper() + word[1:] for word in words if word)
