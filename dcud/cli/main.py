@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "certificates": "dcud.cli.certificates",
         "scan": "dcud.cli.scan",
         "trace": "dcud.cli.trace",
+        "translate": "dcud.cli.translate",
         "simulate": "dcud.cli.simulate",
         "demo": "dcud.cli.demo",
     }

@@ -211,8 +211,9 @@ _TEXTS: Final = {"line": _line_printer, "tree": _tree_printer, "json": _json_pri
 
 def _painter() -> Paint:
     """Return what colours text, on a terminal that wants colours."""
-    return _coloured if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else plain
+    return coloured if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else plain
 
 
-def _coloured(text: str, role: str) -> str:
+def coloured(text: str, role: str) -> str:
+    """Colour a text for its role, as terminals do."""
     return f"\x1b[{_COLOURS[role]}m{text}\x1b[0m"

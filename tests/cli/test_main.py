@@ -132,7 +132,7 @@ def test_the_commands_are_those_promised() -> None:
             "certificates",
             "scan",
         ),
-        *("trace", "simulate", "demo"),
+        *("trace", "translate", "simulate", "demo"),
     ]
 
 
