@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -122,9 +123,8 @@ def _troubles(nodes: list[Node] | tuple[Node, ...]) -> Iterator[Node]:
 def _encode(text: str) -> int:
     """Print the octets of each JSON object."""
     decoder = json.JSONDecoder()
-    at = 0
-    while text[at:].strip():
-        at += len(text[at:]) - len(text[at:].lstrip())
+    at = _after_blanks(text, 0)
+    while at < len(text):
         try:
             part, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
@@ -135,7 +135,16 @@ def _encode(text: str) -> int:
         except RecursionError:
             raise UsageError("the JSON is nested too deeply", remedy="give less") from None
         print(_octets(part).hex().upper())
+        at = _after_blanks(text, at)
     return 0
+
+
+_NO_BLANK: Final = re.compile(r"\S")
+
+
+def _after_blanks(text: str, start: int) -> int:
+    found = _NO_BLANK.search(text, start)
+    return found.start() if found else len(text)
 
 
 def _octets(part: object) -> bytes:

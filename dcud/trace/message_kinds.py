@@ -56,11 +56,15 @@ def cut(octets: bytes, kind: MessageKind | None = None) -> Iterator[tuple[Messag
         octets: all of them.
         kind: of every message; None to look at each.
     """
-    while octets:
-        known = kind or kind_of(octets)
-        size = _SIZES[known](octets) or len(octets)
-        yield known, octets[:size]
-        octets = octets[size:]
+    at = 0
+    while at < len(octets):
+        # No frame is longer; of an APDU nobody knows.
+        head = octets[at : at + _LONGEST_FRAME]
+        known = kind or kind_of(head)
+        size = _SIZES[known](head)
+        end = at + size if size else len(octets)
+        yield known, octets[at:end]
+        at = end
 
 
 def _hdlc_size(octets: bytes) -> int:
@@ -88,12 +92,15 @@ def _sign_on_size(octets: bytes) -> int:
     return len(before + end)
 
 
+_LONGEST_FRAME: Final = _WRAPPER_HEADER + 0xFFFF
+"""Octets of the longest unit of the wrapper, which is longer than any frame of HDLC."""
+
 _SIZES: Final[Mapping[MessageKind, Callable[[bytes], int]]] = MappingProxyType(
     {
         MessageKind.HDLC: _hdlc_size,
         MessageKind.WRAPPER: _wrapper_size,
         MessageKind.SIGN_ON: _sign_on_size,
-        MessageKind.APDU: len,
+        MessageKind.APDU: lambda _: 0,
     }
 )
 

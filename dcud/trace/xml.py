@@ -29,6 +29,7 @@ from dcud.trace.xml_names import (
 _MANY: Final = frozenset({"array", "structure"})
 _BY_VALUE: Final = frozenset({"boolean", "bit-string", "visible-string", "utf8-string"})
 _WITH_LENGTH: Final = frozenset({"octet-string", "raw-data", "block-data", "date-time"})
+_CIPHERED: Final = ("glo-", "ded-")
 _NAMED: Final = frozenset({"data-access-result", "action-result"})
 _WITH_NAMES: Final = frozenset({"exception-response", "rlrq", "rlre"})
 _CONTENTS_OF_BER: Final = frozenset({"object-identifier", "octets", "charstring", "integer"})
@@ -87,8 +88,8 @@ class _Writer:
         if not self._service:
             return _Element(camel(self._part.title), children=self._elements(nodes))
         name = ROOTS.get(self._service) or camel(self._service)
-        if self._service.startswith(("glo-", "ded-")):
-            return self._ciphered(nodes)
+        if self._service.startswith(_CIPHERED):
+            return self._ciphered(self._service, nodes)
         for index, node in enumerate(nodes):
             if node.name == self._service:
                 kind = CHOICES.get((self._service, node.meaning))
@@ -100,9 +101,9 @@ class _Writer:
             return _Element(name, quantity=body[0].quantity, children=body[0].children)
         return _Element(name, children=body)
 
-    def _ciphered(self, nodes: Sequence[Node]) -> _Element:
+    def _ciphered(self, name: str, nodes: Sequence[Node]) -> _Element:
         """Return what a service's own ciphering protects, as it is."""
-        prefix, _, service = self._service.partition("-")
+        prefix, _, service = name.partition("-")
         octets = [self._octets(node) for node in nodes if node.name == "protected"]
         return _Element(f"{prefix}_{camel(service)}", value=b"".join(octets).hex().upper())
 
@@ -129,13 +130,11 @@ class _Writer:
         special = _SPECIAL.get(node.name)
         if special:
             return special(self._name(node, within), node, self._octets(node))
-        if node.name == "data" and node.value is not None:
-            return self._list_of_data(node)
-        if node.value is not None and node.children and node.children[0].name.startswith("item "):
+        if _is_list(node):
             return self._list(node)
         name = self._name(node, within)
         if node.name == "user-information" and node.children:
-            name = camel(node.children[0].meaning)
+            return self._user_information(node)
         if len(node.children) == 1 and node.children[0].name in _CONTENTS_OF_BER:
             return _Element(name, value=self._value(node.children[0]))
         if node.children:
@@ -143,6 +142,13 @@ class _Writer:
         outer, _, inner = name.rpartition("/")
         element = _Element(inner, value=self._value(node))
         return _nested(outer, [element]) if outer else element
+
+    def _user_information(self, node: Node) -> _Element:
+        """Return what an association is negotiated with, ciphered or not."""
+        kind, parts = node.children[0].meaning, node.children[1:]
+        if kind.startswith(_CIPHERED):
+            return self._ciphered(kind, parts)
+        return _Element(camel(kind) or camel(node.name), children=self._elements(parts, node.name))
 
     def _parts(self, node: Node) -> list[_Element]:
         if node.name == "data":
@@ -156,6 +162,8 @@ class _Writer:
         return found or FIELDS.get(key) or FIELDS.get(node.name) or camel(node.name)
 
     def _list(self, node: Node) -> _Element:
+        if node.name == "data":
+            return self._list_of_data(node)
         items: list[_Element] = []
         for item in node.children:
             made = self._elements(item.children, node.name)
@@ -253,6 +261,11 @@ def _nested(name: str, children: list[_Element]) -> _Element:
     for each in reversed(outer):
         element = _Element(each, children=[element])
     return element
+
+
+def _is_list(node: Node) -> bool:
+    has_items = bool(node.children) and node.children[0].name.startswith("item ")
+    return node.value is not None and (has_items or node.name == "data")
 
 
 def _is_list_alone(nodes: Sequence[Node]) -> bool:

@@ -4,6 +4,7 @@
 don't, the exception stands here. Names by service come before those for all services.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -164,5 +165,8 @@ UNWRITTEN: Final = frozenset(
 
 def camel(name: str) -> str:
     """Return a field's name as an element's: get-request as GetRequest."""
-    words = name.replace("_", "-").replace(" ", "-").split("-")
-    return "".join(word[:1].upper() + word[1:] for word in words if word)
+    words = _NO_LETTERS.split(name)
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+_NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")

@@ -95,3 +95,8 @@ def test_any_octets_are_cut_without_loss(octets: bytes, kind: MessageKind | None
     assert b"".join(each for _, each in told) == octets
     for known, each in told:
         assert isinstance(is_from_client(each, known), bool)
+
+
+def test_many_messages_take_time_in_proportion() -> None:
+    frame = bytes.fromhex(SNRM)
+    assert sum(1 for _ in cut(frame * 20_000)) == 20_000

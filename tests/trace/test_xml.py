@@ -203,6 +203,17 @@ def xml_of(octets: str) -> str:
             '<ReleaseRequest><Reason Value="Normal" /></ReleaseRequest>',
         ),
         (
+            (
+                "602AA109060760857405080103BE1D041B2119300000000100000000000000000000000000000000"
+                "00000000"
+            ),
+            (
+                '<AssociationRequest><ApplicationContextName Value="60857405080103" /><glo_In'
+                'itiateRequest Value="30000000010000000000000000000000000000000000000000" /><'
+                "/AssociationRequest>"
+            ),
+        ),
+        (
             "050202FA00040008010F01",
             (
                 '<ReadRequest Qty="02"><VariableName Value="FA00" /><ParameterisedAccess><Var'
@@ -336,6 +347,18 @@ def test_a_frame_is_written_by_its_fields() -> None:
 @given(octets=st.binary(max_size=60), tag=st.sampled_from(sorted(APDUS)))
 def test_xml_of_any_octets_is_well_formed(octets: bytes, tag: int) -> None:
     ET.fromstring(to_xml(dissect_apdu(bytes((tag,)) + octets)))  # noqa: S314  # our own
+
+
+@given(
+    octets=st.sampled_from(
+        ["7EA00802232153B1A27E", "0001001000010001C0", "2F3F210D0A", "02", "7E"]
+    ),
+    more=st.binary(max_size=9),
+)
+def test_xml_of_any_frame_is_well_formed(octets: str, more: bytes) -> None:
+    whole = bytes.fromhex(octets) + more
+    title, layout = layout_of(whole, is_sent=True)
+    ET.fromstring(to_xml(dissect(title, whole, layout)))  # noqa: S314  # our own
 
 
 @given(value=data())

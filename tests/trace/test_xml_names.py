@@ -16,6 +16,7 @@ def test_every_type_of_data_has_an_element() -> None:
         ("vaa-name", "VaaName"),
         ("called-AP-title", "CalledAPTitle"),
         ("HDLC frame", "HDLCFrame"),
+        ("N(R)", "NR"),
         ("", ""),
     ],
 )
