@@ -1,4 +1,4 @@
-"""A data link on which APDUs of any length go in blocks, once both sides have agreed on that.
+"""A data link on which APDUs of any length go in blocks, as both sides have agreed.
 
 [IEC 62056-5-3: general block transfer]
 
@@ -17,8 +17,6 @@ from dcud.dlms.datalink import (
     DataLink,
     Frame,
     LinkEvent,
-    NotificationReceived,
-    OctetsDiscarded,
     StreamingLink,
 )
 from dcud.dlms.errors import BlockTransferError
@@ -27,7 +25,6 @@ from dcud.dlms.general_block_transfer import (
     BlockTaken,
     BlockTransferParameters,
     GeneralBlockLayer,
-    PushDamaged,
     TransferEvent,
     TransferFailed,
 )
@@ -36,36 +33,27 @@ _BLOCK = bytes((TAG,))
 
 
 class BlockLink:
-    """Wraps a link. Notifications that come in blocks are put together even without agreement."""
+    """Wraps a link that is up.
 
-    def __init__(self, link: DataLink) -> None:
-        self._link = link
-        self._stream = link if isinstance(link, StreamingLink) and link.streams else None
-        self._pushes = GeneralBlockLayer(BlockTransferParameters(room=0))
-        self._layer: GeneralBlockLayer | None = None
-        self._is_awaited = False  # whether an answer is still to come
-        self._is_our_turn = False  # whether something came, and nothing has gone out since
-        self._is_secret = False  # what goes out
-        self._patience = 0.0
-        self._deadline: float | None = None
+    Args:
+        link: carries the blocks.
+        room: octets of an APDU that the server takes; 0 for any.
+        window: blocks taken in one go, 1..63, where the link carries several on end.
+        max_apdu_octets: size of the largest APDU that is put together.
+        patience: seconds that more is waited for where the link believes to have its answer.
+    """
 
-    def agree(
+    def __init__(
         self,
+        link: DataLink,
         room: int,
         *,
         window: int,
         max_apdu_octets: int = MAX_VALUE_OCTETS,
         patience: float = 30.0,
     ) -> None:
-        """Transfer what is long in blocks from now on.
-
-        Args:
-            room: octets of an APDU that the server takes; 0 for any.
-            window: blocks taken in one go, 1..63, where the link carries several on end.
-            max_apdu_octets: size of the largest APDU that is put together.
-            patience: seconds that more is waited for where the link believes to have its answer.
-        """
-        self._patience = patience
+        self._link = link
+        self._stream = link if isinstance(link, StreamingLink) and link.streams else None
         streams = self._stream is not None and window > 1
         self._layer = GeneralBlockLayer(
             BlockTransferParameters(
@@ -75,6 +63,11 @@ class BlockLink:
                 max_apdu_octets=max_apdu_octets,
             )
         )
+        self._is_awaited = False  # whether an answer is still to come
+        self._is_our_turn = False  # whether something came, and nothing has gone out since
+        self._is_secret = False  # what goes out
+        self._patience = patience
+        self._deadline: float | None = None
 
     def connect(self, now: float) -> None:
         """Begin to set the link up."""
@@ -84,9 +77,6 @@ class BlockLink:
         """Queue one whole APDU, or its first blocks, each of which is as secret as a part of it."""
         self._is_our_turn = False
         self._deadline = None
-        if self._layer is None:
-            self._link.send_apdu(apdu, now, secret=secret)
-            return
         self._is_awaited = True
         self._is_secret = bool(secret)
         self._layer.send(apdu, now)
@@ -131,23 +121,17 @@ class BlockLink:
         return events
 
     def _pass_on(self, told: list[LinkEvent], now: float) -> list[LinkEvent]:
-        if self._layer is None and not any(_is_block(event) for event in told):
-            return told
         events: list[LinkEvent] = []
         for event in told:
             events += self._heard(event, now)
-        if self._layer is not None:
-            self._go_on(self._layer, now)
+        self._go_on(now)
         return events
 
     def _heard(self, event: LinkEvent, now: float) -> list[LinkEvent]:
-        layer = self._layer
-        if isinstance(event, NotificationReceived) and event.apdu[:1] == _BLOCK:
-            return self._take_push(event.apdu, now)
-        if layer is None or not isinstance(event, ApduReceived) or not self._is_awaited:
+        if not isinstance(event, ApduReceived) or not self._is_awaited:
             return [event]
         self._is_our_turn = True
-        heard = layer.receive(event.apdu, now)
+        heard = self._layer.receive(event.apdu, now)
         return [said for each in heard if (said := self._answer(each)) is not None]
 
     def _answer(self, event: TransferEvent) -> LinkEvent | None:
@@ -165,30 +149,16 @@ class BlockLink:
             case _:
                 return None  # what is pushed comes as a notification, else it is no answer
 
-    def _take_push(self, apdu: bytes, now: float) -> list[LinkEvent]:
-        """Put a notification together; nothing is ever said to that."""
-        events: list[LinkEvent] = []
-        for told in self._pushes.receive(apdu, now):
-            match told:
-                case ApduWhole(octets=octets):
-                    events.append(NotificationReceived(apdu=octets))
-                case PushDamaged():
-                    events.append(OctetsDiscarded(reason="push", octets=apdu))
-                case _:
-                    pass
-        self._pushes.apdus_to_send()
-        return events
-
-    def _go_on(self, layer: GeneralBlockLayer, now: float) -> None:
+    def _go_on(self, now: float) -> None:
         """Say once, after all that came on end, what is to be said to it; else hear the rest."""
-        said = layer.apdus_to_send()
+        said = self._layer.apdus_to_send()
         if not (self._is_our_turn and self._is_awaited):
             return
         self._is_our_turn = False
         self._deadline = None
         if said:
             self._send_blocks(said, now)
-        elif self._stream is not None and layer.awaits_stream:
+        elif self._stream is not None and self._layer.awaits_stream:
             self._stream.listen(now)
         else:
             self._deadline = now + self._patience
@@ -200,7 +170,3 @@ class BlockLink:
             last = apdus[-1]
             secret = ((0, len(last)),) if self._is_secret else ()
             self._link.send_apdu(last, now, secret=secret)
-
-
-def _is_block(event: LinkEvent) -> bool:
-    return isinstance(event, NotificationReceived) and event.apdu[:1] == _BLOCK

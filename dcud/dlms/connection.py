@@ -31,6 +31,7 @@ from dcud.dlms.apdu import (
     data_notification,
     event_notification,
     exception_response,
+    general_block_transfer,
     release,
 )
 from dcud.dlms.apdu import get as get_service
@@ -82,8 +83,11 @@ from dcud.dlms.exchange import (
     Terms,
 )
 from dcud.dlms.protection import Protection
+from dcud.dlms.pushed_blocks import PushedBlocks
 
 _NOTIFICATIONS = frozenset(bytes((m.TAG,)) for m in (data_notification, event_notification))
+_NO_ANSWERS = _NOTIFICATIONS | {bytes((general_block_transfer.TAG,))}
+"""What a link that tells answers apart never takes for unasked by mistake."""
 _CIPHERED_NOTIFICATIONS = frozenset({b"\xca", b"\xd2"})
 """glo- and ded-event-notification-request: what tells without any key that nobody asked for it."""
 _IN_THE_CLEAR = frozenset(
@@ -213,7 +217,8 @@ class ClientConnection:
         protection: Protection | None = None,
     ) -> None:
         self.phase = Phase.IDLE
-        self._link = BlockLink(link)
+        self._link = link
+        self._pushed = PushedBlocks()
         self._parameters = parameters
         self._exchange_parameters = exchange_parameters
         self._protection = protection
@@ -379,10 +384,10 @@ class ClientConnection:
                 return self._break(error, now)
             case NotificationReceived(apdu=apdu):
                 # A link that was answered with something else takes the answer itself for unasked.
-                mistaken = self._deadline is not None and apdu[:1] not in _NOTIFICATIONS
+                mistaken = self._deadline is not None and apdu[:1] not in _NO_ANSWERS
                 if mistaken:
                     return self._deliver(apdu, now, unasked=True)
-                return [self._notification(apdu)]
+                return [self._unasked(whole) for whole in self._pushed.take(apdu)]
             case _:
                 return self._react(REACTIONS[self.phase, type(event)], event, now)
 
@@ -451,6 +456,11 @@ class ClientConnection:
             return [NotificationReceived(apdu=plain)]
         return self._deliver_plain(plain, now)
 
+    def _unasked(
+        self, event: NotificationReceived | OctetsDiscarded
+    ) -> NotificationReceived | OctetsDiscarded | SecurityRefused:
+        return self._notification(event.apdu) if isinstance(event, NotificationReceived) else event
+
     def _notification(self, apdu: bytes) -> NotificationReceived | SecurityRefused:
         """Return what nobody asked for, if it can be trusted; at no time is that taken on faith."""
         if self._protection is None:
@@ -488,7 +498,8 @@ class ClientConnection:
         room, parameters = agreed.server_max_receive_pdu_size, self._exchange_parameters
         if Conformance.GENERAL_BLOCK_TRANSFER in agreed.conformance:
             self._largest_request = 0
-            self._link.agree(
+            self._link = BlockLink(
+                self._link,
                 room,
                 window=parameters.block_window,
                 max_apdu_octets=parameters.max_value_octets,

@@ -161,7 +161,7 @@ def test_a_meter_may_answer_under_an_invoke_id_of_its_own(
     connection = reached(tmp_path, bus, told).connect()
     assert isinstance(connection, ClientConnection)
     assert connection._exchange_parameters.match_invoke_id is (matched == "true")
-    match = getattr(connection._link._link, "_match", None)
+    match = getattr(connection._link, "_match", None)
     assert match is None or match._match_invoke_id is (matched == "true")
 
 

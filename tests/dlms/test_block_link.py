@@ -11,7 +11,6 @@ from dcud.dlms.datalink import (
     Frame,
     LinkEvent,
     NotificationReceived,
-    OctetsDiscarded,
     StreamingLink,
 )
 from dcud.dlms.errors import BlockTransferError
@@ -41,8 +40,7 @@ class Talk:
         self, below: ScriptedLink | None = None, *, room: int = 0, window: int = 5
     ) -> None:
         self.below = below or Stream()
-        self.link = BlockLink(self.below)
-        self.link.agree(room, window=window, patience=30.0)
+        self.link = BlockLink(self.below, room, window=window, patience=30.0)
 
     def hears(self, *events: str | LinkEvent, at: float = 0.0) -> list[LinkEvent]:
         self.below.tell(*[bytes.fromhex(e) if isinstance(e, str) else e for e in events])
@@ -56,14 +54,14 @@ class Talk:
 
 
 def test_it_is_a_link() -> None:
-    link: DataLink = BlockLink(ScriptedLink())
+    link: DataLink = BlockLink(ScriptedLink(), 0, window=5)
     assert isinstance(Stream(), StreamingLink)
     assert not isinstance(link, StreamingLink)
 
 
 def test_everything_else_is_the_link_s_own() -> None:
     below = ScriptedLink()
-    link = BlockLink(below)
+    link = BlockLink(below, 0, window=5)
     below.timeout = 4.0
     below.frames = [Frame(octets=b"x")]
     link.connect(1.0)
@@ -75,15 +73,6 @@ def test_everything_else_is_the_link_s_own() -> None:
     assert link.next_timeout() == 4.0
     assert below.secrets == [((0, 3),)]
     assert below.calls == ["connect 1.0", "send 2.0", "sent 3.0", "disconnect 4.0", "timeout 5.0"]
-
-
-def test_without_agreement_nothing_is_looked_into() -> None:
-    below = ScriptedLink()
-    link = BlockLink(below)
-    below.tell(bytes.fromhex("e08100010000" + "0411223344"))
-    assert link.receive_data(b"", 0.0) == [
-        ApduReceived(apdu=bytes.fromhex("e08100010000" + "0411223344"))
-    ]
 
 
 class TestAnswers:
@@ -201,36 +190,16 @@ class TestRequests:
         assert talk.sent()[:12] == "e00100020001"
 
 
-class TestPushes:
-    def test_they_are_put_together_without_agreement(self) -> None:
-        below = ScriptedLink()
-        link = BlockLink(below)
-        below.tell(NotificationReceived(apdu=bytes.fromhex("e04000010000" + "020f00")))
-        assert link.receive_data(b"", 0.0) == []
-        below.tell(NotificationReceived(apdu=bytes.fromhex("e0c000020000" + "021122")))
-        assert link.receive_data(b"", 0.0) == [NotificationReceived(apdu=b"\x0f\x00\x11\x22")]
+def test_what_comes_unasked_passes() -> None:
+    talk = Talk()
+    talk.link.send_apdu(GET, 0.0)
+    notification = NotificationReceived(apdu=bytes.fromhex("e0c000010000" + "0111"))
+    assert talk.hears(notification) == [notification]
+    assert talk.link.next_timeout() is None
 
-    def test_what_is_damaged_is_told(self) -> None:
-        talk = Talk()
-        talk.hears(NotificationReceived(apdu=bytes.fromhex("e04000010000" + "020f00")))
-        again = bytes.fromhex("e04000010000" + "020f00")
-        assert talk.hears(NotificationReceived(apdu=again)) == [
-            OctetsDiscarded(reason="push", octets=again)
-        ]
 
-    def test_nothing_is_ever_said_to_them(self) -> None:
-        talk = Talk()
-        confirmed = NotificationReceived(apdu=bytes.fromhex("e00500010000" + "020f00"))
-        assert talk.hears(confirmed) == []
-        assert talk.below.sent == []
-
-    def test_notifications_of_another_kind_pass(self) -> None:
-        talk = Talk()
-        whole = NotificationReceived(apdu=b"\x0f\x00")
-        assert talk.hears(whole) == [whole]
-
-    def test_one_in_the_place_of_an_answer_is_none(self) -> None:
-        talk = Talk()
-        talk.link.send_apdu(GET, 0.0)
-        assert talk.hears("e0c000010000" + "0111", at=2.0) == []
-        assert talk.link.next_timeout() == 32.0
+def test_a_push_in_the_place_of_an_answer_is_none() -> None:
+    talk = Talk()
+    talk.link.send_apdu(GET, 0.0)
+    assert talk.hears("e0c000010000" + "0111", at=2.0) == []
+    assert talk.link.next_timeout() == 32.0

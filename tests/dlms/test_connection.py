@@ -1273,3 +1273,15 @@ class TestGeneralBlocks:
         conversation.connection.ask(Set(Writing(target=target, value=bytes(2000))), 0.0)
         assert conversation.last_sent().startswith("e00100010000")
         assert len(conversation.link.sent[-1]) == 500
+
+    def test_a_notification_may_come_in_blocks_without_any_agreement(self) -> None:
+        conversation = opened()
+        first = bytes.fromhex("e04000010000" + "050f0063d76a")
+        last = bytes.fromhex("e0c000020000" + "030003ff")
+        assert conversation.hears(NotificationReceived(apdu=first)) == []
+        (event,) = conversation.hears(NotificationReceived(apdu=last))
+        assert event == NotificationReceived(apdu=DATA_NOTIFICATION)
+        (damaged,) = conversation.hears(
+            NotificationReceived(apdu=first), NotificationReceived(apdu=first)
+        )
+        assert isinstance(damaged, OctetsDiscarded)
