@@ -53,6 +53,7 @@ class _Parts:
     count: int = 0
     number: int | None = None
     first: int = 0
+    describe: Layout | None = None
 
     def add(self, octets: bytes, masked: Iterable[Range], number: int | None) -> None:
         offset = len(self.octets)
@@ -102,7 +103,7 @@ class _Joiner:
             return "the same block again"
         follows = begun is not None and begun.number == block.number - 1
         if begun is None or not follows:
-            before, begun = begun, _Parts(first=block.number)
+            before, begun = begun, _Parts(first=block.number, describe=block.describe)
             self._blocks[stream] = begun
             if before is not None and not block.begins:
                 del self._blocks[stream]
@@ -203,7 +204,8 @@ class Conversation:
         yield dissect(
             f"put together of {whole.count} blocks",
             bytes(whole.octets),
-            block.describe,
+            # That of the first block: the later ones don't tell whether it is a list.
+            whole.describe or block.describe,
             masked=whole.masked,
             is_brief=self._is_brief,
         )

@@ -194,16 +194,38 @@ SET_RESPONSE: Final = service(
 _parameter: Final = optional("parameter present", data)
 _return: Final = optional("return-parameter present", _get_data_result)
 
+_outcome: Final = sequence(action_result, _return)
+_outcomes: Final = list_of("results", _outcome)
+
+
+def _block_outcome(d: Dissection) -> None:
+    """Read what the blocks of an answer make together.
+
+    [field: stacks that leave out result and choice] No Data begins like a success and those.
+    """
+    start = d.cursor.position
+    is_whole = bytes(d.octets[start : start + 2]) == b"\x00\x01"
+    (_outcome if is_whole else data)(d)
+
+
+def _returned_datablock(d: Dissection) -> None:
+    """Read a block of what methods return."""
+    _datablock(_outcomes if d.of_list else _block_outcome)(d)
+
+
 ACTION_REQUEST: Final = service(
     "action-request",
     {
         1: ("normal", _confirmed(method_descriptor, _parameter)),
         2: ("next-pblock", _confirmed(_block_number)),
-        3: ("with-list", _confirmed(list_of("methods", method_descriptor), _data_list)),
+        3: ("with-list", _confirmed(_several(list_of("methods", method_descriptor)), _data_list)),
         4: ("with-first-pblock", _confirmed(method_descriptor, _datablock(data, begins=True))),
         5: (
             "with-list-and-first-pblock",
-            _confirmed(list_of("methods", method_descriptor), _datablock(_data_list, begins=True)),
+            _confirmed(
+                _several(list_of("methods", method_descriptor)),
+                _datablock(_data_list, begins=True),
+            ),
         ),
         6: ("with-pblock", _confirmed(_datablock(data))),
     },
@@ -211,9 +233,9 @@ ACTION_REQUEST: Final = service(
 ACTION_RESPONSE: Final = service(
     "action-response",
     {
-        1: ("normal", _confirmed(action_result, _return)),
-        2: ("with-pblock", _confirmed(_datablock(data))),
-        3: ("with-list", _confirmed(list_of("results", action_result, _return))),
+        1: ("normal", _confirmed(_outcome)),
+        2: ("with-pblock", _confirmed(_returned_datablock)),
+        3: ("with-list", _confirmed(_outcomes)),
         4: ("next-pblock", _confirmed(_block_number)),
     },
 )

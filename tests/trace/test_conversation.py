@@ -246,3 +246,38 @@ def test_apdus_without_frames_are_put_together_of_their_blocks() -> None:
     parts = conversation.hear_apdu(bytes.fromhex("C402C101000000020003000001"), is_sent=False)
     assert [part.title for part in parts] == ["APDU", "put together of 2 blocks"]
     assert parts[1].words == "1 (double-long-unsigned)"
+
+
+ATTRIBUTE = "00030100010800FF02"
+METHOD = "00460000600300FF01"
+
+
+def joined(asked: list[str], answered: list[str]) -> list[str]:
+    """Return the words of what blocks make together."""
+    conversation = Conversation()
+    parts = [
+        part
+        for octets, is_sent in [(each, True) for each in asked]
+        + [(each, False) for each in answered]
+        for part in conversation.hear_apdu(bytes.fromhex(octets), is_sent=is_sent)
+    ]
+    assert not any(part.has_trouble for part in parts)
+    return [part.words for part in parts if part.title.startswith("put together")]
+
+
+def test_a_list_that_is_written_in_blocks_is_read_as_a_list() -> None:
+    first = "C105C102" + f"{ATTRIBUTE}00" * 2 + "00" + "00000001" + "03" + "020F01"
+    assert joined([first, "C103C1" + "01" + "00000002" + "02" + "0F02"], []) == ["data 2"]
+
+
+def test_what_methods_return_in_blocks_is_read() -> None:
+    begun = "C702C1" + "00" + "00000001" + "03" + "000100"
+    ended = "C702C1" + "01" + "00000002" + "02" + "0F05"
+    asked = ["C301C1" + METHOD + "00"]
+    assert joined(asked, [begun, ended]) == ["success 5 (integer)"]
+    # The return value alone.
+    assert joined(asked, ["C702C1" + "01" + "00000001" + "02" + "0F05"]) == ["5 (integer)"]
+    many = ["C303C1" + "02" + METHOD * 2 + "02" + "0000"]
+    assert joined(many, ["C702C101" + "00000001" + "08" + "02" + "0000" + "0001000F05"]) == [
+        "results 2 success success 5 (integer)"
+    ]

@@ -1,5 +1,6 @@
 import pytest
 
+from dcud.trace.apdu import dissect
 from dcud.trace.tree import Block
 from tests.support.trees import apdu, field, fields, sound
 
@@ -155,3 +156,22 @@ def test_what_is_cut_off_is_shown_as_far_as_it_goes() -> None:
     assert told.has_trouble
     assert field(told, "get-response").value == 1
     assert ("structure", 2, "") not in fields(told)
+
+
+@pytest.mark.parametrize(
+    ("whole", "words", "answers_list"),
+    [
+        ("000100" + "0F05", "success 5 (integer)", False),
+        # The return value alone.
+        ("0F05", "5 (integer)", False),
+        ("02" + "0000" + "0001000F05", "results 2 success success 5 (integer)", True),
+    ],
+)
+def test_blocks_of_what_methods_return_are_read(
+    whole: str, words: str, *, answers_list: bool
+) -> None:
+    length = f"{len(whole) // 2:02X}"
+    block = block_of("C702C1" + "01" + "00000001" + length + whole, answers_list=answers_list)
+    told = dissect("", block.octets, block.describe)
+    assert not told.has_trouble
+    assert told.words == words
