@@ -1,7 +1,10 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dcud.dlms.apdu.general_block_transfer import GeneralBlockTransfer
 from dcud.dlms.block_link import BlockLink
 from dcud.dlms.datalink import (
     AnswerBroken,
@@ -203,3 +206,60 @@ def test_a_push_in_the_place_of_an_answer_is_none() -> None:
     talk.link.send_apdu(GET, 0.0)
     assert talk.hears("e0c000010000" + "0111", at=2.0) == []
     assert talk.link.next_timeout() == 32.0
+
+
+class Strict(Stream):
+    """As real links: who sends or listens has to wait for an answer before doing so again."""
+
+    awaiting = False
+
+    def _begin(self) -> None:
+        assert not self.awaiting
+        self.awaiting = True
+
+    def send_apdu(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:
+        self._begin()
+        super().send_apdu(apdu, now, secret=secret)
+
+    def send_stream(self, apdus: Sequence[bytes], now: float, *, withheld: bool = False) -> None:
+        self._begin()
+        super().send_stream(apdus, now, withheld=withheld)
+
+    def listen(self, now: float) -> None:
+        self._begin()
+        super().listen(now)
+
+
+blocks = st.builds(
+    GeneralBlockTransfer,
+    last_block=st.booleans(),
+    streaming=st.booleans(),
+    window=st.integers(0, 63),
+    block_number=st.integers(0, 6),
+    block_number_ack=st.integers(0, 6),
+    octets=st.binary(max_size=4),
+).map(GeneralBlockTransfer.encode)
+apdus = blocks | st.binary(max_size=8) | st.just(bytes.fromhex("c401c1001107"))
+
+
+@given(
+    st.lists(st.lists(apdus, min_size=1, max_size=4), max_size=12),
+    st.sampled_from([0, 18]),
+    st.sampled_from([1, 5]),
+)
+def test_whatever_comes_the_link_is_never_misused(
+    heard: list[list[bytes]], room: int, window: int
+) -> None:
+    below = Strict()
+    link = BlockLink(below, room, window=window)
+    link.send_apdu(LONG, 0.0)
+    for now, batch in enumerate(heard):
+        below.awaiting = False
+        below.tell(*batch)
+        told = link.receive_data(b"", float(now))
+        ended = any(isinstance(event, ApduReceived | AnswerBroken) for event in told)
+        timeout = link.next_timeout()
+        assert below.awaiting or ended or timeout is not None
+        if ended:
+            below.awaiting = False
+            link.send_apdu(LONG, float(now))
