@@ -23,6 +23,7 @@ from dcud.trace.xml_names import (
     LISTS_OF_DATA,
     ROOTS,
     UNWRITTEN,
+    VALUES,
     camel,
 )
 
@@ -136,7 +137,8 @@ class _Writer:
         if node.name == "user-information" and node.children:
             return self._user_information(node)
         if len(node.children) == 1 and node.children[0].name in _CONTENTS_OF_BER:
-            return _Element(name, value=self._value(node.children[0]))
+            value = self._value(node.children[0])
+            return _Element(name, value=VALUES.get(value, value))
         if node.children:
             return _nested(name, self._parts(node))
         outer, _, inner = name.rpartition("/")

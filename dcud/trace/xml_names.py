@@ -147,6 +147,29 @@ LISTS_OF_DATA: Final[Names] = MappingProxyType(
 ITEMS: Final[Names] = MappingProxyType({"attributes": "AttributeDescriptorWithSelection"})
 """Elements that each item of a list has around it."""
 
+_REGISTERED: Final = "608574050802"
+_MECHANISMS: Final = (
+    "None",
+    "Low",
+    "High",
+    "HighMd5",
+    "HighSha1",
+    "HighGmac",
+    "HighSha256",
+    "HighEcdsa",
+)
+VALUES: Final[Names] = MappingProxyType(
+    {
+        "60857405080101": "LN",
+        "60857405080102": "SN",
+        "60857405080103": "LN_WITH_CIPHERING",
+        "60857405080104": "SN_WITH_CIPHERING",
+        **{f"{_REGISTERED}{number:02X}": name for number, name in enumerate(_MECHANISMS)},
+        "0780": "1",
+    }
+)
+"""Values of fields of an association that have names, by their octets in hex."""
+
 UNWRITTEN: Final = frozenset(
     {
         "tag",

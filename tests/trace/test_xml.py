@@ -18,7 +18,7 @@ def xml_of(octets: str) -> str:
 
 
 # Held against what Gurux's DLMS translator makes of the same octets, where it makes anything; ours
-# differs in the names of contexts and mechanisms, the source of a diagnostic, and service errors.
+# differs in the source of a diagnostic, and in service errors.
 @pytest.mark.parametrize(
     ("octets", "xml"),
     [
@@ -172,14 +172,13 @@ def xml_of(octets: str) -> str:
                 "040E01000000065F1F0400005014FFFF"
             ),
             (
-                '<AssociationRequest><ApplicationContextName Value="60857405080101" /><Sender'
-                'ACSERequirements Value="0780" /><MechanismName Value="60857405080201" /><Cal'
-                'lingAuthentication Value="3132333435363738" /><InitiateRequest><ProposedDlms'
-                'VersionNumber Value="06" /><ProposedConformance><ConformanceBit Name="Priori'
-                'tyMgmtSupported" /><ConformanceBit Name="BlockTransferWithGetOrRead" /><Conf'
-                'ormanceBit Name="Get" /><ConformanceBit Name="SelectiveAccess" /></ProposedC'
-                'onformance><ProposedMaxPduSize Value="FFFF" /></InitiateRequest></Associatio'
-                "nRequest>"
+                '<AssociationRequest><ApplicationContextName Value="LN" /><SenderACSERequirem'
+                'ents Value="1" /><MechanismName Value="Low" /><CallingAuthentication Value="'
+                '3132333435363738" /><InitiateRequest><ProposedDlmsVersionNumber Value="06" /'
+                '><ProposedConformance><ConformanceBit Name="PriorityMgmtSupported" /><Confor'
+                'manceBit Name="BlockTransferWithGetOrRead" /><ConformanceBit Name="Get" /><C'
+                'onformanceBit Name="SelectiveAccess" /></ProposedConformance><ProposedMaxPdu'
+                'Size Value="FFFF" /></InitiateRequest></AssociationRequest>'
             ),
         ),
         (
@@ -188,14 +187,14 @@ def xml_of(octets: str) -> str:
                 "000007"
             ),
             (
-                '<AssociationResponse><ApplicationContextName Value="60857405080101" /><Assoc'
-                'iationResult Value="00" /><ResultSourceDiagnostic><Source Value="A103" /><Di'
-                'agnostic Value="00" /></ResultSourceDiagnostic><InitiateResponse><Negotiated'
-                'DlmsVersionNumber Value="06" /><NegotiatedConformance><ConformanceBit Name="'
-                'PriorityMgmtSupported" /><ConformanceBit Name="BlockTransferWithGetOrRead" /'
-                '><ConformanceBit Name="Get" /><ConformanceBit Name="SelectiveAccess" /></Neg'
-                'otiatedConformance><NegotiatedMaxPduSize Value="0400" /><VaaName Value="0007'
-                '" /></InitiateResponse></AssociationResponse>'
+                '<AssociationResponse><ApplicationContextName Value="LN" /><AssociationResult'
+                ' Value="00" /><ResultSourceDiagnostic><Source Value="A103" /><Diagnostic Val'
+                'ue="00" /></ResultSourceDiagnostic><InitiateResponse><NegotiatedDlmsVersionN'
+                'umber Value="06" /><NegotiatedConformance><ConformanceBit Name="PriorityMgmt'
+                'Supported" /><ConformanceBit Name="BlockTransferWithGetOrRead" /><Conformanc'
+                'eBit Name="Get" /><ConformanceBit Name="SelectiveAccess" /></NegotiatedConfo'
+                'rmance><NegotiatedMaxPduSize Value="0400" /><VaaName Value="0007" /></Initia'
+                "teResponse></AssociationResponse>"
             ),
         ),
         (
@@ -208,9 +207,9 @@ def xml_of(octets: str) -> str:
                 "00000000"
             ),
             (
-                '<AssociationRequest><ApplicationContextName Value="60857405080103" /><glo_In'
-                'itiateRequest Value="30000000010000000000000000000000000000000000000000" /><'
-                "/AssociationRequest>"
+                '<AssociationRequest><ApplicationContextName Value="LN_WITH_CIPHERING" /><glo'
+                '_InitiateRequest Value="30000000010000000000000000000000000000000000000000" '
+                "/></AssociationRequest>"
             ),
         ),
         (
