@@ -136,7 +136,7 @@ class _Writer:
         name = self._name(node, within)
         if node.name == "user-information" and node.children:
             return self._user_information(node)
-        if len(node.children) == 1 and node.children[0].name in _CONTENTS_OF_BER:
+        if _is_plain_ber(node):
             value = self._value(node.children[0])
             return _Element(name, value=VALUES.get(value, value))
         if node.children:
@@ -263,6 +263,12 @@ def _nested(name: str, children: list[_Element]) -> _Element:
     for each in reversed(outer):
         element = _Element(each, children=[element])
     return element
+
+
+def _is_plain_ber(node: Node) -> bool:
+    """Tell an element of BER with one value; Data has types of the same names."""
+    children = node.children
+    return node.name != "data" and len(children) == 1 and children[0].name in _CONTENTS_OF_BER
 
 
 def _is_list(node: Node) -> bool:

@@ -114,8 +114,8 @@ def xml_of(octets: str) -> str:
             (
                 '<ActionRequest><ActionRequestNormal><InvokeIdAndPriority Value="C1" /><Metho'
                 'dDescriptor><ClassId Value="0046" /><InstanceId Value="0000600300FF" /><Meth'
-                'odId Value="01" /></MethodDescriptor><MethodInvocationParameters Value="0F00'
-                '" /></ActionRequestNormal></ActionRequest>'
+                'odId Value="01" /></MethodDescriptor><MethodInvocationParameters><Int8 Value'
+                '="00" /></MethodInvocationParameters></ActionRequestNormal></ActionRequest>'
             ),
         ),
         (
@@ -216,8 +216,8 @@ def xml_of(octets: str) -> str:
             "050202FA00040008010F01",
             (
                 '<ReadRequest Qty="02"><VariableName Value="FA00" /><ParameterisedAccess><Var'
-                'iableName Value="0008" /><Selector Value="01" /><Parameter Value="0F01" /></'
-                "ParameterisedAccess></ReadRequest>"
+                'iableName Value="0008" /><Selector Value="01" /><Parameter><Int8 Value="01" '
+                "/></Parameter></ParameterisedAccess></ReadRequest>"
             ),
         ),
         (
