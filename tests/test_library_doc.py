@@ -16,7 +16,7 @@ _BLOCK = re.compile(
 
 def test_the_examples_do_what_the_document_says() -> None:
     blocks = list(_BLOCK.finditer(DOCUMENT.read_text("utf-8")))
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     with simulated_line.on_tcp(simulated_line.hdlc_line) as address:
         host, _, port = address.rpartition(":")
         names: dict[str, object] = {"METER": (host, int(port))}
