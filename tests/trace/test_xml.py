@@ -17,9 +17,9 @@ def xml_of(octets: str) -> str:
     return re.sub(r">\n *<", "><", to_xml(dissect_apdu(bytes.fromhex(octets))))
 
 
-# Compared by hand with what Gurux's DLMS translator makes of the same octets: the same but for the
-# source of a diagnostic, service errors, refusals in lists of GET (which it leaves out), the count of
-# results of SET, texts to be escaped, dont-care, and whatever can't be read.
+# Compared by hand with what Gurux's DLMS translator makes of the same octets: the same but for
+# the source of a diagnostic, service errors, refusals in lists of GET (which it leaves out), the
+# count of results of SET, texts to be escaped, dont-care, and whatever can't be read.
 @pytest.mark.parametrize(
     ("octets", "xml"),
     [
