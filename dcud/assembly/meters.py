@@ -31,14 +31,17 @@ _SHORTEST_PATIENCE = 5.0
 """Seconds of that at least."""
 
 
-def bus_parameters(bus: model.Bus, links: Links) -> BusParameters:
-    """Return how a bus treats its port."""
+def bus_parameters(
+    bus: model.Bus, links: Links, overheard: Callable[[bytes], None] = unheard
+) -> BusParameters:
+    """Return how a bus treats its port; `overheard` takes what comes in between sessions."""
     line = bus.serial or bus.rfc2217
     return BusParameters(
         # Over the wrapper an association ends with its TCP connection. [IEC 62056-4-7: wrapper]
         keep_open=bus.framing != "wrapper",
         line=None if line is None else (line.baud, line.format),
         opened=links.port_opened,
+        overheard=overheard,
     )
 
 

@@ -85,6 +85,7 @@ class BusParameters:
         line: speed and format to which the line returns after a session that changed them by its
             sign-on; None leaves it as it is, where all meters begin with one.
         opened: called whenever the port was opened.
+        overheard: takes the octets that came in between sessions.
     """
 
     gap: float = 0.0
@@ -94,6 +95,7 @@ class BusParameters:
     silent_sessions: int = 3
     line: tuple[int, str] | None = None
     opened: Callable[[], None] = _nothing
+    overheard: Callable[[bytes], None] = unheard
 
 
 class Bus:
@@ -223,6 +225,7 @@ class Bus:
             meter=target.meter,
             notified=target.notified,
             refused=target.refused,
+            overheard=self._parameters.overheard,
         )
         if target.sign_on is not None:
             await self._sign_on(target.meter, target.sign_on, watch)

@@ -153,6 +153,7 @@ class Watch:
     Attributes:
         notified: takes the APDUs that the meter sends unasked.
         refused: learns of what can't be trusted and was passed over.
+        overheard: takes the octets that came in before the session.
     """
 
     tracer: FrameTracer
@@ -160,6 +161,7 @@ class Watch:
     meter: str
     notified: Callable[[bytes], None] = unheard
     refused: Callable[[SecurityError], None] = unheard
+    overheard: Callable[[bytes], None] = unheard
 
 
 class Session:
@@ -209,7 +211,7 @@ class Session:
     async def open(self) -> None:
         """Set up link and association; raises the protocol's typed errors and `PortError`."""
         loop = asyncio.get_running_loop()
-        self._port.discard_input()  # of whatever the last session did not wait for
+        await self._overhear()
         self._heard_at = loop.time()
         self._is_up = True
         self._connection.open(loop.time())
@@ -218,6 +220,13 @@ class Session:
             raise _out_of_turn(outcome)
         self._opened = outcome
         self._is_open = True
+
+    async def _overhear(self) -> None:
+        """Take note of what came in since the last session, which nobody waits for."""
+        with contextlib.suppress(PortError):  # which the first request meets as well
+            if octets := await self._port.read(0.0):
+                self._watch.overheard(octets)
+        self._port.discard_input()
 
     async def get(
         self,

@@ -473,3 +473,14 @@ async def test_a_head_that_goes_with_the_session_takes_the_bus_down() -> None:
             await session.get(ENERGY)
     assert recorder.told[-1] == "b down"
     assert not port.is_open
+
+
+async def test_what_comes_in_between_sessions_is_overheard() -> None:
+    overheard: list[bytes] = []
+    port = answering()
+    bus = bus_over(port, Recorder(), BusParameters(overheard=overheard.append))
+    for _ in range(2):
+        async with bus.session(meter("m")):
+            pass
+        port.hear(b"push;")
+    assert overheard == [b"push;"]
