@@ -271,7 +271,7 @@ class ImageUpdate:
                 raise _refusal(f"image_block_transfer of block {number}", result)
 
     def _verify(self) -> Steps[None]:
-        result = yield self._call(ImageMethod.VERIFY, NOTHING_TO_SAY)
+        result = yield from self._start(ImageMethod.VERIFY, ImageStatus.INITIATED)
         if result is not None and result not in _STARTED:
             raise ImageVerificationError(
                 f"the meter refused image_verify: {result}",
@@ -302,13 +302,14 @@ class ImageUpdate:
         )
 
     def _activate(self) -> Steps[ImageOutcome]:
-        result = yield self._call(ImageMethod.ACTIVATE, NOTHING_TO_SAY)
+        verified = ImageStatus.VERIFICATION_SUCCESSFUL
+        result = yield from self._start(ImageMethod.ACTIVATE, verified)
         if result is not None and result not in _STARTED:
             raise ImageActivationError(
                 f"the meter refused image_activate: {result}",
                 remedy="look at the rights of this client; the image stays verified in the meter",
             )
-        going_on = (ImageStatus.VERIFICATION_SUCCESSFUL, ImageStatus.ACTIVATION_INITIATED)
+        going_on = (verified, ImageStatus.ACTIVATION_INITIATED)
         status = yield from self._settle(going_on, "activating")
         if status == ImageStatus.ACTIVATION_SUCCESSFUL:
             return ImageOutcome.ACTIVATED
@@ -320,6 +321,15 @@ class ImageUpdate:
                 remedy="read the meter's firmware version and its event log",
             )
         raise _abandoned("activation", status)
+
+    def _start(self, method: ImageMethod, before: ImageStatus) -> Steps[Reply]:
+        """Call what takes its time; once more where the meter has not heard the call."""
+        result = yield self._call(method, NOTHING_TO_SAY)
+        if result is None:
+            told = yield self._read(ImageAttribute.TRANSFER_STATUS)
+            if isinstance(told, Data) and parse_status(told) == before:
+                result = yield self._call(method, NOTHING_TO_SAY)
+        return result
 
     def _settle(self, going_on: tuple[ImageStatus, ...], doing: str) -> Steps[int]:
         """Read the status until it is none of those in which the meter goes on."""

@@ -12,7 +12,7 @@ from dcud.dlms.data_types import Data
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from dcud.sim import switch
+from dcud.sim import image_store, switch
 from dcud.sim.load_profile import CLOCK
 
 Attributes = dict[int, Callable[[float, Selection | None], Data | bytes]]
@@ -30,7 +30,13 @@ _LONGEST_LABEL = 48
 
 ATTRIBUTES = frozenset({(CLOCK_OBJECT, _TIME), (LABEL, 2)})
 """What can be written."""
-METHODS = frozenset({(CLOCK_OBJECT, _SHIFT_TIME), (SWITCH, 1), (SWITCH, 2)})
+METHODS = frozenset(
+    {
+        (CLOCK_OBJECT, _SHIFT_TIME),
+        *((SWITCH, method) for method in (1, 2)),
+        *((image_store.OBJECT, method) for method in (1, 2, 3, 4)),
+    }
+)
 """What can be called."""
 
 
@@ -48,6 +54,7 @@ class Changeable:
         self._ahead = 0.0
         self._label = octet_string(b"")
         self._switch = switch.Switch()
+        self._images = image_store.ImageStore()
 
     def clock(self) -> float:
         """Return unix seconds as the meter believes them to be."""
@@ -57,11 +64,11 @@ class Changeable:
         """Return the objects that are there to be changed alone."""
         return {
             LABEL: {2: lambda _now, _selection: self._label},
-            SWITCH: {index: self._switch_attribute(index) for index in (2, 3, 4)},
+            SWITCH: {index: _told(self._switch.attribute, index) for index in (2, 3, 4)},
+            image_store.OBJECT: {
+                index: _told(self._images.attribute, index) for index in range(2, 8)
+            },
         }
-
-    def _switch_attribute(self, index: int) -> Callable[[float, Selection | None], Data]:
-        return lambda _now, _selection: self._switch.attribute(index)
 
     def write(self, key: Key, value: bytes) -> DataAccessResult:
         """Take the value of the one attribute of an object that can be written."""
@@ -93,7 +100,10 @@ class Changeable:
             self._switch.act(method)
             return ActionResult.SUCCESS
         try:
-            return self._shift_clock(_decoded(parameter or b""))
+            data = _decoded(parameter or b"")
+            if key == image_store.OBJECT:
+                return self._images.call(method, data)
+            return self._shift_clock(data)
         except DecodeError:
             return ActionResult.TYPE_UNMATCHED
 
@@ -104,6 +114,10 @@ class Changeable:
             return ActionResult.OTHER_REASON
         self._ahead += data.value
         return ActionResult.SUCCESS
+
+
+def _told(tell: Callable[[int], Data], index: int) -> Callable[[float, Selection | None], Data]:
+    return lambda _now, _selection: tell(index)
 
 
 def _decoded(octets: bytes) -> Data:

@@ -221,9 +221,21 @@ def test_verification_is_waited_for() -> None:
 
 
 def test_a_meter_that_restarts_is_waited_for() -> None:
-    meter = Meter(results={ImageMethod.ACTIVATE: None}, after_activate=[None, 6])
+    meter = Meter(results={ImageMethod.ACTIVATE: None}, after_activate=[None, None, 6])
     assert run(meter, activate=True) is ImageOutcome.ACTIVATED
     assert meter.done[-2:] == ["ACTIVATE", "wait 7.5"]
+
+
+def test_a_call_that_the_meter_has_not_heard_is_made_again() -> None:
+    meter = Meter(results={ImageMethod.VERIFY: None}, after_verify=[1, 3])
+    assert run(meter) is ImageOutcome.VERIFIED
+    assert meter.done[-3:] == ["VERIFY", "VERIFY", "wait 7.5"]
+
+
+def test_a_call_that_it_has_heard_is_not() -> None:
+    meter = Meter(results={ImageMethod.VERIFY: None}, after_verify=[2, 3])
+    assert run(meter) is ImageOutcome.VERIFIED
+    assert meter.done[-2:] == ["3", "VERIFY"]
 
 
 def test_a_meter_that_forgot_its_activation_is_told_of() -> None:

@@ -164,7 +164,7 @@ def test_every_listed_attribute_can_be_read() -> None:
     meter = meter_at()
     listed = native(meter, 15, "0.0.40.0.0.255", 2)
     assert isinstance(listed, list)
-    assert len(listed) == 20
+    assert len(listed) == 21
     for class_id, _version, name, (rights, _methods) in listed:
         for attribute, _mode, _selectors in rights:
             got = meter.read(AttributeDescriptor(class_id, Obis(name), attribute), None)
