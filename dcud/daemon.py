@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import dcud
 from dcud.assembly.broker import mqtt_parameters
-from dcud.assembly.links import Links, hdlc_address
+from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, is_secured, plain_target, polled_meter
 from dcud.assembly.notices import hearer
-from dcud.assembly.overhearing import Overhearing, place
+from dcud.assembly.overhearing import overhearing
 from dcud.assembly.ports import port
 from dcud.collect.breaker import MeterState
 from dcud.collect.job import Reader
@@ -27,7 +27,6 @@ from dcud.config.key_ring import Secrets
 from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
 from dcud.dlms.secret import Secret
 from dcud.line.bus import Bus
-from dcud.line.session import unheard
 from dcud.line.tracer import Direction, FrameTracer
 from dcud.notice import Notice
 from dcud.observe.figures import OutboxFigures
@@ -296,7 +295,12 @@ class Daemon:
     async def _run_bus(self, configured: model.Bus, means: _Means) -> None:
         meters = self._configuration.polled_meters(configured.id)
         links = Links(configured)
-        overheard = self._overheard(configured, meters, means)
+        overheard = overhearing(
+            configured,
+            meters,
+            self._tracer(),
+            lambda meter: hearer(meter, configured.id, means.unasked, wall_clock),
+        )
         bus = Bus(
             configured.id,
             port(configured),
@@ -317,21 +321,6 @@ class Daemon:
             await poller.run()
         finally:
             await bus.close()
-
-    def _overheard(
-        self, bus: model.Bus, meters: Sequence[model.Meter], means: _Means
-    ) -> Callable[[bytes], None]:
-        """Return what takes what comes in between sessions."""
-        if bus.framing != "hdlc":
-            return unheard
-        hearers = {
-            place(hdlc_address(meter)): (
-                meter.id,
-                hearer(meter, bus.id, means.unasked, wall_clock),
-            )
-            for meter in meters
-        }
-        return Overhearing(bus.id, self._tracer(), hearers).hear
 
     def _associate(
         self, bus: Bus, links: Links, meter: model.Meter, means: _Means

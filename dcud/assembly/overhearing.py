@@ -1,17 +1,50 @@
 """What the meters of a bus say between sessions, handed on to whoever hears each of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from dcud.assembly.links import hdlc_address
+from dcud.assembly.meters import is_secured
+from dcud.config import model
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.delimiter import Delimited, Delimiter
 from dcud.dlms.hdlc.unasked import UnaskedFrames
+from dcud.line.session import unheard
 from dcud.line.tracer import FrameTracer
 
 _IDLE = "idle"
 """The reason under which a line accounts for the fill between frames."""
 
-Hearers = Mapping[tuple[int, int | None], tuple[str, Callable[[bytes], None]]]
+Hearers = Mapping[tuple[int, int | None], tuple[str, "Hear"]]
 """By logical and physical address: the meter's id, and what takes its APDUs."""
+
+
+Hear = Callable[[bytes], None]
+
+
+def overhearing(
+    bus: model.Bus,
+    meters: Iterable[model.Meter],
+    tracer: FrameTracer,
+    hearer: Callable[[model.Meter], Hear],
+) -> Hear:
+    """Return what takes the octets that come in on a bus between sessions.
+
+    Only of meters that are read in the clear is anything handed on: of the others nothing counts
+    that was not verified.
+
+    Args:
+        bus: the bus.
+        meters: those on it.
+        tracer: logs the frames.
+        hearer: makes what takes the APDUs that a meter sends unasked.
+    """
+    if bus.framing != "hdlc":
+        return unheard
+    hearers = {
+        place(hdlc_address(meter)): (meter.id, unheard if is_secured(meter) else hearer(meter))
+        for meter in meters
+    }
+    return Overhearing(bus.id, tracer, hearers).hear
 
 
 def place(address: ServerAddress) -> tuple[int, int | None]:

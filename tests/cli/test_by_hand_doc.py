@@ -63,7 +63,7 @@ def test_an_example_does_what_the_document_says(
 def test_the_other_examples_have_arguments_that_their_commands_take() -> None:
     others = "\n".join(each.command for each in EXAMPLES if not each.is_run)
     commands = [shlex.split(line) for line in others.splitlines() if line.startswith("dcud ")]
-    assert {command[1] for command in commands} == {"simulate", "read", "scan"}
+    assert {command[1] for command in commands} == {"simulate", "read", "scan", "firmware"}
     for _, name, *arguments in commands:
         parser = argparse.ArgumentParser(exit_on_error=False)
         import_module(COMMANDS[name]).add_arguments(parser)
