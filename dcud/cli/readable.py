@@ -8,6 +8,7 @@ from dcud.collect.values import text_or_hex
 from dcud.cosem.association_view import parse_object_list
 from dcud.cosem.classes import interface_class
 from dcud.cosem.clock import ClockConvention, parse_time, status_names
+from dcud.cosem.meanings import has_meaning, meaning
 from dcud.cosem.profile_generic import CaptureObject, SortMethod, parse_capture_objects
 from dcud.cosem.register import NotNumericError, ScalerUnit, scale
 from dcud.dlms.access import AttributeDescriptor
@@ -59,9 +60,11 @@ def readable(
         return _quantity(data, scaler_unit)
     name = attribute_name(attribute)
     special = _SPECIAL.get(name) or _SPECIAL_OF_CLASS.get((attribute.class_id, name))
-    if special is None:
+    if special is None and not has_meaning(attribute.class_id, attribute.attribute):
         return Shown(value=plain(to_native(data)))
     try:
+        if special is None:
+            return Shown(value=meaning(attribute.class_id, attribute.attribute, data))
         return special(data, convention)
     except DecodeError as error:
         return Shown(value=plain(to_native(data)), remark=error.message)

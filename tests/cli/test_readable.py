@@ -87,6 +87,14 @@ def test_what_an_attribute_says(class_id: int, attribute: int, data: Data, expec
     assert shown(class_id, attribute, data) == expected
 
 
+def test_what_the_standard_has_names_for_is_shown_with_them() -> None:
+    ports = array((structure((long_unsigned(1), octet_string(b"SIM01"))),))
+    assert shown(17, 2, ports) == Shown(value=[{"sap": 1, "logical_device_name": "SIM01"}])
+    assert shown(17, 2, unsigned(1)) == Shown(
+        value=1, remark="unsigned stands where an array was expected"
+    )
+
+
 def test_a_number_with_a_scaler_is_a_quantity() -> None:
     volt = ScalerUnit(scaler=-1, unit=35)
     assert shown(3, 2, double_long_unsigned(2304), volt) == Shown(value=Decimal("230.4"), unit="V")
