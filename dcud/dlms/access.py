@@ -1,4 +1,4 @@
-"""What the services that read and write attributes have in common."""
+"""What the services that reach attributes and methods have in common."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -46,6 +46,41 @@ class AttributeDescriptor:
         """Encode in 9 octets."""
         attribute = self.attribute.to_bytes(1, "big", signed=True)
         return self.class_id.to_bytes(2, "big") + self.logical_name.octets + attribute
+
+    @classmethod
+    def decode(cls, cursor: Cursor) -> Self:
+        """Decode 9 octets."""
+        return cls(cursor.u16(), Obis(cursor.take(6)), cursor.i8())
+
+
+@dataclass(frozen=True, slots=True)
+class MethodDescriptor:
+    """One method of one object.
+
+    [IEC 62056-5-3: COSEM-Method-Descriptor]
+
+    Attributes:
+        class_id: interface class, 0..65535.
+        logical_name: the object.
+        method: index of the method, -128..127; negative ones are the manufacturer's.
+    """
+
+    class_id: int
+    logical_name: Obis
+    method: int
+
+    def __post_init__(self) -> None:
+        check_field("class-id", self.class_id, 0, 0xFFFF)
+        check_field("method-id", self.method, -0x80, 0x7F)
+
+    def __str__(self) -> str:
+        """Return it as "15/0.0.40.0.0.255/1": class, object, method."""
+        return f"{self.class_id}/{self.logical_name}/{self.method}"
+
+    def encode(self) -> bytes:
+        """Encode in 9 octets."""
+        method = self.method.to_bytes(1, "big", signed=True)
+        return self.class_id.to_bytes(2, "big") + self.logical_name.octets + method
 
     @classmethod
     def decode(cls, cursor: Cursor) -> Self:
@@ -144,6 +179,27 @@ class DataAccessResult(ResultCode):
     LONG_SET_ABORTED = 17
     NO_LONG_SET_IN_PROGRESS = 18
     DATA_BLOCK_NUMBER_INVALID = 19
+    OTHER_REASON = 250
+
+
+class ActionResult(ResultCode):
+    """What became of a method that was called.
+
+    [IEC 62056-5-3: Action-Result]
+    """
+
+    SUCCESS = 0
+    HARDWARE_FAULT = 1
+    TEMPORARY_FAILURE = 2
+    READ_WRITE_DENIED = 3
+    OBJECT_UNDEFINED = 4
+    OBJECT_CLASS_INCONSISTENT = 9
+    OBJECT_UNAVAILABLE = 11
+    TYPE_UNMATCHED = 12
+    SCOPE_OF_ACCESS_VIOLATED = 13
+    DATA_BLOCK_UNAVAILABLE = 14
+    LONG_ACTION_ABORTED = 15
+    NO_LONG_ACTION_IN_PROGRESS = 16
     OTHER_REASON = 250
 
 

@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.access import (
+    ActionResult,
     AttributeDescriptor,
     AttributeWithSelection,
     DataAccessResult,
     InvokeIdAndPriority,
+    MethodDescriptor,
     Selection,
     decode_selection,
     encode_selection,
@@ -15,9 +17,10 @@ from dcud.dlms.data import array, unsigned
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from tests.support.apdus import attributes, invokes, selections
+from tests.support.apdus import attributes, invokes, methods, selections
 
 CLOCK = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
+REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 1)
 
 
 class TestAttributeDescriptor:
@@ -44,6 +47,24 @@ class TestAttributeDescriptor:
     @given(attributes)
     def test_each_comes_back(self, descriptor: AttributeDescriptor) -> None:
         assert AttributeDescriptor.decode(Cursor(descriptor.encode())) == descriptor
+
+
+class TestMethodDescriptor:
+    def test_nine_octets(self) -> None:
+        assert REPLY_TO_HLS.encode().hex() == "000f0000280000ff01"
+        assert MethodDescriptor.decode(Cursor(REPLY_TO_HLS.encode())) == REPLY_TO_HLS
+
+    def test_it_is_told_in_one_word(self) -> None:
+        assert str(REPLY_TO_HLS) == "15/0.0.40.0.0.255/1"
+
+    @pytest.mark.parametrize(("class_id", "method"), [(-1, 1), (65536, 1), (15, 128), (15, -129)])
+    def test_what_does_not_fit(self, class_id: int, method: int) -> None:
+        with pytest.raises(EncodeError):
+            MethodDescriptor(class_id, REPLY_TO_HLS.logical_name, method)
+
+    @given(methods)
+    def test_each_comes_back(self, descriptor: MethodDescriptor) -> None:
+        assert MethodDescriptor.decode(Cursor(descriptor.encode())) == descriptor
 
 
 class TestSelection:
@@ -89,6 +110,17 @@ class TestDataAccessResult:
     def test_what_fits_no_octet_is_no_result(self, code: int) -> None:
         with pytest.raises(ValueError, match="is not a valid DataAccessResult"):
             DataAccessResult(code)
+
+
+def test_an_unknown_action_result_keeps_its_number() -> None:
+    assert ActionResult(200) == 200
+    assert ActionResult(200).words == "result-200"
+    assert ActionResult.LONG_ACTION_ABORTED.words == "long-action-aborted"
+    for impossible in (-1, 256):
+        with pytest.raises(ValueError, match="not a valid ActionResult"):
+            ActionResult(impossible)
+    with pytest.raises(ValueError, match="not a valid ActionResult"):
+        ActionResult("x")  # type: ignore[arg-type]  # what is no number at all
 
 
 class TestInvokeIdAndPriority:

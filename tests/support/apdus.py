@@ -6,6 +6,7 @@ from dcud.dlms.access import (
     AttributeDescriptor,
     DataAccessResult,
     InvokeIdAndPriority,
+    MethodDescriptor,
     Selection,
 )
 from dcud.dlms.data import octet_string, unsigned
@@ -18,6 +19,7 @@ signed_8 = st.integers(-0x80, 0x7F)
 
 obis_codes = st.binary(min_size=6, max_size=6).map(Obis)
 attributes = st.builds(AttributeDescriptor, octets_16, obis_codes, signed_8)
+methods = st.builds(MethodDescriptor, octets_16, obis_codes, signed_8)
 parameters = octets_8.map(unsigned) | st.binary(max_size=300).map(octet_string)
 selections = st.none() | st.builds(Selection, octets_8, parameters)
 refusals = octets_8.map(DataAccessResult)

@@ -7,12 +7,46 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self, assert_never
 
-from dcud.dlms.access import DataAccessResult, InvokeIdAndPriority, ResultCode
+from dcud.dlms.access import (
+    ActionResult,
+    DataAccessResult,
+    InvokeIdAndPriority,
+    MethodDescriptor,
+)
 from dcud.dlms.data_extent import take_data
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.fields import check_field
-from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor, encode_length
+
+__all__ = [
+    "REQUEST_TAG",
+    "RESPONSE_TAG",
+    "ActionOutcome",
+    "ActionRequest",
+    "ActionRequestNormal",
+    "ActionRequestWithFirstPblock",
+    "ActionRequestWithList",
+    "ActionRequestWithListAndFirstPblock",
+    "ActionRequestWithPblock",
+    "ActionResponse",
+    "ActionResponseNormal",
+    "ActionResponseWithList",
+    "ActionResponseWithPblock",
+    "ActionResult",
+    "MethodDescriptor",
+    "NextPblock",
+    "Pblock",
+    "decode_action_request",
+    "decode_action_response",
+    "decode_outcome",
+    "decode_outcomes",
+    "decode_parameters",
+    "encode_action_request",
+    "encode_action_response",
+    "encode_outcome",
+    "encode_outcomes",
+    "encode_parameters",
+]
 
 REQUEST_TAG = 0xC3
 RESPONSE_TAG = 0xC7
@@ -30,62 +64,6 @@ _ABSENT = 0
 _PRESENT = 1
 _DATA = 0
 _DATA_ACCESS_RESULT = 1
-
-
-class ActionResult(ResultCode):
-    """What became of a method that was called.
-
-    [IEC 62056-5-3: Action-Result]
-    """
-
-    SUCCESS = 0
-    HARDWARE_FAULT = 1
-    TEMPORARY_FAILURE = 2
-    READ_WRITE_DENIED = 3
-    OBJECT_UNDEFINED = 4
-    OBJECT_CLASS_INCONSISTENT = 9
-    OBJECT_UNAVAILABLE = 11
-    TYPE_UNMATCHED = 12
-    SCOPE_OF_ACCESS_VIOLATED = 13
-    DATA_BLOCK_UNAVAILABLE = 14
-    LONG_ACTION_ABORTED = 15
-    NO_LONG_ACTION_IN_PROGRESS = 16
-    OTHER_REASON = 250
-
-
-@dataclass(frozen=True, slots=True)
-class MethodDescriptor:
-    """One method of one object.
-
-    [IEC 62056-5-3: COSEM-Method-Descriptor]
-
-    Attributes:
-        class_id: interface class, 0..65535.
-        logical_name: the object.
-        method: index of the method, -128..127; negative ones are the manufacturer's.
-    """
-
-    class_id: int
-    logical_name: Obis
-    method: int
-
-    def __post_init__(self) -> None:
-        check_field("class-id", self.class_id, 0, 0xFFFF)
-        check_field("method-id", self.method, -0x80, 0x7F)
-
-    def __str__(self) -> str:
-        """Return it as "15/0.0.40.0.0.255/1": class, object, method."""
-        return f"{self.class_id}/{self.logical_name}/{self.method}"
-
-    def encode(self) -> bytes:
-        """Encode in 9 octets."""
-        method = self.method.to_bytes(1, "big", signed=True)
-        return self.class_id.to_bytes(2, "big") + self.logical_name.octets + method
-
-    @classmethod
-    def decode(cls, cursor: Cursor) -> Self:
-        """Decode 9 octets."""
-        return cls(cursor.u16(), Obis(cursor.take(6)), cursor.i8())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

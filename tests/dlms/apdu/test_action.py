@@ -27,7 +27,7 @@ from dcud.dlms.constructors import octet_string
 from dcud.dlms.data import encode_data
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.obis import Obis
-from tests.support.apdus import invokes, obis_codes, octets_8, octets_16, octets_32, signed_8
+from tests.support.apdus import invokes, methods, octets_8, octets_32
 
 C0 = InvokeIdAndPriority(invoke_id=0, high_priority=True)
 C1 = InvokeIdAndPriority(invoke_id=1, high_priority=True)
@@ -158,28 +158,13 @@ def test_malformed_responses_are_refused(octets: str, message: str) -> None:
         decode_action_response(bytes.fromhex(octets))
 
 
-def test_an_unknown_result_keeps_its_number() -> None:
-    assert ActionResult(200) == 200
-    assert ActionResult(200).words == "result-200"
-    assert ActionResult.LONG_ACTION_ABORTED.words == "long-action-aborted"
-    for impossible in (-1, 256):
-        with pytest.raises(ValueError, match="not a valid ActionResult"):
-            ActionResult(impossible)
-    with pytest.raises(ValueError, match="not a valid ActionResult"):
-        ActionResult("x")  # type: ignore[arg-type]  # what is no number at all
-
-
 def test_what_can_not_be_encoded_can_not_be_made() -> None:
     with pytest.raises(EncodeError):
         NextPblock(invoke_id_and_priority=C1, block_number=1 << 32)
     with pytest.raises(EncodeError):
         Pblock(last_block=True, block_number=-1, octets=b"")
-    with pytest.raises(EncodeError):
-        MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 128)
-    assert str(REPLY_TO_HLS) == "15/0.0.40.0.0.255/1"
 
 
-methods = st.builds(MethodDescriptor, octets_16, obis_codes, signed_8)
 pblocks = st.builds(
     Pblock, last_block=st.booleans(), block_number=octets_32, octets=st.binary(max_size=300)
 )
