@@ -13,6 +13,9 @@ from dcud.dlms.octets import Cursor
 _ABSENT = b"\x00"
 _PRESENT = b"\x01"
 _INVOKE_ID = 0x0F
+_LONG_INVOKE_ID = 0xFFFFFF
+_SELF_DESCRIPTIVE = 0x10
+_BREAK_ON_ERROR = 0x20
 _SERVICE_CLASS = 0x40
 _PRIORITY = 0x80
 
@@ -241,3 +244,49 @@ def _invoke(octet: int) -> InvokeIdAndPriority:
         confirmed=bool(octet & _SERVICE_CLASS),
         high_priority=bool(octet & _PRIORITY),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongInvokeIdAndPriority:
+    """The four octets that tie an answer to its request where one octet is too little.
+
+    [IEC 62056-5-3: Long-Invoke-Id-And-Priority]
+
+    Attributes:
+        invoke_id: 0..2**24-1.
+        self_descriptive: whether the answer is to repeat what was asked.
+        break_on_error: whether what follows upon an error is left undone.
+        confirmed: whether an answer is wanted.
+        high_priority: whether the request goes before others.
+    """
+
+    invoke_id: int
+    self_descriptive: bool = False
+    break_on_error: bool = False
+    confirmed: bool = True
+    high_priority: bool = False
+
+    def __post_init__(self) -> None:
+        check_field("long-invoke-id", self.invoke_id, 0, _LONG_INVOKE_ID)
+
+    def encode(self) -> bytes:
+        """Encode in four octets."""
+        bits = (
+            self.self_descriptive * _SELF_DESCRIPTIVE
+            | self.break_on_error * _BREAK_ON_ERROR
+            | self.confirmed * _SERVICE_CLASS
+            | self.high_priority * _PRIORITY
+        )
+        return bytes((bits,)) + self.invoke_id.to_bytes(3, "big")
+
+    @classmethod
+    def decode(cls, cursor: Cursor) -> Self:
+        """Decode four octets; their reserved bits are not looked at."""
+        bits, *invoke_id = cursor.take(4)
+        return cls(
+            invoke_id=int.from_bytes(bytes(invoke_id), "big"),
+            self_descriptive=bool(bits & _SELF_DESCRIPTIVE),
+            break_on_error=bool(bits & _BREAK_ON_ERROR),
+            confirmed=bool(bits & _SERVICE_CLASS),
+            high_priority=bool(bits & _PRIORITY),
+        )

@@ -15,6 +15,8 @@ _SET: Final = 0xC1
 _SET_RESPONSE: Final = 0xC5
 _ACTION: Final = 0xC3
 _ACTION_RESPONSE: Final = 0xC7
+_ACCESS: Final = 0xD9
+_ACCESS_RESPONSE: Final = 0xDA
 _BLOCK: Final = 0xE0
 _PUSHED: Final = (b"\x40", b"\xc0")
 """Block control: streaming, no window; the last block, too."""
@@ -24,14 +26,19 @@ _ANSWERS: Final = {
     _GET: _GET_RESPONSE,
     _SET: _SET_RESPONSE,
     _ACTION: _ACTION_RESPONSE,
+    _ACCESS: _ACCESS_RESPONSE,
 }
 """Tags of AARE by AARQ, RLRE by RLRQ, get-response by get-request, and so on."""
 _HARMLESS: Final = frozenset({_GET, _BLOCK})
 """A value asked for twice is told twice; a block that comes twice is passed over."""
 _KNOWN: Final = frozenset(_ANSWERS.values())
 
-_WITH_INVOKE_ID: Final = frozenset({_GET_RESPONSE, _SET_RESPONSE, _ACTION_RESPONSE})
-_HEADER_SIZE: Final = 3
+_HEADER_SIZES: Final = {
+    _GET_RESPONSE: 3,
+    _SET_RESPONSE: 3,
+    _ACTION_RESPONSE: 3,
+    _ACCESS_RESPONSE: 5,
+}
 """Octets of those, and of their requests, up to the invoke id, which is the last of them."""
 
 _CIPHERING: Final = tuple(bytes.fromhex(name) for name in ("60857405080103", "60857405080104"))
@@ -89,10 +96,11 @@ def may_answer(request: bytes, answer: bytes, *, match_invoke_id: bool = True) -
         return True
     if answer[0] != _ANSWERS[request[0]]:
         return False
-    has_id = answer[0] in _WITH_INVOKE_ID and min(len(request), len(answer)) >= _HEADER_SIZE
+    size = _HEADER_SIZES.get(answer[0], 0)
+    has_id = 0 < size <= min(len(request), len(answer))
     if not (has_id and match_invoke_id):
         return True
-    return (request[_HEADER_SIZE - 1] ^ answer[_HEADER_SIZE - 1]) & 0x0F == 0
+    return (request[size - 1] ^ answer[size - 1]) & 0x0F == 0
 
 
 class AnswerMatch:

@@ -56,6 +56,7 @@ IMPLEMENTED = (
     | Conformance.BLOCK_TRANSFER_WITH_ACTION
     | Conformance.MULTIPLE_REFERENCES
     | Conformance.DATA_NOTIFICATION
+    | Conformance.ACCESS
     | Conformance.GET
     | Conformance.SET
     | Conformance.SELECTIVE_ACCESS

@@ -26,6 +26,7 @@ from dcud.dlms.access import (
 from dcud.dlms.action_exchange import ActionExchange, MethodCall, Returned
 from dcud.dlms.apdu import (
     aare,
+    access_service,
     action,
     confirmed_service_error,
     data_notification,
@@ -97,7 +98,7 @@ _IN_THE_CLEAR = frozenset(
 """What answers AARQ and RLRQ; only what some of them carry is protected."""
 _STALE = (ReplayError, TransactionError)
 """What makes an APDU the answer to something else, the right one being still to come."""
-_LATE = frozenset(bytes((m.RESPONSE_TAG,)) for m in (get_service, action))
+_LATE = frozenset(bytes((m.RESPONSE_TAG,)) for m in (get_service, action, access_service))
 """What may come when nobody waits for it any more."""
 _LAST_INVOKE_ID = 15
 _NO_PARAMETERS = ExchangeParameters()

@@ -6,7 +6,7 @@ below says where they come from and when it is lost.
 
 from collections.abc import Callable
 
-from dcud.dlms.apdu import aarq, exception_response, release
+from dcud.dlms.apdu import aarq, access_service, exception_response, release
 from dcud.dlms.apdu import action as action_service
 from dcud.dlms.apdu import get as get_service
 from dcud.dlms.apdu import set as set_service
@@ -23,6 +23,7 @@ from dcud.dlms.general_block_transfer import (
     GeneralBlockLayer,
 )
 from dcud.dlms.proof import proof_returned
+from dcud.dlms.server_access import AccessService
 from dcud.dlms.server_action import Act, Acted, ActionService, no_methods
 from dcud.dlms.server_association import ServerAssociation, ServerParameters, State
 from dcud.dlms.server_get import AnswerTooLongError, GetService, Read
@@ -81,6 +82,7 @@ class ServerApplication:
         self._get_service = GetService(read, client_sap)
         self._set_service = SetService(write, client_sap)
         self._action_service = ActionService(self._do, client_sap)
+        self._access_service = AccessService(read, write, act, client_sap)
         self._blocks: GeneralBlockLayer | None = None
         self._block_window = parameters.block_window
         self._afterwards: Callable[[], None] | None = None
@@ -88,6 +90,7 @@ class ServerApplication:
             get_service.REQUEST_TAG: self._get,
             set_service.REQUEST_TAG: self._set,
             action_service.REQUEST_TAG: self._action,
+            access_service.REQUEST_TAG: self._access,
         }
 
     @property
@@ -201,6 +204,16 @@ class ServerApplication:
         in_blocks = Conformance.BLOCK_TRANSFER_WITH_ACTION in association.conformance
         room = association.room if in_blocks else 0
         answer, self._afterwards = self._action_service.answer(request, room)
+        return answer
+
+    def _access(self, request: bytes) -> bytes | None:
+        association = self._association
+        if not self.is_associated or Conformance.ACCESS not in association.conformance:
+            return _NOT_ASSOCIATED
+        answer, afterwards = self._access_service.answer(request)
+        self._afterwards = afterwards
+        if answer is not None and 0 < association.room < len(answer):
+            return _TOO_LONG
         return answer
 
     def _do(self, method: MethodDescriptor, parameter: bytes | None, client: ClientSap) -> Acted:

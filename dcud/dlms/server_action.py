@@ -189,7 +189,7 @@ class ActionService:
             invoke_id_and_priority=request.invoke_id_and_priority, outcomes=outcomes
         )
         later = [each.afterwards for each in acted if each.afterwards is not None]
-        return self._fitting(response, encode_outcomes(outcomes)), _all_of(later)
+        return self._fitting(response, encode_outcomes(outcomes)), all_of(later)
 
     def _fitting(self, whole: ActionResponse, raw: bytes) -> ActionResponse:
         """Return the whole answer, or the first block of `raw`."""
@@ -206,7 +206,9 @@ class ActionService:
         return _pblock(request, block)
 
 
-def _all_of(later: list[Callable[[], None]]) -> Afterwards:
+def all_of(later: list[Callable[[], None]]) -> Afterwards:
+    """Return what does all of `later`; None for nothing."""
+
     def do() -> None:
         for each in later:
             each()

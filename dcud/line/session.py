@@ -54,9 +54,11 @@ from dcud.line.tracer import FrameTracer
 
 Answer = TypeVar("Answer")
 
+_LISTS = Conformance.MULTIPLE_REFERENCES | Conformance.ACCESS
+"""With either of them a request can ask for several things."""
 _LONGEST_LIST = 255
 """Attributes that one request asks for at most."""
-_LIST_ITEM = 10
+_LIST_ITEM = 11
 """Octets that one of them takes in it."""
 _LIST_OVERHEAD = 70
 """Octets of such a request beside them; those of its protection are the most."""
@@ -269,7 +271,7 @@ class Session:
     def list_limit(self) -> int:
         """How many attributes one request can ask for; 1 where the meter takes no lists."""
         agreed = None if self._opened is None else self._opened.association
-        if agreed is None or Conformance.MULTIPLE_REFERENCES not in agreed.conformance:
+        if agreed is None or not agreed.conformance & _LISTS:
             return 1
         limit = agreed.server_max_receive_pdu_size
         if not limit or Conformance.GENERAL_BLOCK_TRANSFER in agreed.conformance:

@@ -8,6 +8,7 @@ from dcud.dlms.access import (
     AttributeWithSelection,
     DataAccessResult,
     InvokeIdAndPriority,
+    LongInvokeIdAndPriority,
     MethodDescriptor,
     Selection,
     decode_selection,
@@ -17,7 +18,7 @@ from dcud.dlms.data import array, unsigned
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from tests.support.apdus import attributes, invokes, methods, selections
+from tests.support.apdus import attributes, invokes, long_invokes, methods, selections
 
 CLOCK = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
 REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0.0.40.0.0.255"), 1)
@@ -155,3 +156,18 @@ def test_an_attribute_with_what_is_selected_of_it() -> None:
     assert part.encode().hex() == "00080000010000ff02" + "0101" + "1103"
     for each in (whole, part):
         assert AttributeWithSelection.decode(Cursor(each.encode())) == each
+
+
+def test_the_long_invoke_id_and_priority() -> None:
+    # GBCS RTDS 4.5.0 test set in SmartDCCInnovation/gbcs-parser: break on error, no answer wanted
+    octets = bytes.fromhex("200003e9")
+    invoke = LongInvokeIdAndPriority(invoke_id=1001, break_on_error=True, confirmed=False)
+    assert LongInvokeIdAndPriority.decode(Cursor(octets)) == invoke
+    assert invoke.encode() == octets
+    with pytest.raises(EncodeError):
+        LongInvokeIdAndPriority(invoke_id=1 << 24)
+
+
+@given(long_invokes)
+def test_a_long_invoke_id_comes_back(invoke: LongInvokeIdAndPriority) -> None:
+    assert LongInvokeIdAndPriority.decode(Cursor(invoke.encode())) == invoke

@@ -109,7 +109,7 @@ def test_nothing_at_all() -> None:
         (ACTION, bytes.fromhex("C704820000000001")),
         (CIPHERED_AARQ, AARE),
         (bytes.fromhex("CB0F"), bytes.fromhex("CF0F")),
-        (b"\xd9\x01\xc1", AARE),
+        (b"\xdf\x01\xc1", AARE),
     ],
 )
 def test_what_may_be_the_answer(request_: bytes, answer: bytes) -> None:
@@ -179,3 +179,13 @@ def test_without_invoke_ids_doubles_are_not_known() -> None:
     match.asked(NEXT_BLOCK)
     assert match.accepts(BLOCK)
     assert not match.accepts(AARE)
+
+
+def test_the_invoke_id_of_access_has_three_octets() -> None:
+    request = bytes.fromhex("d9c000000201")
+    assert may_answer(request, bytes.fromhex("da0000000200"))
+    assert may_answer(request, bytes.fromhex("da00"))
+    assert not may_answer(request, bytes.fromhex("da0000000300"))
+    assert not may_answer(request, bytes.fromhex("c401c200"))
+    assert may_answer(request, bytes.fromhex("da0000000300"), match_invoke_id=False)
+    assert not is_repeatable(request)

@@ -13,6 +13,7 @@ from dcud.dlms.access import (
     InvokeIdAndPriority,
     Selection,
 )
+from dcud.dlms.access_exchange import reading, writing
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.aare import AssociateResponse
 from dcud.dlms.apdu.action import (
@@ -50,7 +51,7 @@ from dcud.dlms.errors import DecodeError
 from dcud.dlms.exchange import Answered, BlockReceived
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from dcud.dlms.requests import Act, Get, GetMany, Set
+from dcud.dlms.requests import Access, Act, Get, GetMany, Set
 from dcud.dlms.set_exchange import Writing
 from tests.support.scripted_link import ScriptedLink
 
@@ -262,11 +263,22 @@ def hears_event_notifications() -> None:
     ]
 
 
+def accesses() -> None:
+    meter = Meter(Conformance.ACCESS)
+    things = (reading(TARGET), writing(Writing(target=TARGET, value=b"\x11\x07")))
+    meter.connection.ask(Access(things), 0.0)
+    assert meter.link.sent[-1].hex().startswith("d9400000010002")
+    assert meter.told("da4000000100" + "00" + "02110700" + "0201000200") == [
+        Answered(answer=(b"\x11\x07", DataAccessResult.SUCCESS))
+    ]
+
+
 PROOFS: dict[Conformance, Callable[[], None]] = {
     Conformance.GENERAL_BLOCK_TRANSFER: transfers_any_apdu_in_blocks,
     Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE: sets_in_blocks,
     Conformance.MULTIPLE_REFERENCES: lists,
     Conformance.DATA_NOTIFICATION: hears_data_notifications,
+    Conformance.ACCESS: accesses,
     Conformance.SET: sets,
     Conformance.EVENT_NOTIFICATION: hears_event_notifications,
     Conformance.GET: gets,

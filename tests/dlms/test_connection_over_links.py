@@ -12,6 +12,7 @@ from dcud.dlms.access import (
     DataAccessResult,
     Selection,
 )
+from dcud.dlms.access_exchange import calling, reading, writing
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import MethodDescriptor
 from dcud.dlms.association import AssociationParameters
@@ -37,7 +38,7 @@ from dcud.dlms.hdlc.station import (
     RequestReceived,
 )
 from dcud.dlms.obis import Obis
-from dcud.dlms.requests import Act, ActMany, Get, GetMany, Set, SetMany
+from dcud.dlms.requests import Access, Act, ActMany, Get, GetMany, Set, SetMany
 from dcud.dlms.secret import Secret
 from dcud.dlms.server import Acted, ServerApplication, ServerParameters
 from dcud.dlms.set_exchange import Writing
@@ -178,8 +179,10 @@ def test_long_values_in_general_blocks(kind: str, cut: int, size: int, window: i
 @pytest.mark.parametrize("kind", LINKS)
 @pytest.mark.parametrize("size", [100, 400])
 def test_long_values_in_blocks_of_each_service(kind: str, size: int) -> None:
-    answers = exchanged(kind, 1 << 16, size, IN_SERVICE_BLOCKS)
-    assert answers == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE]
+    # ACCESS has no blocks of its own
+    with_lists_alone = IN_SERVICE_BLOCKS & ~Conformance.ACCESS
+    answers = exchanged(kind, 1 << 16, size, with_lists_alone)
+    assert answers == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE[:-1]]
 
 
 @pytest.mark.parametrize("kind", LINKS)
@@ -187,11 +190,20 @@ def test_long_values_whole(kind: str) -> None:
     assert exchanged(kind, 1 << 16, 5000, WHOLE) == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE]
 
 
+@pytest.mark.parametrize("kind", LINKS)
+@pytest.mark.parametrize("blocks", [Conformance(0), Conformance.GENERAL_BLOCK_TRANSFER])
+def test_a_meter_that_speaks_access_alone(kind: str, blocks: Conformance) -> None:
+    size = 100 if blocks else 5000
+    answers = exchanged(kind, 1 << 16, size, Conformance.ACCESS | blocks)
+    assert answers == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE]
+
+
 DONE = [
     DataAccessResult.SUCCESS,
     (DataAccessResult.SUCCESS,) * 2,
     LONG_VALUE,
     (LONG_VALUE,) * 2,
+    (LONG_VALUE, DataAccessResult.SUCCESS, LONG_VALUE),
 ]
 
 
@@ -210,18 +222,21 @@ def exchanged(
     connection.open(0.0)
     line.runs()
     target = AttributeWithSelection(attribute=LONG)
-    writing = Writing(target=target, value=LONG_VALUE)
+    writing_ = Writing(target=target, value=LONG_VALUE)
     call = MethodCall(method=SWITCH, parameter=LONG_VALUE)
     answers: list[object] = []
     requests: tuple[Request[object], ...] = (
         Get(LONG),
         GetMany((target,) * 2),
-        Set(writing),
-        SetMany((writing,) * 2),
+        Set(writing_),
+        SetMany((writing_,) * 2),
         Act(call),
         ActMany((call,) * 2),
+        Access((reading(target), writing(writing_), calling(call))),
     )
     for request in requests:
+        if isinstance(request, Access) and Conformance.ACCESS not in conformance:
+            continue
         connection.ask(request, line.now)
         outcome = line.runs()[-1]
         assert isinstance(outcome, Answered)

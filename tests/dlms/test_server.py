@@ -445,3 +445,13 @@ class TestBlocks:
         write = bytes.fromhex("c101c1" + "00080000010000ff0200" + "1107")
         assert self.meter(0x000018).answers(write) == [bytes.fromhex("c501c103")]
         assert self.meter(0x000010).answers(write) == [bytes.fromhex("d80101")]
+
+    def test_access(self) -> None:
+        reads = bytes.fromhex("d94000000100" + "01" + "0100080000010000ff02" + "0100")
+        assert self.meter(0x000040).answers(reads) == [
+            bytes.fromhex("da4000000100" + "00" + "01" + "1107" + "010100")
+        ]
+        assert self.meter(0x000010).answers(reads) == [bytes.fromhex("d80101")]
+        too_long = bytes.fromhex("d94000000100" + "01" + "0100010000600100ff02" + "0100")
+        assert self.meter(0x000040).answers(too_long) == [bytes.fromhex("d80104")]
+        assert len(self.meter(0x200040).answers(too_long)) == 1

@@ -860,7 +860,7 @@ LISTS, GENERAL_BLOCKS = Conformance.MULTIPLE_REFERENCES, Conformance.GENERAL_BLO
     ("conformance", "size", "limit"),
     [
         (Conformance.GET, 500, 1),
-        (LISTS, 500, 43),
+        (LISTS, 500, 39),
         (LISTS, 65535, 255),
         (LISTS, 0, 255),
         (LISTS, 60, 1),

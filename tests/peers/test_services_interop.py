@@ -8,11 +8,13 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package's own affair
-    from gurux_dlms import GXByteBuffer, GXDLMSClient, GXReplyData
+    from gurux_dlms import GXByteBuffer, GXDLMSAccessItem, GXDLMSClient, GXReplyData
     from gurux_dlms.enums import (
+        AccessServiceCommandType,
         Authentication,
         Conformance,
         DataType,
+        ErrorCode,
         InterfaceType,
     )
     from gurux_dlms.GXWriteItem import GXWriteItem
@@ -162,3 +164,27 @@ def test_a_method_is_called(line: str) -> None:
     assert peer.read(switch, 2) is False
     peer.ask(switch.remoteReconnect(peer.client))
     assert peer.read(switch, 2) is True
+
+
+@LINES
+def test_several_things_at_once(line: str) -> None:
+    """By ACCESS, in which the peer writes an empty value whatever it is given."""
+    peer = Gurux(line, BASE | Conformance.ACCESS)
+    peer.ask(peer.client.write(label(LONG), 2))
+    switch = GXDLMSDisconnectControl("0.0.96.3.10.255")
+    items = [
+        GXDLMSAccessItem(AccessServiceCommandType.GET, GXDLMSData("0.0.42.0.0.255"), 2),
+        GXDLMSAccessItem(AccessServiceCommandType.GET, label(b""), 2),
+        GXDLMSAccessItem(AccessServiceCommandType.SET, label(LONG), 2),
+        GXDLMSAccessItem(AccessServiceCommandType.GET, label(b""), 2),
+        GXDLMSAccessItem(AccessServiceCommandType.GET, switch, 9),
+    ]
+    for item in items:
+        item.target.settings = peer.client.settings  # which it looks for there
+    reply = peer.ask(peer.client.accessRequest(None, items))
+    peer.client.parseAccessResponse(items, reply.data)
+    name, before, _, after, _ = items
+    assert bytes(name.value) == b"SIM0000000000001"
+    assert bytes(before.value) == LONG
+    assert bytes(after.value) == b""
+    assert [each.error for each in items] == [0, 0, 0, 0, ErrorCode.READ_WRITE_DENIED]

@@ -6,6 +6,7 @@ from dcud.dlms.access import (
     AttributeDescriptor,
     DataAccessResult,
     InvokeIdAndPriority,
+    LongInvokeIdAndPriority,
     MethodDescriptor,
     Selection,
 )
@@ -26,6 +27,14 @@ refusals = octets_8.map(DataAccessResult)
 invokes = st.builds(
     InvokeIdAndPriority,
     invoke_id=st.integers(0, 15),
+    confirmed=st.booleans(),
+    high_priority=st.booleans(),
+)
+long_invokes = st.builds(
+    LongInvokeIdAndPriority,
+    invoke_id=st.integers(0, 0xFFFFFF),
+    self_descriptive=st.booleans(),
+    break_on_error=st.booleans(),
     confirmed=st.booleans(),
     high_priority=st.booleans(),
 )
