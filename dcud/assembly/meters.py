@@ -11,13 +11,15 @@ from dcud.collect.job import Reader
 from dcud.collect.poller import Meter
 from dcud.collect.profile_job import Position
 from dcud.config import model
+from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.authentication import NO_SECURITY, AuthenticationMechanism, LowLevelSecurity
-from dcud.dlms.conformance import IMPLEMENTED, Conformance
+from dcud.dlms.conformance import IMPLEMENTED, IMPLEMENTED_BY_SHORT_NAMES, Conformance
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.exchange import ExchangeParameters
 from dcud.dlms.secret import Secret
+from dcud.dlms.short_names import ShortNames
 from dcud.line.bus import BusParameters, Target
 from dcud.line.session import Connection, SessionTiming, unheard
 
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
     from dcud.line.sign_on import SignOn
 
 
+_CONTEXTS = {
+    "logical-names": ApplicationContext.LOGICAL_NAMES,
+    "short-names": ApplicationContext.SHORT_NAMES,
+}
+_IMPLEMENTED = {
+    "logical-names": IMPLEMENTED,
+    "short-names": IMPLEMENTED_BY_SHORT_NAMES,
+}
 _PATIENCES = 2
 """How many response timeouts a bus bears what comes in an answer's place."""
 _SHORTEST_PATIENCE = 5.0
@@ -54,7 +64,22 @@ def plain_target(
     """Return how a meter is reached whose APDUs go in the clear; `notified` takes the unasked."""
     make_link, trust = links.to(meter), exchange_parameters(meter)
     association = association_parameters(links, meter, _authentication(meter, password))
-    return target(links, meter, lambda: ClientConnection(make_link(), association, trust), notified)
+    names = short_names(meter)
+    return target(
+        links,
+        meter,
+        lambda: ClientConnection(make_link(), association, trust, names=names),
+        notified,
+    )
+
+
+def short_names(meter: model.Meter) -> ShortNames | None:
+    """Return the memory of the meter's short names; None where it knows logical names."""
+    if meter.referencing != "short-names":
+        return None
+    from dcud.cosem.short_names import LearnedNames  # noqa: PLC0415  # most need none
+
+    return LearnedNames()
 
 
 def target(
@@ -82,6 +107,7 @@ def association_parameters(
     return AssociationParameters(
         authentication=authentication,
         conformance=_conformance(meter),
+        application_context=_CONTEXTS[meter.referencing],
         max_receive_pdu_size=links.max_receive_pdu_size(meter),
         release_with_rlrq=meter.release,
         association_object=meter.association,
@@ -91,8 +117,9 @@ def association_parameters(
 
 def _conformance(meter: model.Meter) -> Conformance:
     general = meter.security is not None and meter.security.form != "service-specific"
-    proposed = IMPLEMENTED | Conformance.GENERAL_PROTECTION if general else IMPLEMENTED
-    for bit in IMPLEMENTED:
+    implemented = _IMPLEMENTED[meter.referencing]
+    proposed = implemented | Conformance.GENERAL_PROTECTION if general else implemented
+    for bit in implemented:
         if bit.words in meter.avoid:
             proposed &= ~bit
     return proposed

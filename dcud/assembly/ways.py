@@ -4,7 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dcud.assembly.links import Links
-from dcud.assembly.meters import association_parameters, exchange_parameters, plain_target, target
+from dcud.assembly.meters import (
+    association_parameters,
+    exchange_parameters,
+    plain_target,
+    short_names,
+    target,
+)
 from dcud.assembly.security import SecuredAccess, ciphers
 from dcud.collect.secured_meter import SecuredMeter, Ways
 from dcud.config import model
@@ -42,14 +48,15 @@ def secured_meter(
 ) -> SecuredMeter[Session]:
     """Return what opens associations with the meter."""
     make_link, trust = links.to(meter), exchange_parameters(meter)
+    names = short_names(meter)
 
     def connect() -> ClientConnection:
         association = association_parameters(links, meter, access.authentication())
-        return ClientConnection(make_link(), association, trust, access.protection())
+        return ClientConnection(make_link(), association, trust, access.protection(), names)
 
     def probe() -> ClientConnection:
         association = association_parameters(links, meter, access.authentication())
-        return ClientConnection(make_link(), association, trust, access.probe())
+        return ClientConnection(make_link(), association, trust, access.probe(), names)
 
     reached = replace(
         target(links, meter, connect, told.notified), supply=access, refused=told.refused

@@ -13,17 +13,15 @@ from dcud.cli.attribute_choice import obis_argument
 from dcud.cli.identify_template import PROFILE, FoundProfile, template_text, usual_name
 from dcud.cli.main import UsageError
 from dcud.cli.meter_choice import ChosenMeter, add_meter_arguments, choose
-from dcud.cli.objects import OBJECT_LIST, ObjectListRefusedError
-from dcud.cli.progress import progress
+from dcud.cli.object_list import object_list
+from dcud.cli.objects import ObjectListRefusedError
 from dcud.cli.rendering import Cell, Column, Rows, add_format_argument, rows
 from dcud.collect.meter_memory import LOGICAL_DEVICE_NAME, get_data
 from dcud.collect.values import text_or_hex
 from dcud.config import kind
 from dcud.cosem.association_view import (
-    ASSOCIATION_LN,
     CURRENT_ASSOCIATION,
     ObjectListElement,
-    decode_object_list,
 )
 from dcud.cosem.identity import Identity, propose
 from dcud.cosem.profile_generic import CaptureObject, parse_capture_objects
@@ -141,15 +139,14 @@ def _template_name(file: Path) -> str:
 
 
 async def _ask(chosen: ChosenMeter, arguments: argparse.Namespace) -> _Found:
-    list_of_objects = AttributeDescriptor(ASSOCIATION_LN, arguments.association, OBJECT_LIST)
+    association = arguments.association
     async with visit.visit(chosen, frames=arguments.frames) as session:
         name = await _native(session, LOGICAL_DEVICE_NAME)
-        with progress("object list", wanted=not arguments.frames) as bar:
-            answer = await session.get(list_of_objects, progress=bar.octets)
+        answer = await object_list(session, association, wants_progress=not arguments.frames)
         if isinstance(answer, DataAccessResult):
-            elements, refusal = None, f"{list_of_objects}: {answer.words}"
+            elements, refusal = None, f"{association}: {answer.words}"
         else:
-            elements, refusal = decode_object_list(answer), ""
+            elements, refusal = answer, ""
         return _Found(
             logical_device_name=name if isinstance(name, bytes) else str(name or "").encode(),
             identifiers=await _identifiers(session, elements),

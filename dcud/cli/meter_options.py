@@ -190,6 +190,14 @@ OPTIONS: Final = (
         framings=("prime",),
     ),
     Option(
+        "--short-names",
+        "",
+        ("meter", "referencing"),
+        str,
+        "the meter knows its objects by short names",
+        bare="short-names",
+    ),
+    Option(
         "--client",
         "N",
         ("meter", "client_sap"),

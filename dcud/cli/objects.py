@@ -2,33 +2,28 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from dcud.cli import visit
 from dcud.cli.attribute_choice import obis_argument
 from dcud.cli.meter_choice import ChosenMeter, add_meter_arguments, choose
-from dcud.cli.progress import progress
+from dcud.cli.object_list import object_list
 from dcud.cli.rendering import Column, Rows, add_format_argument, rows
 from dcud.cosem.association_view import (
-    ASSOCIATION_LN,
     CURRENT_ASSOCIATION,
     Access,
     AttributeRights,
     MethodRights,
     ObjectListElement,
-    decode_object_list,
 )
 from dcud.cosem.classes import InterfaceClass, interface_class
 from dcud.cosem.obis_names import obis_name
-from dcud.dlms.access import AttributeDescriptor, DataAccessResult
+from dcud.dlms.access import DataAccessResult
 from dcud.errors import DcudError
 
 summary = "list the objects of one meter with the rights on them"
-
-OBJECT_LIST = 2
-"""Attribute. [IEC 62056-6-2: Association LN]"""
 
 _COLUMNS = (
     Column(heading="class", right=True),
@@ -81,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask, and list; returns 0."""
-    elements = decode_object_list(asyncio.run(_object_list(choose(arguments), arguments)))
+    elements = asyncio.run(_object_list(choose(arguments), arguments))
     with rows(arguments.format, _COLUMNS) as shown:
         for element in sorted(elements, key=lambda each: (each.class_id, each.logical_name)):
             if _is_wanted(element, arguments.class_id, arguments.match):
@@ -89,14 +84,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _object_list(chosen: ChosenMeter, arguments: argparse.Namespace) -> bytes:
-    attribute = AttributeDescriptor(ASSOCIATION_LN, arguments.association, OBJECT_LIST)
+async def _object_list(
+    chosen: ChosenMeter, arguments: argparse.Namespace
+) -> Sequence[ObjectListElement]:
+    association = arguments.association
     async with visit.visit(chosen, frames=arguments.frames) as session:
-        with progress("object list", wanted=not arguments.frames) as bar:
-            answer = await session.get(attribute, progress=bar.octets)
+        answer = await object_list(session, association, wants_progress=not arguments.frames)
     if isinstance(answer, DataAccessResult):
         raise ObjectListRefusedError(
-            f"the object list {attribute} of meter {chosen.meter.id}: {answer.words}",
+            f"the object list of the association {association} of meter {chosen.meter.id}:"
+            f" {answer.words}",
             remedy="ask as another --client, or name its association as --association "
             "0.0.40.0.1.255",
         )

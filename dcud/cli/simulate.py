@@ -98,6 +98,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the APDUs that they take and send (default: %(default)s)",
     )
     parser.add_argument(
+        "--short-names",
+        action="store_true",
+        help="have the meters know their objects by short names",
+    )
+    parser.add_argument(
         "--key-file",
         type=Path,
         metavar="FILE",
@@ -195,6 +200,11 @@ def _demand(arguments: argparse.Namespace) -> tuple[ServerDemand, MakeMeter]:
     entries = (
         {} if path is None else parse_keys(path, read_secret_file(key_file(str(path)), access))
     )
+    if demands_security(arguments) and arguments.short_names:
+        raise UsageError(
+            "the simulated meters with short names protect nothing",
+            remedy="leave out --short-names, or the options of security",
+        )
     if demands_security(arguments):
         # Unsecured simulations are not to wait for what they don't need.
         from dcud.cli.simulated_security import secured_meters  # noqa: PLC0415  # as said
@@ -203,14 +213,22 @@ def _demand(arguments: argparse.Namespace) -> tuple[ServerDemand, MakeMeter]:
     if arguments.authentication == "lls" and path is None:
         raise UsageError("--authentication lls needs a password", remedy="name a --key-file")
     if path is None or arguments.authentication == "none":
-        return NO_SECURITY, SimulatedMeter
+        return NO_SECURITY, _meters(arguments)
     password = entries.get(("meter", "simulated", "lls_password"))
     if password is None:
         raise UsageError(
             f"{path} holds no password for the simulated meters",
             remedy='add lls_password = "..." under [meter.simulated]',
         )
-    return LowLevelSecurity(password), SimulatedMeter
+    return LowLevelSecurity(password), _meters(arguments)
+
+
+def _meters(arguments: argparse.Namespace) -> MakeMeter:
+    if not arguments.short_names:
+        return SimulatedMeter
+    from dcud.sim.short_named_meter import ShortNamedMeter  # noqa: PLC0415  # few want them
+
+    return ShortNamedMeter
 
 
 def _address(text: str) -> SocketAddress:

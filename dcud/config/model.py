@@ -13,11 +13,13 @@ from dcud.config import kind
 from dcud.config.kind import SocketAddress
 from dcud.config.note import Note
 from dcud.config.security import Security
-from dcud.dlms.conformance import IMPLEMENTED
+from dcud.dlms.conformance import IMPLEMENTED, IMPLEMENTED_BY_SHORT_NAMES
 from dcud.dlms.obis import Obis
 
-SERVICES = tuple(bit.words for bit in IMPLEMENTED)
+SERVICES = tuple(bit.words for bit in IMPLEMENTED | IMPLEMENTED_BY_SHORT_NAMES)
 """What is proposed to meters, by the specification's words."""
+
+REFERENCINGS = ("logical-names", "short-names")
 
 HDLC_CLIENT_SAPS = 127
 """The highest client address that seven bits hold. [IEC 62056-46: client address]"""
@@ -916,6 +918,11 @@ class Meter:
     max_receive_pdu_size: Annotated[
         int, kind.integer(64, 65535), Note("Octets of the largest APDU that dcud offers to take.")
     ] = 65535
+    referencing: Annotated[
+        str,
+        kind.choice(*REFERENCINGS),
+        Note("How the meter knows its objects; most know them by logical names."),
+    ] = "logical-names"
     avoid: Annotated[
         tuple[str, ...],
         kind.choices(*SERVICES),

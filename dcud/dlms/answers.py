@@ -17,6 +17,10 @@ _ACTION: Final = 0xC3
 _ACTION_RESPONSE: Final = 0xC7
 _ACCESS: Final = 0xD9
 _ACCESS_RESPONSE: Final = 0xDA
+_READ: Final = 0x05
+_READ_RESPONSE: Final = 0x0C
+_WRITE: Final = 0x06
+_WRITE_RESPONSE: Final = 0x0D
 _BLOCK: Final = 0xE0
 _PUSHED: Final = (b"\x40", b"\xc0")
 """Block control: streaming, no window; the last block, too."""
@@ -27,11 +31,21 @@ _ANSWERS: Final = {
     _SET: _SET_RESPONSE,
     _ACTION: _ACTION_RESPONSE,
     _ACCESS: _ACCESS_RESPONSE,
+    _READ: _READ_RESPONSE,
+    _WRITE: _WRITE_RESPONSE,
 }
 """Tags of AARE by AARQ, RLRE by RLRQ, get-response by get-request, and so on."""
 _HARMLESS: Final = frozenset({_GET, _BLOCK})
 """A value asked for twice is told twice; a block that comes twice is passed over."""
+_PLAIN_READS: Final = (b"\x02", b"\x05")
+"""What a read-request reads first: a variable, or a block of one; what has a parameter may be a
+method."""
 _KNOWN: Final = frozenset(_ANSWERS.values())
+
+LATE: Final = frozenset(
+    bytes((answer,)) for request, answer in _ANSWERS.items() if request not in {_AARQ, _RLRQ}
+)
+"""The tags of what may come when nobody waits for it any more."""
 
 _HEADER_SIZES: Final = {
     _GET_RESPONSE: 3,
@@ -57,6 +71,8 @@ def is_repeatable(request: bytes) -> bool:
         return not (_is_ciphered(request) or _challenges(request))
     if request[0] == _RLRQ:
         return _USER_INFORMATION not in request[2:]  # it has some where that is ciphered
+    if request[0] == _READ:
+        return request[2:3] in _PLAIN_READS
     return request[0] in _HARMLESS
 
 

@@ -33,6 +33,7 @@ from dcud.dlms.apdu.exception_response import ExceptionResponse
 from dcud.dlms.apdu.initiate import (
     DLMS_VERSION,
     LOGICAL_NAMES_VAA,
+    SHORT_NAMES_VAA,
     InitiateRequest,
     InitiateResponse,
 )
@@ -65,6 +66,7 @@ from dcud.dlms.obis import Obis
 from dcud.dlms.proof import CURRENT_ASSOCIATION, proof_returned, reply_to_hls_authentication
 from dcud.dlms.protection import Protection
 from dcud.dlms.secret import Secret
+from dcud.dlms.short_names import REPLY_TO_HLS_AUTHENTICATION
 
 _SUBJECT = "the association"
 
@@ -72,6 +74,9 @@ _CIPHERED_CONTEXTS = {
     ApplicationContext.LOGICAL_NAMES: ApplicationContext.LOGICAL_NAMES_WITH_CIPHERING,
     ApplicationContext.SHORT_NAMES: ApplicationContext.SHORT_NAMES_WITH_CIPHERING,
 }
+_SHORT_NAMES = frozenset(
+    {ApplicationContext.SHORT_NAMES, ApplicationContext.SHORT_NAMES_WITH_CIPHERING}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,8 @@ class AssociationParameters:
         conformance: the services to propose.
         max_receive_pdu_size: octets of the largest APDU that we take, 12..65535; 0 or less sets
             no limit.
-        application_context: logical names, told with ciphering where there is protection.
+        application_context: logical names or short ones, told with ciphering where there is
+            protection.
         release_with_rlrq: whether the association is released before the link; not all meters
             know how.
         association_object: where the proof of identity is sent to.
@@ -100,6 +106,11 @@ class AssociationParameters:
     association_object: Obis = CURRENT_ASSOCIATION
     user_id: int | None = None
     certificate: bytes | None = None
+
+    @property
+    def knows_short_names(self) -> bool:
+        """Whether objects are known by short names."""
+        return self.application_context in _SHORT_NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -456,9 +467,14 @@ class ClientAssociation:
         proof = authentication.prove(challenge, response.responding_ap_title)
         return Challenged(
             agreed=agreed,
-            method=reply_to_hls_authentication(self._parameters.association_object),
+            method=self._proof_method(),
             parameter=encode_data(octet_string(proof)),
         )
+
+    def _proof_method(self) -> MethodDescriptor:
+        if self._parameters.knows_short_names:
+            return REPLY_TO_HLS_AUTHENTICATION
+        return reply_to_hls_authentication(self._parameters.association_object)
 
     def _oddities(self, response: AssociateResponse, initiate: InitiateResponse) -> Iterator[str]:
         """Yield what differs from the standard yet does no harm, a sentence each."""
@@ -468,14 +484,16 @@ class ClientAssociation:
         context = response.application_context_name
         if context is not None and context != self._context.value:
             yield f"AARE names another application context: {context_words(context)}"
-        if initiate.vaa_name != LOGICAL_NAMES_VAA:
-            name = initiate.vaa_name
-            yield f"the VAA-name is {name:04X} where {LOGICAL_NAMES_VAA:04X} was expected"
+        vaa_name, short = initiate.vaa_name, self._parameters.knows_short_names
+        expected = SHORT_NAMES_VAA if short else LOGICAL_NAMES_VAA
+        if vaa_name != expected:
+            yield f"the VAA-name is {vaa_name:04X} where {expected:04X} was expected"
         surplus = initiate.negotiated_conformance & ~proposed
         if surplus:
             yield f"the meter grants what was not proposed: {surplus.words}"
-        if Conformance.GET in proposed & ~initiate.negotiated_conformance:
-            yield "the meter doesn't grant the service get"
+        service = Conformance.READ if short else Conformance.GET
+        if service in proposed & ~initiate.negotiated_conformance:
+            yield f"the meter doesn't grant the service {service.words}"
 
 
 def _shown(authentication: LowLevelSecurity | HighLevelSecurity) -> Secret:

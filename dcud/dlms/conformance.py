@@ -65,6 +65,19 @@ IMPLEMENTED = (
 )
 """What this side speaks, hence what it proposes: no promise is made that isn't kept."""
 
+IMPLEMENTED_BY_SHORT_NAMES = (
+    Conformance.GENERAL_BLOCK_TRANSFER
+    | Conformance.READ
+    | Conformance.WRITE
+    | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    | Conformance.MULTIPLE_REFERENCES
+    | Conformance.INFORMATION_REPORT
+    | Conformance.DATA_NOTIFICATION
+    | Conformance.PARAMETERIZED_ACCESS
+)
+"""The same where objects are known by short names."""
+
 
 def encode_conformance(conformance: Conformance) -> bytes:
     """Encode as InitiateRequest and InitiateResponse carry it, tag included."""

@@ -23,11 +23,10 @@ from typing import cast
 from dcud.dlms.access import (
     InvokeIdAndPriority,
 )
-from dcud.dlms.action_exchange import ActionExchange, MethodCall, Returned
+from dcud.dlms.action_exchange import MethodCall, Returned
+from dcud.dlms.answers import LATE
 from dcud.dlms.apdu import (
     aare,
-    access_service,
-    action,
     confirmed_service_error,
     data_notification,
     event_notification,
@@ -35,7 +34,6 @@ from dcud.dlms.apdu import (
     general_block_transfer,
     release,
 )
-from dcud.dlms.apdu import get as get_service
 from dcud.dlms.association import (
     Associated,
     AssociationParameters,
@@ -85,12 +83,18 @@ from dcud.dlms.exchange import (
 )
 from dcud.dlms.protection import Protection
 from dcud.dlms.pushed_blocks import PushedBlocks
+from dcud.dlms.requests import Act
+from dcud.dlms.short_names import ShortNames
 
-_NOTIFICATIONS = frozenset(bytes((m.TAG,)) for m in (data_notification, event_notification))
+_INFORMATION_REPORT = 0x18
+_NOTIFICATIONS = frozenset(
+    bytes((tag,)) for tag in (data_notification.TAG, event_notification.TAG, _INFORMATION_REPORT)
+)
 _NO_ANSWERS = _NOTIFICATIONS | {bytes((general_block_transfer.TAG,))}
 """What a link that tells answers apart never takes for unasked by mistake."""
-_CIPHERED_NOTIFICATIONS = frozenset({b"\xca", b"\xd2"})
-"""glo- and ded-event-notification-request: what tells without any key that nobody asked for it."""
+_CIPHERED_NOTIFICATIONS = frozenset({b"\xca", b"\xd2", b"\x38", b"\x58"})
+"""What tells without any key that nobody asked for it: glo- and ded-event-notification-request,
+and the same of information-report-request."""
 _IN_THE_CLEAR = frozenset(
     bytes((tag,))
     for tag in (aare.TAG, release.RESPONSE_TAG, exception_response.TAG, confirmed_service_error.TAG)
@@ -98,8 +102,6 @@ _IN_THE_CLEAR = frozenset(
 """What answers AARQ and RLRQ; only what some of them carry is protected."""
 _STALE = (ReplayError, TransactionError)
 """What makes an APDU the answer to something else, the right one being still to come."""
-_LATE = frozenset(bytes((m.RESPONSE_TAG,)) for m in (get_service, action, access_service))
-"""What may come when nobody waits for it any more."""
 _LAST_INVOKE_ID = 15
 _NO_PARAMETERS = ExchangeParameters()
 
@@ -205,9 +207,11 @@ class ClientConnection:
 
     Args:
         protection: of this association's APDUs; None where they go in the clear.
+        names: of the meter's objects where it knows these by short names; else None.
 
     Attributes:
         phase: where the connection stands.
+        names: as given.
     """
 
     def __init__(
@@ -216,6 +220,7 @@ class ClientConnection:
         parameters: AssociationParameters,
         exchange_parameters: ExchangeParameters = _NO_PARAMETERS,
         protection: Protection | None = None,
+        names: ShortNames | None = None,
     ) -> None:
         self.phase = Phase.IDLE
         self._link = link
@@ -223,6 +228,7 @@ class ClientConnection:
         self._parameters = parameters
         self._exchange_parameters = exchange_parameters
         self._protection = protection
+        self.names = names
         self._association = ClientAssociation(parameters, protection)
         self._agreed: Associated | None = None
         self._largest_request = 0  # in octets; 0 sets no limit
@@ -271,6 +277,7 @@ class ClientConnection:
             parameters=self._exchange_parameters,
             conformance=agreed.conformance,
             room=self._room(agreed),
+            names=self.names,
         )
 
     def _room(self, agreed: Associated) -> int | None:
@@ -436,7 +443,7 @@ class ClientConnection:
             return self._deliver_to_association(apdu, now)
         if self._exchange is not None:
             return self._deliver_to_exchange(self._exchange, apdu, now)
-        if apdu[:1] not in _LATE:
+        if apdu[:1] not in LATE:
             name = apdu[:1].hex() or "an empty APDU"
             self._fail(UnexpectedApduError(f"the meter sent {name} without being asked"), now)
         return []
@@ -513,7 +520,7 @@ class ClientConnection:
         """Send our proof of identity, as the first request of the association."""
         self._largest_request = challenged.agreed.server_max_receive_pdu_size
         call = MethodCall(method=challenged.method, parameter=challenged.parameter)
-        exchange = ActionExchange(call, self._terms(challenged.agreed))
+        exchange = Act(call).exchange(self._terms(challenged.agreed))
         try:
             self._send(exchange, now)
         except (EncodeError, SecurityError) as error:

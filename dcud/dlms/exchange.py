@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Generic, Protocol, TypeVar
 
 from dcud.dlms.access import InvokeIdAndPriority
@@ -11,7 +12,9 @@ from dcud.dlms.apdu.exception_response import ExceptionResponse
 from dcud.dlms.block_transfer import MAX_VALUE_OCTETS
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.errors import DecodeError, ProtocolError, UnexpectedApduError
+from dcud.dlms.short_names import ShortNames
 
+S = TypeVar("S")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -70,12 +73,14 @@ class Terms:
         conformance: what the meter speaks.
         room: octets of a request above which what it carries is cut into blocks, where the service
             has blocks; None where nothing limits it.
+        names: of the meter's objects where it knows these by short names; else None.
     """
 
     invoke: InvokeIdAndPriority
     parameters: ExchangeParameters
     conformance: Conformance
     room: int | None = None
+    names: ShortNames | None = None
 
     def room_for(self, blocks: Conformance) -> int | None:
         """Return `room`; None where the meter doesn't take the blocks that `blocks` stands for."""
@@ -120,29 +125,44 @@ class Request(Protocol[T_co]):
         """
 
 
-class Alone(Generic[T]):
-    """One request of the form for many, of which there is but one."""
+class Understood(Generic[S, T]):
+    """A request whose answer is to be understood as something else.
 
-    def __init__(self, many: Exchange[tuple[T, ...]]) -> None:
-        self._many = many
+    Args:
+        exchange: which makes it.
+        understand: what its answer means.
+    """
+
+    def __init__(self, exchange: Exchange[S], understand: Callable[[S], T]) -> None:
+        self._exchange = exchange
+        self._understand = understand
 
     @property
     def subject(self) -> str:
         """What errors are about."""
-        return self._many.subject
+        return self._exchange.subject
 
     def request(self) -> bytes:
         """Return the APDU that is to be sent now."""
-        return self._many.request()
+        return self._exchange.request()
 
     def secret(self) -> Ranges:
         """Return the half-open ranges of that APDU that no log may show."""
-        return self._many.secret()
+        return self._exchange.secret()
 
     def receive(self, apdu: bytes) -> Outcome[T]:
         """Take an answer."""
-        outcome = self._many.receive(apdu)
-        return Answered(answer=outcome.answer[0]) if isinstance(outcome, Answered) else outcome
+        outcome = self._exchange.receive(apdu)
+        if not isinstance(outcome, Answered):
+            return outcome
+        return Answered(answer=self._understand(outcome.answer))
+
+
+class Alone(Understood[tuple[T, ...], T]):
+    """One request of the form for many, of which there is but one."""
+
+    def __init__(self, many: Exchange[tuple[T, ...]]) -> None:
+        super().__init__(many, itemgetter(0))
 
 
 def take_answer(

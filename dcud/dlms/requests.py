@@ -1,10 +1,12 @@
 """What can be asked of a meter, whatever services it speaks.
 
-Where the meter speaks ACCESS, but not the service that is made for the request, ACCESS does it.
+Where the meter knows its objects by short names, READ and WRITE do it. Where it speaks ACCESS, but
+not the service that is made for the request, ACCESS does it. The few meters that want either have
+their modules loaded when they are first asked.
 """
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dcud.dlms.access import (
     AttributeDescriptor,
@@ -12,7 +14,6 @@ from dcud.dlms.access import (
     DataAccessResult,
     Selection,
 )
-from dcud.dlms.access_exchange import AccessExchange, Asked, calling, reading, writing
 from dcud.dlms.action_exchange import (
     ActionExchange,
     ActionManyExchange,
@@ -21,17 +22,16 @@ from dcud.dlms.action_exchange import (
     Returned,
 )
 from dcud.dlms.conformance import Conformance
+from dcud.dlms.errors import EncodeError
 from dcud.dlms.exchange import Alone, Exchange, Terms
 from dcud.dlms.get_exchange import GetExchange, Value
 from dcud.dlms.get_list_exchange import GetManyExchange, Values
 from dcud.dlms.set_exchange import Results, SetExchange, SetManyExchange, Writing
 
+if TYPE_CHECKING:
+    from dcud.dlms.access_exchange import Asked
+
 T = TypeVar("T")
-
-
-def _lacks(terms: Terms, service: Conformance) -> bool:
-    """Tell whether a meter that speaks ACCESS doesn't speak `service`."""
-    return Conformance.ACCESS in terms.conformance and service not in terms.conformance
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,14 @@ class Get:
 
     def exchange(self, terms: Terms) -> Exchange[Value]:
         """Return the exchange that asks it."""
-        if _lacks(terms, Conformance.GET):
-            target = AttributeWithSelection(attribute=self.attribute, selection=self.selection)
-            return Alone(AccessExchange((reading(target),), terms))
+        if terms.names is None and Conformance.GET in terms.conformance:
+            return GetExchange(self.attribute, self.selection, terms)
+        return self._otherwise(terms)
+
+    def _otherwise(self, terms: Terms) -> Exchange[Value]:
+        target = AttributeWithSelection(attribute=self.attribute, selection=self.selection)
+        if terms.names is not None or _lacks(terms, Conformance.GET):
+            return Alone(_read((target,), terms))
         return GetExchange(self.attribute, self.selection, terms)
 
 
@@ -57,8 +62,9 @@ class GetMany:
 
     def exchange(self, terms: Terms) -> Exchange[Values]:
         """Return the exchange that asks it."""
-        if _lacks(terms, Conformance.GET | Conformance.MULTIPLE_REFERENCES):
-            return AccessExchange([reading(each) for each in self.targets], terms)
+        lists = Conformance.GET | Conformance.MULTIPLE_REFERENCES
+        if terms.names is not None or _lacks(terms, lists):
+            return _read(self.targets, terms)
         return GetManyExchange(self.targets, terms)
 
 
@@ -70,8 +76,8 @@ class Set:
 
     def exchange(self, terms: Terms) -> Exchange[DataAccessResult]:
         """Return the exchange that asks it."""
-        if _lacks(terms, Conformance.SET):
-            return Alone(AccessExchange((writing(self.writing),), terms))
+        if terms.names is not None or _lacks(terms, Conformance.SET):
+            return Alone(_write((self.writing,), terms))
         return SetExchange(self.writing, terms)
 
 
@@ -83,8 +89,9 @@ class SetMany:
 
     def exchange(self, terms: Terms) -> Exchange[Results]:
         """Return the exchange that asks it."""
-        if _lacks(terms, Conformance.SET | Conformance.MULTIPLE_REFERENCES):
-            return AccessExchange([writing(each) for each in self.writings], terms)
+        lists = Conformance.SET | Conformance.MULTIPLE_REFERENCES
+        if terms.names is not None or _lacks(terms, lists):
+            return _write(self.writings, terms)
         return SetManyExchange(self.writings, terms)
 
 
@@ -96,8 +103,8 @@ class Act:
 
     def exchange(self, terms: Terms) -> Exchange[Returned]:
         """Return the exchange that asks it."""
-        if _lacks(terms, Conformance.ACTION):
-            return Alone(AccessExchange((calling(self.call),), terms))
+        if terms.names is not None or _lacks(terms, Conformance.ACTION):
+            return Alone(_call((self.call,), terms))
         return ActionExchange(self.call, terms)
 
 
@@ -109,8 +116,9 @@ class ActMany:
 
     def exchange(self, terms: Terms) -> Exchange[AllReturned]:
         """Return the exchange that asks it."""
-        if _lacks(terms, Conformance.ACTION | Conformance.MULTIPLE_REFERENCES):
-            return AccessExchange([calling(each) for each in self.calls], terms)
+        lists = Conformance.ACTION | Conformance.MULTIPLE_REFERENCES
+        if terms.names is not None or _lacks(terms, lists):
+            return _call(self.calls, terms)
         return ActionManyExchange(self.calls, terms)
 
 
@@ -119,13 +127,76 @@ class Access(Generic[T]):
     """Do several things of all kinds at once, in this order.
 
     Attributes:
-        asked: at least one, made by `reading`, `writing` or `calling`.
+        asked: at least one, made by `reading`, `writing` or `calling` of `access_exchange`.
         break_on_error: whether what follows upon an error is left undone.
     """
 
-    asked: tuple[Asked[T], ...]
+    asked: "tuple[Asked[T], ...]"
     break_on_error: bool = False
 
     def exchange(self, terms: Terms) -> Exchange[tuple[T, ...]]:
-        """Return the exchange that asks it."""
+        """Return the exchange that asks it.
+
+        Raises:
+            EncodeError: the meter knows short names.
+        """
+        from dcud.dlms.access_exchange import AccessExchange  # noqa: PLC0415  # as said above
+
+        if terms.names is not None:
+            raise EncodeError(
+                "ACCESS wants logical names, but the meter knows short ones",
+                remedy="ask for each thing by itself",
+            )
         return AccessExchange(self.asked, terms, break_on_error=self.break_on_error)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadVariable:
+    """Read what has a short name that everybody knows.
+
+    Attributes:
+        name: 0..65535.
+    """
+
+    name: int
+
+    def exchange(self, terms: Terms) -> Exchange[Value]:
+        """Return the exchange that asks it."""
+        from dcud.dlms.by_short_names import read_variable  # noqa: PLC0415  # as said above
+
+        return Alone(read_variable(self.name, terms))
+
+
+def _lacks(terms: Terms, service: Conformance) -> bool:
+    """Tell whether a meter that speaks ACCESS doesn't speak `service`."""
+    return Conformance.ACCESS in terms.conformance and service not in terms.conformance
+
+
+def _read(targets: tuple[AttributeWithSelection, ...], terms: Terms) -> Exchange[Values]:
+    if terms.names is not None:
+        from dcud.dlms.by_short_names import read_attributes  # noqa: PLC0415  # as said above
+
+        return read_attributes(targets, terms.names, terms)
+    from dcud.dlms.access_exchange import AccessExchange, reading  # noqa: PLC0415  # likewise
+
+    return AccessExchange([reading(target) for target in targets], terms)
+
+
+def _write(writings: tuple[Writing, ...], terms: Terms) -> Exchange[Results]:
+    if terms.names is not None:
+        from dcud.dlms.by_short_names import write_attributes  # noqa: PLC0415  # as said above
+
+        return write_attributes(writings, terms.names, terms)
+    from dcud.dlms.access_exchange import AccessExchange, writing  # noqa: PLC0415  # likewise
+
+    return AccessExchange([writing(each) for each in writings], terms)
+
+
+def _call(calls: tuple[MethodCall, ...], terms: Terms) -> Exchange[AllReturned]:
+    if terms.names is not None:
+        from dcud.dlms.by_short_names import call_methods  # noqa: PLC0415  # as said above
+
+        return call_methods(calls, terms.names, terms)
+    from dcud.dlms.access_exchange import AccessExchange, calling  # noqa: PLC0415  # likewise
+
+    return AccessExchange([calling(call) for call in calls], terms)

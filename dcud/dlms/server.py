@@ -6,15 +6,24 @@ below says where they come from and when it is lost.
 
 from collections.abc import Callable
 
-from dcud.dlms.apdu import aarq, access_service, exception_response, release
+from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.apdu import (
+    aarq,
+    access_service,
+    exception_response,
+    release,
+    unconfirmed_write,
+)
 from dcud.dlms.apdu import action as action_service
 from dcud.dlms.apdu import get as get_service
+from dcud.dlms.apdu import read as read_service
 from dcud.dlms.apdu import set as set_service
+from dcud.dlms.apdu import write as write_service
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.apdu.exception_response import ExceptionResponse
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.constructors import octet_string
-from dcud.dlms.data import encode_data
+from dcud.dlms.data import Data, encode_data
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.errors import DecodeError, ProtocolError
 from dcud.dlms.general_block_transfer import (
@@ -28,6 +37,7 @@ from dcud.dlms.server_action import Act, Acted, ActionService, no_methods
 from dcud.dlms.server_association import ServerAssociation, ServerParameters, State
 from dcud.dlms.server_get import AnswerTooLongError, GetService, Read
 from dcud.dlms.server_set import SetService, Write, nothing_is_written
+from dcud.dlms.server_short_names import Find, ShortNameService, nothing_is_found
 
 __all__ = ["Act", "Acted", "Read", "ServerApplication", "ServerParameters", "Write"]
 
@@ -50,8 +60,8 @@ _TOO_LONG = ExceptionResponse(
 
 _NO_CLOCK = 0.0
 """Of the two ends of general block transfer the client's is the one that repeats itself."""
-_ASSOCIATION_CLASS = 15
-_REPLY_TO_HLS_AUTHENTICATION = 1
+_REPLIES_TO_HLS_AUTHENTICATION = frozenset({(15, 1), (12, 8)})
+"""Class and method, by which a client proves itself. [IEC 62056-6-2: Association LN, SN]"""
 
 
 class ServerApplication:
@@ -63,6 +73,7 @@ class ServerApplication:
         client_sap: the client.
         act: carries out methods; those of the association that open it are none of its matter.
         write: takes what is written to attributes.
+        find: tells what has a short name; nothing has, where clients know logical names.
 
     Attributes:
         client_sap: the client.
@@ -75,14 +86,17 @@ class ServerApplication:
         client_sap: ClientSap,
         act: Act = no_methods,
         write: Write = nothing_is_written,
+        find: Find = nothing_is_found,
     ) -> None:
         self.client_sap = client_sap
         self._act = act
+        self._read_attribute = read
         self._association = ServerAssociation(parameters)
         self._get_service = GetService(read, client_sap)
         self._set_service = SetService(write, client_sap)
         self._action_service = ActionService(self._do, client_sap)
         self._access_service = AccessService(read, write, act, client_sap)
+        self._short_name_service = ShortNameService(find, self._tell, write, self._do, client_sap)
         self._blocks: GeneralBlockLayer | None = None
         self._block_window = parameters.block_window
         self._afterwards: Callable[[], None] | None = None
@@ -92,6 +106,12 @@ class ServerApplication:
             action_service.REQUEST_TAG: self._action,
             access_service.REQUEST_TAG: self._access,
         }
+        if parameters.short_names:
+            self._services = {
+                read_service.REQUEST_TAG: self._read,
+                write_service.REQUEST_TAG: self._write,
+                unconfirmed_write.TAG: self._write_unconfirmed,
+            }
 
     @property
     def is_associated(self) -> bool:
@@ -150,6 +170,7 @@ class ServerApplication:
         self._get_service.forget()
         self._set_service.forget()
         self._action_service.forget()
+        self._short_name_service.forget()
 
     def _release(self, apdu: bytes) -> bytes | None:
         if self._association.state is State.IDLE:
@@ -216,13 +237,44 @@ class ServerApplication:
             return _TOO_LONG
         return answer
 
+    def _read(self, request: bytes) -> bytes | None:
+        association = self._association
+        # Until the client has proved itself, it may still read the method by which it does.
+        if association.state is State.IDLE or Conformance.READ not in association.conformance:
+            return _NOT_ASSOCIATED
+        in_blocks = Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ in association.conformance
+        try:
+            answer, self._afterwards = self._short_name_service.read(
+                request, association.room, in_blocks=in_blocks
+            )
+        except AnswerTooLongError:
+            return _TOO_LONG
+        return answer
+
+    def _tell(
+        self, attribute: AttributeDescriptor, selection: Selection | None, client: ClientSap
+    ) -> Data | bytes | DataAccessResult:
+        """Tell an attribute to a client that has proved itself."""
+        if not self.is_associated:
+            return DataAccessResult.READ_WRITE_DENIED
+        return self._read_attribute(attribute, selection, client)
+
+    def _write(self, request: bytes) -> bytes | None:
+        if not self.is_associated or Conformance.WRITE not in self._association.conformance:
+            return _NOT_ASSOCIATED
+        answer, self._afterwards = self._short_name_service.write(request)
+        return answer
+
+    def _write_unconfirmed(self, request: bytes) -> bytes | None:
+        granted = Conformance.UNCONFIRMED_WRITE in self._association.conformance
+        if self.is_associated and granted:
+            self._afterwards = self._short_name_service.write_unconfirmed(request)
+        return None
+
     def _do(self, method: MethodDescriptor, parameter: bytes | None, client: ClientSap) -> Acted:
         """Carry out a method; until the client has proved itself, only the one by which it does."""
         if self._association.state is State.CHALLENGED:
-            if (method.class_id, method.method) != (
-                _ASSOCIATION_CLASS,
-                _REPLY_TO_HLS_AUTHENTICATION,
-            ):
+            if (method.class_id, method.method) not in _REPLIES_TO_HLS_AUTHENTICATION:
                 return Acted(result=ActionResult.READ_WRITE_DENIED)
             return self._prove(parameter)
         return self._act(method, parameter, client)

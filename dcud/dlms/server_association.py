@@ -23,6 +23,8 @@ from dcud.dlms.apdu.aarq import AssociateRequest
 from dcud.dlms.apdu.confirmed_service_error import ConfirmedServiceError
 from dcud.dlms.apdu.initiate import (
     DLMS_VERSION,
+    LOGICAL_NAMES_VAA,
+    SHORT_NAMES_VAA,
     SMALLEST_PDU_SIZE,
     InitiateRequest,
     InitiateResponse,
@@ -35,6 +37,11 @@ from dcud.dlms.errors import DecodeError, MisuseError, ProtocolError, SecurityEr
 from dcud.dlms.fields import check_field
 from dcud.dlms.server_security import ProofDemand, ServerDemand, ServerProof, ServerProtection
 
+_CONTEXTS = {
+    False: (ApplicationContext.LOGICAL_NAMES, ApplicationContext.LOGICAL_NAMES_WITH_CIPHERING),
+    True: (ApplicationContext.SHORT_NAMES, ApplicationContext.SHORT_NAMES_WITH_CIPHERING),
+}
+"""Without and with ciphering, by whether clients know objects by short names."""
 _LOWEST = Mechanism.LOWEST.object_identifier
 
 
@@ -54,6 +61,7 @@ class ServerParameters:
             without ciphering is the only one.
         ciphered_only: whether the context without ciphering is refused then.
         block_window: blocks of general block transfer that are taken in one go, 1..63.
+        short_names: whether clients know objects by their short names.
     """
 
     authentication: ServerDemand = NO_SECURITY
@@ -64,6 +72,7 @@ class ServerParameters:
     protection: Callable[[], ServerProtection] | None = None
     ciphered_only: bool = True
     block_window: int = 5
+    short_names: bool = False
 
     def __post_init__(self) -> None:
         for name in ("max_receive_pdu_size", "max_send_pdu_size"):
@@ -258,10 +267,11 @@ class ServerAssociation:
 
     def _protection_in(self, context: bytes) -> ServerProtection | None:
         """Return what protects APDUs in a context, None in the one without ciphering."""
-        make, plain = self._parameters.protection, ApplicationContext.LOGICAL_NAMES.value
-        if context == ApplicationContext.LOGICAL_NAMES_WITH_CIPHERING.value and make is not None:
+        make = self._parameters.protection
+        plain, ciphered = _CONTEXTS[self._parameters.short_names]
+        if context == ciphered.value and make is not None:
             return make()
-        if context != plain or (make is not None and self._parameters.ciphered_only):
+        if context != plain.value or (make is not None and self._parameters.ciphered_only):
             raise _RefusedError(aare.CONTEXT_NAME_NOT_SUPPORTED)
         return None
 
@@ -326,6 +336,7 @@ class ServerAssociation:
         return InitiateResponse(
             negotiated_conformance=self.conformance,
             server_max_receive_pdu_size=self._parameters.max_receive_pdu_size,
+            vaa_name=SHORT_NAMES_VAA if self._parameters.short_names else LOGICAL_NAMES_VAA,
         ).encode()
 
 

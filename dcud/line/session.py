@@ -46,7 +46,8 @@ from dcud.dlms.errors import (
     SecurityError,
 )
 from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
-from dcud.dlms.requests import Act, Get, GetMany
+from dcud.dlms.requests import Act, Get, GetMany, ReadVariable
+from dcud.dlms.short_names import OBJECT_LIST, ShortNames, UnknownNameError
 from dcud.errors import DcudError
 from dcud.line.errors import PortError, StalledError
 from dcud.line.port import Port, PromptPort
@@ -77,6 +78,11 @@ _Outcome = Opened | Answered[object] | RequestFailed | Released
 
 class Connection(Protocol):
     """What a session drives; `dcud.dlms.connection.ClientConnection` is the one there is."""
+
+    @property
+    def names(self) -> ShortNames | None:
+        """Of the meter's objects where it knows these by short names; else None."""
+        ...
 
     def open(self, now: float) -> None:
         """Begin to set up link and association."""
@@ -206,6 +212,11 @@ class Session:
         return self._is_open
 
     @property
+    def knows_short_names(self) -> bool:
+        """Whether the meter knows its objects by short names."""
+        return self._connection.names is not None
+
+    @property
     def opened(self) -> Opened | None:
         """What was negotiated, once the association stands."""
         return self._opened
@@ -222,6 +233,20 @@ class Session:
             raise _out_of_turn(outcome)
         self._opened = outcome
         self._is_open = True
+        await self._learn_names()
+
+    async def _learn_names(self) -> None:
+        """Ask a meter that knows short names for them, once."""
+        names = self._connection.names
+        if names is None or names.is_known:
+            return
+        objects = await self._ask(ReadVariable(OBJECT_LIST))
+        if isinstance(objects, DataAccessResult):
+            raise UnknownNameError(
+                f"the meter does not tell the short names of its objects: {objects.words}",
+                remedy="check client_sap and authentication: some clients may not read the list",
+            )
+        names.learn(objects)
 
     async def _overhear(self) -> None:
         """Take note of what came in since the last session, which nobody waits for."""
@@ -260,6 +285,8 @@ class Session:
         self._progress = progress
         try:
             return await self._ask(Get(attribute, selection))
+        except UnknownNameError:
+            return DataAccessResult.OBJECT_UNDEFINED
         except _FRESH_LINK_HELPS:
             if self._renew is None:
                 raise
@@ -283,7 +310,10 @@ class Session:
     ) -> tuple[bytes | DataAccessResult, ...]:
         """Read several attributes with one request; refusals are answers; see `ask`."""
         targets = tuple([AttributeWithSelection(attribute=each) for each in attributes])
-        return await self.ask(GetMany(targets))
+        try:
+            return await self.ask(GetMany(targets))
+        except UnknownNameError:  # of one of them
+            return tuple([await self.get(each) for each in attributes])
 
     async def ask(
         self, request: Request[Answer], *, progress: Callable[[int], None] | None = None

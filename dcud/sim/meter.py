@@ -1,6 +1,6 @@
 """A simulated electricity meter: its objects with what they say at any time."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
@@ -93,6 +93,11 @@ class SimulatedMeter:
         own = {**self._changeable.objects(), **(extra or {})}
         self._objects = _objects(parameters, own)
         self._names = {name for _, name in self._objects}
+
+    @property
+    def keys(self) -> Iterable[Key]:
+        """The objects that it has, as class and logical name."""
+        return self._objects.keys()
 
     def read(
         self, attribute: AttributeDescriptor, selection: Selection | None

@@ -4,7 +4,8 @@ import pytest
 
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, plain_target
-from dcud.dlms.conformance import IMPLEMENTED, Conformance
+from dcud.dlms.application_context import ApplicationContext
+from dcud.dlms.conformance import IMPLEMENTED, IMPLEMENTED_BY_SHORT_NAMES, Conformance
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import LinkConnected
 from dcud.dlms.prime.messages import NewDevice
@@ -163,6 +164,18 @@ def test_a_meter_may_answer_under_an_invoke_id_of_its_own(
     assert connection._exchange_parameters.match_invoke_id is (matched == "true")
     match = getattr(connection._link, "_match", None)
     assert match is None or match._match_invoke_id is (matched == "true")
+
+
+def test_a_meter_that_knows_short_names(tmp_path: Path) -> None:
+    told = 'referencing = "short-names"\navoid = ["write"]'
+    target = reached(tmp_path, OVER_TCP + '"wrapper"', told)
+    connection, other = target.connect(), target.connect()
+    assert isinstance(connection, ClientConnection)
+    parameters = connection._parameters
+    assert parameters.application_context is ApplicationContext.SHORT_NAMES
+    assert IMPLEMENTED_BY_SHORT_NAMES & ~parameters.conformance == Conformance.WRITE
+    assert connection.names is not None
+    assert connection.names is other.names
 
 
 def test_services_that_a_meter_does_badly(tmp_path: Path) -> None:

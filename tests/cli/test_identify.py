@@ -190,12 +190,12 @@ def test_an_object_list_that_is_refused(identify: Identify) -> None:
     assert (code, errors) == (0, "")
     assert output.splitlines()[3:] == [
         "serial_number,0.0.96.1.0.255,00000001,",
-        "objects,,,15/0.0.40.0.7.255/2: object-undefined",
+        "objects,,,0.0.40.0.7.255: object-undefined",
         "template,,,none of the shipped ones suits; --write makes one",
     ]
     code, _, errors = identify("--write", "ours.toml", *elsewhere)
     assert code == 77
-    assert "no template without the object list 15/0.0.40.0.7.255/2: object-undefined" in errors
+    assert "no template without the object list 0.0.40.0.7.255: object-undefined" in errors
     assert not Path("ours.toml").exists()
 
 

@@ -16,7 +16,11 @@ from dcud.dlms.data import (
     structure,
     unsigned,
 )
+from dcud.dlms.hdlc.address import ServerAddress
+from dcud.dlms.server import ServerParameters
+from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import SimulatedMeter
+from dcud.sim.short_named_meter import ShortNamedMeter
 from tests.support import simulated_line
 
 GOLDEN = Path(__file__).parent / "golden_by_hand"
@@ -68,7 +72,10 @@ def test_filters(objects: Objects, filters: tuple[str, ...], expected: list[str]
 def test_an_association_that_is_not_there(objects: Objects) -> None:
     code, output, errors = objects("--association", "0.0.40.0.7.255")
     assert (code, output) == (77, "")
-    assert "the object list 15/0.0.40.0.7.255/2 of meter meter: object-undefined" in errors
+    assert (
+        "the object list of the association 0.0.40.0.7.255 of meter meter: object-undefined"
+        in errors
+    )
 
 
 @pytest.mark.parametrize("arguments", [("--class", "three"), ("--association", "current")])
@@ -144,3 +151,31 @@ def test_rights_in_words(objects: Objects, tmp_path: Path, monkeypatch: pytest.M
         "selectors": [1, 2],
     }
     assert first["methods"][1] == {"method": 6, "name": "shift_time", "access": ["no access"]}
+
+
+def test_a_meter_that_knows_short_names(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [meter] = simulated_line.meters(1)
+    named = ShortNamedMeter(meter.parameters, lambda: simulated_line.NOW)
+    line = HdlcLine({ServerAddress(logical=1, physical=17): named}, ServerParameters())
+    with simulated_line.on_pty(line, tmp_path / "line"):
+        code, output, _ = objects("--short-names", "--format", "csv", "--class", "12")
+    assert code == 0
+    _, association = output.splitlines()
+    assert association == "12,Association SN,1,0.0.40.0.0.255,association,,"
+
+
+def test_a_meter_that_hides_its_short_names(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [meter] = simulated_line.meters(1)
+    named = ShortNamedMeter(meter.parameters, lambda: simulated_line.NOW)
+    monkeypatch.setattr(named, "_serve", lambda *_: DataAccessResult.READ_WRITE_DENIED)
+    line = HdlcLine({ServerAddress(logical=1, physical=17): named}, ServerParameters())
+    with simulated_line.on_pty(line, tmp_path / "line"):
+        code, _, errors = objects("--short-names")
+    assert code == 76
+    assert "does not tell the short names of its objects: read-write-denied" in errors

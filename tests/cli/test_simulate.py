@@ -92,6 +92,17 @@ def test_small_pdus_make_block_transfers(read: Read, tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
+def test_meters_that_know_short_names(read: Read, tmp_path: Path) -> None:
+    link = str(tmp_path / "bus")
+    with simulate("--pty", link, "--short-names", "--history", "3 h"):
+        at = ("--serial", link, "--server", "1/17", "--short-names")
+        [name] = read(*at, "name")
+        entries = read(*at, "--profile", "1.0.99.1.0.255")
+    assert name["value"] == "SIM0000000000001"
+    assert 12 <= len(entries) <= 13
+
+
+@pytest.mark.e2e
 def test_clocks_are_in_the_zone_asked_for(read: Read, tmp_path: Path) -> None:
     link = str(tmp_path / "bus")
     with simulate("--pty", link, "--time-zone", "Asia/Kolkata"):
@@ -133,6 +144,10 @@ def test_a_key_file_makes_the_meters_demand_its_password(
         ),
         (["--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0"], "not allowed with"),
         (["--udp", "4059"], "'4059' is no HOST:PORT"),
+        (
+            ["--short-names", "--authentication", "hls-gmac"],
+            "the simulated meters with short names protect nothing; leave out --short-names",
+        ),
         (["--framing", "plc"], "invalid choice: 'plc'"),
         (
             ["--framing", "s-fsk", "--gateway"],

@@ -181,6 +181,26 @@ def test_without_invoke_ids_doubles_are_not_known() -> None:
     assert not match.accepts(AARE)
 
 
+def test_services_with_short_names_have_no_invoke_id() -> None:
+    assert may_answer(bytes.fromhex("050102fa08"), bytes.fromhex("0c01001107"))
+    assert may_answer(bytes.fromhex("060102fa08011107"), bytes.fromhex("0d0100"))
+    assert not may_answer(bytes.fromhex("050102fa08"), bytes.fromhex("0d0100"))
+
+
+@pytest.mark.parametrize(
+    ("request_", "repeatable"),
+    [
+        ("050102fa08", True),
+        ("0501050001", True),
+        ("050104fa58010f00", False),
+        ("05", False),
+        ("060102fa08011107", False),
+    ],
+)
+def test_a_method_that_is_read_is_not_repeated(request_: str, *, repeatable: bool) -> None:
+    assert is_repeatable(bytes.fromhex(request_)) is repeatable
+
+
 def test_the_invoke_id_of_access_has_three_octets() -> None:
     request = bytes.fromhex("d9c000000201")
     assert may_answer(request, bytes.fromhex("da0000000200"))

@@ -23,7 +23,7 @@ from dcud.dlms.association import (
     State,
 )
 from dcud.dlms.authentication import LowLevelSecurity, Mechanism
-from dcud.dlms.conformance import IMPLEMENTED, Conformance
+from dcud.dlms.conformance import IMPLEMENTED, IMPLEMENTED_BY_SHORT_NAMES, Conformance
 from dcud.dlms.errors import (
     AssociationRejectedError,
     ConfirmedServiceFailure,
@@ -56,6 +56,11 @@ from tests.support.marking_protection import (
 GREEN_BOOK = AssociationParameters(conformance=Conformance(0x007E1F), max_receive_pdu_size=1200)
 INITIATE = InitiateResponse(
     negotiated_conformance=Conformance(0x00501F), server_max_receive_pdu_size=500
+)
+
+
+SHORT_NAMES = AssociationParameters(
+    application_context=ApplicationContext.SHORT_NAMES, conformance=IMPLEMENTED_BY_SHORT_NAMES
 )
 
 
@@ -153,6 +158,36 @@ class TestAccepted:
             "AARE names another application context: short names",
             "the VAA-name is FA00 where 0007 was expected",
             "the meter doesn't grant the service get",
+        )
+
+    def test_a_meter_that_knows_short_names(self) -> None:
+        # the tests of jDLMS, where three lengths are one too little
+        aare = (
+            "6129a109060760857405080102a203020100a305a103020100be10040e0800065f1f04001802200960fa00"
+        )
+        association = asked(SHORT_NAMES)
+        outcome = association.receive(bytes.fromhex(aare))
+        assert outcome == Associated(
+            conformance=(
+                Conformance.READ
+                | Conformance.WRITE
+                | Conformance.MULTIPLE_REFERENCES
+                | Conformance.PARAMETERIZED_ACCESS
+            ),
+            server_max_receive_pdu_size=2400,
+        )
+
+    def test_oddities_of_a_meter_that_was_to_know_short_names(self) -> None:
+        initiate = InitiateResponse(
+            negotiated_conformance=Conformance.WRITE, server_max_receive_pdu_size=0
+        )
+        response = AssociateResponse(
+            application_context_name=ApplicationContext.SHORT_NAMES.value,
+            user_information=initiate.encode(),
+        )
+        assert accepts(response, SHORT_NAMES).warnings == (
+            "the VAA-name is 0007 where FA00 was expected",
+            "the meter doesn't grant the service read",
         )
 
     def test_a_context_name_may_be_missing(self) -> None:

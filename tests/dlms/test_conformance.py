@@ -37,9 +37,11 @@ from dcud.dlms.apdu.get import (
     encode_get_response,
 )
 from dcud.dlms.apdu.initiate import InitiateResponse
+from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.conformance import (
     IMPLEMENTED,
+    IMPLEMENTED_BY_SHORT_NAMES,
     Conformance,
     decode_conformance,
     encode_conformance,
@@ -53,7 +55,9 @@ from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
 from dcud.dlms.requests import Access, Act, Get, GetMany, Set
 from dcud.dlms.set_exchange import Writing
+from dcud.dlms.short_names import ShortNames
 from tests.support.scripted_link import ScriptedLink
+from tests.support.short_names import FewNames
 
 
 def test_24_bits_each_with_a_name() -> None:
@@ -114,9 +118,17 @@ TARGET = AttributeWithSelection(attribute=ENERGY)
 class Meter:
     """The least meter: it has one value and grants the services it's told to."""
 
-    def __init__(self, conformance: Conformance, max_receive_pdu_size: int = 0) -> None:
+    def __init__(
+        self,
+        conformance: Conformance,
+        max_receive_pdu_size: int = 0,
+        parameters: AssociationParameters | None = None,
+        names: ShortNames | None = None,
+    ) -> None:
         self.link = ScriptedLink()
-        self.connection = ClientConnection(self.link, AssociationParameters())
+        self.connection = ClientConnection(
+            self.link, parameters or AssociationParameters(), names=names
+        )
         self.connection.open(0.0)
         sizes = {"max_info_transmit": 128, "max_info_receive": 128}
         self.link.tell(LinkConnected(**sizes, window_transmit=1, window_receive=1))
@@ -273,6 +285,83 @@ def accesses() -> None:
     ]
 
 
+class ShortNamed(Meter):
+    """One that knows its value as 0108 (and, as everybody's first step, nothing else)."""
+
+    def __init__(self, conformance: Conformance, max_receive_pdu_size: int = 0) -> None:
+        self.parameters = AssociationParameters(
+            application_context=ApplicationContext.SHORT_NAMES,
+            conformance=IMPLEMENTED_BY_SHORT_NAMES,
+        )
+        super().__init__(conformance, max_receive_pdu_size, self.parameters, FewNames())
+
+
+def reads() -> None:
+    meter = ShortNamed(Conformance.READ)
+    meter.connection.ask(Get(ENERGY), 0.0)
+    assert meter.link.sent[-1].hex() == "0501020108"
+    assert meter.told("0c01001107") == [Answered(answer=b"\x11\x07")]
+
+
+def reads_blocks() -> None:
+    meter = ShortNamed(Conformance.READ | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ)
+    meter.connection.ask(Get(ENERGY), 0.0)
+    assert meter.told("0c0102" + "00" + "0001" + "0111") == [BlockReceived(total=1)]
+    assert meter.link.sent[-1].hex() == "0501050001"
+    assert meter.told("0c0102" + "01" + "0002" + "0107") == [Answered(answer=b"\x11\x07")]
+
+
+def reads_parts() -> None:
+    meter = ShortNamed(Conformance.READ | Conformance.PARAMETERIZED_ACCESS)
+    meter.connection.ask(Get(ENERGY, Selection(2, unsigned(9))), 0.0)
+    assert meter.link.sent[-1].hex() == "0501" + "04010802" + "1109"
+
+
+def reads_lists() -> None:
+    meter = ShortNamed(Conformance.READ | Conformance.MULTIPLE_REFERENCES)
+    meter.connection.ask(GetMany((TARGET, TARGET)), 0.0)
+    assert meter.link.sent[-1].hex() == "0502" + "020108" * 2
+    assert meter.told("0c020011070103") == [
+        Answered(answer=(b"\x11\x07", DataAccessResult.READ_WRITE_DENIED))
+    ]
+
+
+def writes() -> None:
+    meter = ShortNamed(Conformance.WRITE)
+    meter.connection.ask(Set(Writing(target=TARGET, value=b"\x11\x07")), 0.0)
+    assert meter.link.sent[-1].hex() == "0601020108" + "011107"
+    assert meter.told("0d0100") == [Answered(answer=DataAccessResult.SUCCESS)]
+
+
+def writes_in_blocks() -> None:
+    conformance = Conformance.WRITE | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    meter = ShortNamed(conformance, max_receive_pdu_size=200)
+    meter.connection.ask(Set(Writing(target=TARGET, value=LONG)), 0.0)
+    assert meter.link.sent[-1].hex().startswith("060107" + "00" + "0001" + "0109")
+    assert isinstance(meter.told("0d01020001")[0], BlockReceived)
+    assert meter.link.sent[-1].hex().startswith("060107" + "01" + "0002" + "0109")
+    assert meter.told("0d0100") == [Answered(answer=DataAccessResult.SUCCESS)]
+
+
+def hears_information_reports() -> None:
+    report = "1800" + "01020108" + "011107"
+    assert ShortNamed(Conformance.INFORMATION_REPORT).told(report) == [
+        NotificationReceived(apdu=bytes.fromhex(report))
+    ]
+
+
+PROOFS_BY_SHORT_NAMES: dict[Conformance, Callable[[], None]] = {
+    Conformance.READ: reads,
+    Conformance.WRITE: writes,
+    Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ: reads_blocks,
+    Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE: writes_in_blocks,
+    Conformance.MULTIPLE_REFERENCES: reads_lists,
+    Conformance.PARAMETERIZED_ACCESS: reads_parts,
+    Conformance.INFORMATION_REPORT: hears_information_reports,
+    Conformance.DATA_NOTIFICATION: hears_data_notifications,
+    Conformance.GENERAL_BLOCK_TRANSFER: transfers_any_apdu_in_blocks,
+}
+
 PROOFS: dict[Conformance, Callable[[], None]] = {
     Conformance.GENERAL_BLOCK_TRANSFER: transfers_any_apdu_in_blocks,
     Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE: sets_in_blocks,
@@ -293,6 +382,11 @@ PROOFS: dict[Conformance, Callable[[], None]] = {
 @pytest.mark.parametrize("bit", list(IMPLEMENTED), ids=lambda bit: bit.words)
 def test_what_is_proposed_works(bit: Conformance) -> None:
     PROOFS[bit]()
+
+
+@pytest.mark.parametrize("bit", list(IMPLEMENTED_BY_SHORT_NAMES), ids=lambda bit: bit.words)
+def test_what_is_proposed_with_short_names_works(bit: Conformance) -> None:
+    PROOFS_BY_SHORT_NAMES[bit]()
 
 
 def test_what_is_proposed_by_default_is_what_is_implemented() -> None:

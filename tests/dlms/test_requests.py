@@ -5,10 +5,12 @@ from dcud.dlms.access_exchange import calling, reading, writing
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import MethodDescriptor
 from dcud.dlms.conformance import Conformance
+from dcud.dlms.errors import EncodeError
 from dcud.dlms.exchange import Request
 from dcud.dlms.obis import Obis
-from dcud.dlms.requests import Access, Act, ActMany, Get, GetMany, Set, SetMany
+from dcud.dlms.requests import Access, Act, ActMany, Get, GetMany, ReadVariable, Set, SetMany
 from dcud.dlms.set_exchange import Writing
+from tests.support.short_names import FewNames
 from tests.support.terms import terms
 
 CLOCK = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
@@ -58,6 +60,33 @@ def test_a_meter_that_speaks_access_but_no_lists(request_: Request[object], begi
     everything_but_lists = Conformance(0xFFFFFF) & ~Conformance.MULTIPLE_REFERENCES
     exchange = request_.exchange(terms(conformance=everything_but_lists))
     assert exchange.request().hex().startswith(begins)
+
+
+ENERGY = AttributeWithSelection(attribute=AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2))
+VALUE = Writing(target=ENERGY, value=b"\x00")
+RESET = MethodCall(method=MethodDescriptor(3, Obis.parse("1.0.1.8.0.255"), 1))
+
+
+@pytest.mark.parametrize(
+    ("request_", "goes_as"),
+    [
+        (Get(ENERGY.attribute), "0501" + "020108"),
+        (GetMany((ENERGY, ENERGY)), "0502" + "020108" * 2),
+        (Set(VALUE), "0601" + "020108" + "0100"),
+        (SetMany((VALUE, VALUE)), "0602" + "020108" * 2 + "020000"),
+        (Act(RESET), "0601" + "020128" + "010f00"),
+        (ActMany((RESET, RESET)), "0602" + "020128" * 2 + "020f000f00"),
+        (ReadVariable(0xFA08), "0501" + "02fa08"),
+    ],
+)
+def test_a_meter_that_knows_short_names(request_: Request[object], goes_as: str) -> None:
+    exchange = request_.exchange(terms(names=FewNames()))
+    assert exchange.request().hex() == goes_as
+
+
+def test_access_wants_logical_names() -> None:
+    with pytest.raises(EncodeError, match="logical names"):
+        Access((reading(TARGET),)).exchange(terms(names=FewNames()))
 
 
 @pytest.mark.parametrize("request_", [Get(CLOCK), GetMany((TARGET,))])

@@ -446,6 +446,30 @@ class TestBlocks:
         assert self.meter(0x000018).answers(write) == [bytes.fromhex("c501c103")]
         assert self.meter(0x000010).answers(write) == [bytes.fromhex("d80101")]
 
+    def test_reading_by_short_names(self) -> None:
+        parameters = ServerParameters(short_names=True, conformance=Conformance(0xFFFFFF))
+        clock = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
+        device = AttributeDescriptor(1, Obis.parse("0.0.96.1.0.255"), 2)
+        for conformance, long_answer in (
+            (Conformance.READ, "d80104"),
+            (Conformance.READ | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ, "0c0102000001"),
+        ):
+            application = ServerApplication(
+                read, parameters, PUBLIC, find={8: clock, 16: device}.get
+            )
+            initiate = InitiateRequest(
+                proposed_conformance=conformance, client_max_receive_pdu_size=40
+            )
+            request = AssociateRequest(
+                application_context_name=ApplicationContext.SHORT_NAMES.value,
+                user_information=initiate.encode(),
+            )
+            application.answers(request.encode()[0])
+            (answer,) = application.answers(bytes.fromhex("0501020008"))
+            assert answer == bytes.fromhex("0c01001107")
+            (answer,) = application.answers(bytes.fromhex("0501020010"))
+            assert answer.hex().startswith(long_answer)
+
     def test_access(self) -> None:
         reads = bytes.fromhex("d94000000100" + "01" + "0100080000010000ff02" + "0100")
         assert self.meter(0x000040).answers(reads) == [

@@ -2,7 +2,7 @@ import pytest
 
 from dcud.dlms.apdu.aare import AssociateResponse
 from dcud.dlms.apdu.aarq import AssociateRequest
-from dcud.dlms.apdu.initiate import InitiateRequest
+from dcud.dlms.apdu.initiate import InitiateRequest, InitiateResponse
 from dcud.dlms.apdu.release import ReleaseRequest, ReleaseResponse
 from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity, Mechanism
@@ -229,6 +229,29 @@ class TestCiphered:
         asked = ReleaseRequest(user_information=within).encode()
         assert site.server.release(asked) == REFUSAL
         assert site.server.state is State.ASSOCIATED
+
+
+class TestShortNames:
+    PARAMETERS = ServerParameters(short_names=True, conformance=Conformance.READ)
+    INITIATE = InitiateRequest(
+        proposed_conformance=Conformance.READ | Conformance.GET, client_max_receive_pdu_size=0
+    )
+
+    def test_granted(self) -> None:
+        server = ServerAssociation(self.PARAMETERS)
+        context = ApplicationContext.SHORT_NAMES.value
+        response = answered(server, request(context=context, initiate=self.INITIATE.encode()))
+        assert response.application_context_name == context
+        initiate = InitiateResponse.decode(response.user_information or b"")
+        assert initiate.vaa_name == 0xFA00
+        assert initiate.negotiated_conformance == Conformance.READ
+
+    @pytest.mark.parametrize("short_names", [True, False])
+    def test_the_other_context_is_refused(self, *, short_names: bool) -> None:
+        server = ServerAssociation(ServerParameters(short_names=short_names))
+        logical, short = ApplicationContext.LOGICAL_NAMES, ApplicationContext.SHORT_NAMES
+        context = (logical if short_names else short).value
+        assert answered(server, request(context=context)).diagnostic == 2
 
 
 class TestProved:

@@ -17,8 +17,10 @@ from dcud.dlms.errors import (
     NoAnswerError,
     SecurityError,
 )
-from dcud.dlms.exchange import Answered
+from dcud.dlms.exchange import Answered, Request
 from dcud.dlms.obis import Obis
+from dcud.dlms.requests import Get, GetMany
+from dcud.dlms.short_names import UnknownNameError
 from dcud.line.errors import PortError, StalledError
 from dcud.line.session import Session, SessionTiming, Watch, unheard
 from dcud.line.tracer import NoTracer
@@ -31,6 +33,7 @@ from tests.support.scripted_line import (
     ScriptedPort,
     octet_by_octet,
 )
+from tests.support.short_names import FewNames
 
 pytestmark = pytest.mark.looptime
 
@@ -885,3 +888,83 @@ async def test_several_attributes_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     session = await session_over(ScriptedPort({**OPEN, many: [(0.1, b"data 00;")]}))
     await session.open()
     assert await session.get_many([ENERGY, ENERGY]) == answer
+
+
+class Names(FewNames):
+    def __init__(self) -> None:
+        self.is_known = False
+        self.learned: list[bytes] = []
+
+    def learn(self, object_list: bytes) -> None:
+        self.learned.append(object_list)
+        self.is_known = True
+
+
+class ShortNamed(ScriptedConnection):
+    """One to a meter that knows its objects by short names."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__()
+        self.names = names
+
+    def ask(self, request: Request[object], now: float) -> None:
+        if request == Get(NAMELESS) or (
+            isinstance(request, GetMany) and NAMELESS in [t.attribute for t in request.targets]
+        ):
+            raise UnknownNameError("no such name")
+        super().ask(request, now)
+
+
+NAMELESS = AttributeDescriptor(1, Obis.parse("1.0.1.8.0.255"), 2)
+LIST = b"READ FA08"
+
+
+async def short_named(
+    script: dict[bytes, list[tuple[float, bytes | None]]],
+) -> tuple[Session, Names, ScriptedPort]:
+    port = ScriptedPort({**OPEN, **script})
+    await port.open()
+    names = Names()
+    watch = Watch(tracer=NoTracer(), bus="b", meter="m")
+    timing = SessionTiming(turnaround=0.0)
+    return Session(port, ShortNamed(names), watch=watch, timing=timing), names, port
+
+
+async def test_short_names_are_learned_when_the_session_opens() -> None:
+    session, names, port = await short_named({LIST: [(0.1, b"data 0100;")]})
+    assert session.knows_short_names
+    await session.open()
+    assert names.learned == [b"\x01\x00"]
+    assert words(port) == [b"OPEN", LIST]
+
+
+async def test_short_names_are_learned_once() -> None:
+    session, names, port = await short_named({GET: [(0.1, b"data 00;")]})
+    names.is_known = True
+    await session.open()
+    assert await session.get(ENERGY) == b"\x00"
+    assert words(port) == [b"OPEN", GET]
+
+
+async def test_a_meter_that_does_not_tell_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    denied = DataAccessResult.READ_WRITE_DENIED
+    monkeypatch.setitem(EVENTS, "data", lambda _: Answered(answer=denied))
+    session, names, _ = await short_named({LIST: [(0.1, b"data 00;")]})
+    with pytest.raises(UnknownNameError, match="read-write-denied"):
+        await session.open()
+    assert not names.is_known
+
+
+async def test_what_has_no_short_name_is_not_there() -> None:
+    session, names, port = await short_named({GET: [(0.1, b"data 00;")]})
+    names.is_known = True
+    await session.open()
+    undefined = DataAccessResult.OBJECT_UNDEFINED
+    assert await session.get(NAMELESS) is undefined
+    assert await session.get_many([NAMELESS, ENERGY]) == (undefined, b"\x00")
+    assert words(port) == [b"OPEN", GET]
+
+
+async def test_most_meters_know_logical_names() -> None:
+    session = await session_over(ScriptedPort(OPEN))
+    assert not session.knows_short_names

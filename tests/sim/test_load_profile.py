@@ -11,8 +11,10 @@ from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.profile_reader import ProfileReader
 from dcud.cosem.profile_buffer import ProfileEntry
 from dcud.cosem.profile_selection import TimeRange
+from dcud.cosem.short_names import LearnedNames
+from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.association import AssociationParameters
-from dcud.dlms.conformance import IMPLEMENTED, Conformance
+from dcud.dlms.conformance import IMPLEMENTED, IMPLEMENTED_BY_SHORT_NAMES, Conformance
 from dcud.dlms.connection import ClientConnection
 from dcud.dlms.constructors import unsigned
 from dcud.dlms.datalink import ClientSap
@@ -26,6 +28,7 @@ from dcud.line.tracer import NoTracer
 from dcud.sim.load_profile import BufferEncoding, Column, LoadProfile
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import serve_tcp
+from dcud.sim.short_named_meter import ShortNamedMeter
 from dcud.sim.wrapper_line import WrapperLine
 
 ROWS = 35_040
@@ -85,20 +88,24 @@ def test_a_buffer_without_rows_is_an_empty_array(encoding: BufferEncoding) -> No
 
 @asynccontextmanager
 async def session(
-    encoding: BufferEncoding, conformance: Conformance = IMPLEMENTED
+    encoding: BufferEncoding, conformance: Conformance = IMPLEMENTED, *, short_names: bool = False
 ) -> AsyncIterator[Session]:
     """Associate with a meter that has a year behind it."""
     parameters = MeterParameters(
         number=1, installed=END - YEAR + PERIOD, capacity=ROWS, buffer_encoding=encoding
     )
-    meter = SimulatedMeter(parameters, lambda: float(END))
+    make_meter = ShortNamedMeter if short_names else SimulatedMeter
+    meter = make_meter(parameters, lambda: float(END))
+    names = LearnedNames() if short_names else None
+    context = ApplicationContext.SHORT_NAMES if short_names else ApplicationContext.LOGICAL_NAMES
+    association = AssociationParameters(conformance=conformance, application_context=context)
     async with serve_tcp(lambda: WrapperLine({1: meter}, ServerParameters())) as (host, number):
         port = TcpPort(FarEnd(host=host, port=number))
         await port.open()
         link = WrapperLink(client_sap=ClientSap(16), server_sap=1)
         opened = Session(
             port,
-            ClientConnection(link, AssociationParameters(conformance=conformance)),
+            ClientConnection(link, association, names=names),
             watch=Watch(tracer=NoTracer(), bus="b", meter="m"),
             timing=SessionTiming(turnaround=0.0),
         )
@@ -115,9 +122,9 @@ def reader() -> ProfileReader:
 
 
 async def whole(
-    encoding: BufferEncoding, conformance: Conformance = IMPLEMENTED
+    encoding: BufferEncoding, conformance: Conformance = IMPLEMENTED, *, short_names: bool = False
 ) -> list[ProfileEntry]:
-    async with session(encoding, conformance) as opened:
+    async with session(encoding, conformance, short_names=short_names) as opened:
         return await reader().whole(opened)
 
 
@@ -146,3 +153,5 @@ async def test_a_year_is_the_same_however_it_is_read() -> None:
         in_get_blocks = IMPLEMENTED & ~Conformance.GENERAL_BLOCK_TRANSFER
         assert await whole(BufferEncoding.PLAIN, in_get_blocks) == plain
         assert await in_days(BufferEncoding.PLAIN) == plain
+        in_read_blocks = IMPLEMENTED_BY_SHORT_NAMES & ~Conformance.GENERAL_BLOCK_TRANSFER
+        assert await whole(BufferEncoding.PLAIN, in_read_blocks, short_names=True) == plain

@@ -36,7 +36,8 @@ from dcud.dlms.errors import (
     ReplayError,
 )
 from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
-from dcud.dlms.requests import Act, Get, GetMany
+from dcud.dlms.requests import Act, Get, GetMany, ReadVariable
+from dcud.dlms.short_names import ShortNames
 from dcud.line.errors import PortError
 from dcud.line.octet_stream import OctetStream
 from dcud.line.port import Hear
@@ -76,6 +77,8 @@ OVERHEARD = {"frame", "noise", "hidden", "fill", "echo", "more", "note", "old"}
 class ScriptedConnection:
     """Turns words into events, asks for the next block, repeats itself once, then fails."""
 
+    names: ShortNames | None = None
+
     def __init__(self, response_timeout: float = 2.0, *, secret: bool = False) -> None:
         self._response_timeout = response_timeout
         self._secret = secret
@@ -99,6 +102,8 @@ class ScriptedConnection:
                 self._say(" ".join(["GETMANY", *[str(t.attribute) for t in targets]]).encode())
             case Act(call=call):
                 self._say(f"ACT {call.method} {(call.parameter or b'').hex()}".encode())
+            case ReadVariable(name=name):
+                self._say(f"READ {name:04X}".encode())
             case _:
                 raise AssertionError(request)
 

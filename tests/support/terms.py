@@ -3,6 +3,7 @@
 from dcud.dlms.access import InvokeIdAndPriority
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.exchange import ExchangeParameters, Terms
+from dcud.dlms.short_names import ShortNames
 
 EVERYTHING = Conformance(0xFFFFFF)
 
@@ -14,6 +15,7 @@ def terms(
     parameters: ExchangeParameters | None = None,
     conformance: Conformance = EVERYTHING,
     room: int | None = None,
+    names: ShortNames | None = None,
 ) -> Terms:
     """Return terms with a meter that speaks everything, unless said otherwise."""
     return Terms(
@@ -21,4 +23,5 @@ def terms(
         parameters=parameters or ExchangeParameters(),
         conformance=conformance,
         room=room,
+        names=names,
     )
