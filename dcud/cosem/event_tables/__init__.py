@@ -1,0 +1,1 @@
+"""Tables of event codes, a module per companion profile."""
