@@ -42,6 +42,7 @@ class Value:
         value: None where `quality` is missing.
         unit: unit symbol, "Wh", "" for none.
         reason: data-access-result or error code in words, where missing.
+        text: what an event code means, "" where nobody knows.
     """
 
     obis: str
@@ -51,6 +52,7 @@ class Value:
     unit: str = ""
     quality: Quality = Quality.GOOD
     reason: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

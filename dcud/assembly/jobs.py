@@ -39,6 +39,7 @@ def meter_memory(meter: model.Meter) -> MeterMemory:
         convention=convention(meter),
         clock_name=meter.clock.logical_name,
         lists=ListMemory(longest=meter.longest_list),
+        companion=meter.companion,
     )
 
 

@@ -32,7 +32,7 @@ _BUFFER = 2
 
 _HOW_ASKED = (
     *("association", "user_id", "hls_function", "short_challenges", "match_invoke_id"),
-    *("avoid", "longest_list", "block_window"),
+    *("avoid", "longest_list", "block_window", "companion"),
 )
 """Keys of a meter that others of its kind are likely to share."""
 

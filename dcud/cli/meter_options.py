@@ -198,6 +198,13 @@ OPTIONS: Final = (
         bare="short-names",
     ),
     Option(
+        "--companion",
+        "PROFILE",
+        ("meter", "companion"),
+        str,
+        f"whose event codes it has: {', '.join(model.COMPANIONS)} (default: the first of these)",
+    ),
+    Option(
         "--client",
         "N",
         ("meter", "client_sap"),

@@ -1,14 +1,17 @@
 """A profile's entries as rows with named columns."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from itertools import chain
 
 from dcud.cli.readable import plain
 from dcud.cli.rendering import Cell, Column
 from dcud.collect.profile_reader import ColumnNames
+from dcud.cosem.event_codes import EventTexts
 from dcud.cosem.obis_names import obis_name
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_columns import Cell as ProfileCell
@@ -23,30 +26,58 @@ _TIME_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Captured:
-    """One column besides the time of capture; `position` is its place in an entry's cells."""
+    """One column besides the time of capture.
+
+    Attributes:
+        position: its place in an entry's cells.
+        text: tells what its cells mean, where they are event codes.
+    """
 
     position: int
     obis: str
     attribute: int
     name: str
     unit: str
+    text: Callable[[object], str] | None = None
+
+    def columns(self) -> Iterator[Column]:
+        heading = f"{self.name} [{self.unit}]" if self.unit else self.name
+        yield Column(heading=heading, right=True)
+        if self.text:
+            yield Column(heading=f"{self.name}_text", sparse=True)
+
+    def cells(self, cells: Sequence[ProfileCell]) -> Iterator[Cell]:
+        cell = _cell(cells[self.position])
+        yield cell
+        if self.text:
+            yield self.text(cell)
+
+    def record(self, cells: Sequence[ProfileCell]) -> Mapping[str, Cell]:
+        cell = _cell(cells[self.position])
+        record: dict[str, Cell] = {
+            "obis": self.obis,
+            "attribute": self.attribute,
+            "name": self.name,
+            "value": cell,
+            "unit": self.unit,
+        }
+        if self.text:
+            record["text"] = self.text(cell)
+        return record
 
 
 class ProfileRows:
     """Turns entries of one profile into cells for people and spreadsheets, and records for JSON."""
 
-    def __init__(self, layout: BufferLayout, names: ColumnNames) -> None:
-        self._captured = _captured(layout, names)
+    def __init__(self, layout: BufferLayout, names: ColumnNames, events: EventTexts) -> None:
+        self._captured = _captured(layout, names, events)
 
     @property
     def columns(self) -> list[Column]:
         """Return the columns: the time with its offset and status, then what was captured."""
         return [
             *_TIME_COLUMNS,
-            *(
-                Column(heading=f"{each.name} [{each.unit}]" if each.unit else each.name, right=True)
-                for each in self._captured
-            ),
+            *chain.from_iterable(each.columns() for each in self._captured),
         ]
 
     def cells(self, entry: ProfileEntry) -> list[Cell]:
@@ -56,7 +87,7 @@ class ProfileRows:
             None if entry.time is None else _local(entry.time),
             None if offset is None else _offset(offset),
             " ".join(entry.clock_status),
-            *(_cell(entry.cells[each.position]) for each in self._captured),
+            *chain.from_iterable(each.cells(entry.cells) for each in self._captured),
         ]
 
     def record(self, entry: ProfileEntry) -> Mapping[str, Cell]:
@@ -64,20 +95,11 @@ class ProfileRows:
         return {
             "time": entry.time,
             "clock_status": list(entry.clock_status),
-            "values": [
-                {
-                    "obis": each.obis,
-                    "attribute": each.attribute,
-                    "name": each.name,
-                    "value": _cell(entry.cells[each.position]),
-                    "unit": each.unit,
-                }
-                for each in self._captured
-            ],
+            "values": [each.record(entry.cells) for each in self._captured],
         }
 
 
-def _captured(layout: BufferLayout, names: ColumnNames) -> Sequence[_Captured]:
+def _captured(layout: BufferLayout, names: ColumnNames, events: EventTexts) -> Sequence[_Captured]:
     captured = [
         _Captured(
             position=position,
@@ -85,12 +107,17 @@ def _captured(layout: BufferLayout, names: ColumnNames) -> Sequence[_Captured]:
             attribute=column.capture_object.attribute,
             name=_name(column.capture_object, names),
             unit=column.scaler_unit.symbol if column.scaler_unit else "",
+            text=_text(column.capture_object, events),
         )
         for position, column in enumerate(layout.columns)
         if position != layout.time_of_capture
     ]
     uses = Counter(each.name for each in captured)
     return [_told_apart(each, uses[each.name]) for each in captured]
+
+
+def _text(captured: CaptureObject, events: EventTexts) -> Callable[[object], str] | None:
+    return partial(events.text, captured) if events.explains(captured) else None
 
 
 def _name(captured: CaptureObject, names: ColumnNames) -> str:
@@ -108,13 +135,7 @@ def _told_apart(captured: _Captured, uses: int) -> _Captured:
     """Return the column with its attribute in its name, where others have the same name."""
     if uses == 1:
         return captured
-    return _Captured(
-        position=captured.position,
-        obis=captured.obis,
-        attribute=captured.attribute,
-        name=f"{captured.name}/{captured.attribute}",
-        unit=captured.unit,
-    )
+    return replace(captured, name=f"{captured.name}/{captured.attribute}")
 
 
 def _local(time: datetime) -> str:

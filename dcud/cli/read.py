@@ -28,6 +28,7 @@ from dcud.cli.rendering import Column, Rows, add_format_argument, rows
 from dcud.cli.time_span import add_span_arguments, is_given, span
 from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
 from dcud.config import model
+from dcud.cosem.event_codes import EventTexts
 from dcud.dlms.obis import Obis
 
 summary = "read attributes or a profile of one meter, now"
@@ -141,6 +142,7 @@ def _add(shown: Rows, answer: Answer) -> None:
 async def _read_profile(chosen: ChosenMeter, arguments: argparse.Namespace) -> None:
     profile, access, names = _profile(chosen.meter, arguments.profile)
     access = arguments.access or access
+    events = EventTexts(companion=profile.memory.companion, profile=arguments.profile)
     wanted = span(
         arguments,
         now=visit.wall_clock(),
@@ -151,7 +153,7 @@ async def _read_profile(chosen: ChosenMeter, arguments: argparse.Namespace) -> N
     async with visit.visit(chosen, frames=arguments.frames) as session:
         # The table is shown after the bar is gone.
         with ExitStack() as output, progress(str(arguments.profile), wanted=bar_fits) as bar:
-            entry_rows = ProfileRows(await profile.layout(session), names)
+            entry_rows = ProfileRows(await profile.layout(session), names, events)
             shown = output.enter_context(rows(arguments.format, entry_rows.columns))
             async for entries in chunks(session, profile, access, wanted, bar):
                 for entry in entries:

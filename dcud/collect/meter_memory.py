@@ -33,6 +33,7 @@ class MeterMemory:
         logical_device_name: as the meter gave it; None before it was asked, "" if it refused.
         scaler_units: by interface class and logical name; None where the object has none to give.
         lists: how many attributes it gives at once.
+        companion: the companion profile whose event codes it has.
     """
 
     meter: str
@@ -42,6 +43,7 @@ class MeterMemory:
     logical_device_name: str | None = None
     scaler_units: dict[tuple[int, Obis], ScalerUnit | None] = field(default_factory=dict)
     lists: ListMemory = field(default_factory=ListMemory)
+    companion: str = "none"
 
     async def identify(self, reader: Reader) -> str:
         """Return the logical device name, asking for it once."""

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import assert_never
 
@@ -11,6 +12,7 @@ from dcud.collect.job import JobOutcome, Keep, Reader
 from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
 from dcud.collect.schedule import Alignment
 from dcud.collect.values import cell_value
+from dcud.cosem.event_codes import EventTexts
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_generic import CaptureObject
 from dcud.cosem.profile_selection import TimeRange
@@ -172,8 +174,15 @@ class ProfileJob:
             for index, column in enumerate(layout.columns)
             if index != position
         ]
+        explained = self._explained(layout)
         for time, captured in groupby(entries, key=_captured):
             for sequence, entry in enumerate(captured):
+                values = [
+                    cell_value(template, entry.cells[index], scaler_unit)
+                    for index, scaler_unit, template in columns
+                ]
+                for place, text in explained:
+                    values[place] = replace(values[place], text=text(values[place].value))
                 yield Reading(
                     meter=self.profile.memory.meter,
                     logical_device_name=logical_device_name,
@@ -181,14 +190,24 @@ class ProfileJob:
                     job=self.name,
                     read_time=now,
                     capture_time=time,
-                    values=tuple(
-                        [
-                            cell_value(template, entry.cells[index], scaler_unit)
-                            for index, scaler_unit, template in columns
-                        ]
-                    ),
+                    values=tuple(values),
                     sequence=sequence,
                 )
+
+    def _explained(self, layout: BufferLayout) -> list[tuple[int, Callable[[object], str]]]:
+        """Return the places of event codes among the values, each with what tells their texts."""
+        memory = self.profile.memory
+        events = EventTexts(companion=memory.companion, profile=self.profile.logical_name)
+        captured = [
+            column.capture_object
+            for index, column in enumerate(layout.columns)
+            if index != layout.time_of_capture
+        ]
+        return [
+            (place, partial(events.text, each))
+            for place, each in enumerate(captured)
+            if events.explains(each)
+        ]
 
     def _template(self, captured: CaptureObject) -> Value:
         obis = str(captured.logical_name)

@@ -1,7 +1,7 @@
 """The job that reads single attributes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dcud.collect.job import JobOutcome, Keep, Reader
@@ -9,6 +9,7 @@ from dcud.collect.lists import prefetch
 from dcud.collect.meter_memory import MeterMemory, get_data, scaler_attribute
 from dcud.collect.schedule import Alignment
 from dcud.collect.values import is_time, missing, time_of, value_of
+from dcud.cosem.event_codes import last_event_text
 from dcud.cosem.register import ScalerUnit
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
 from dcud.reading import Quality, Reading, Value
@@ -86,4 +87,6 @@ class RegisterJob:
         if scaler_unit is None and scaler_attribute(attribute) is not None:
             # A bare number of a register could be off by any power of ten.
             return missing(template, "the meter tells no scaler_unit")
-        return value_of(template, answer, scaler_unit)
+        value = value_of(template, answer, scaler_unit)
+        text = last_event_text(self.memory.companion, attribute, value.value)
+        return replace(value, text=text) if text else value

@@ -20,6 +20,7 @@ SERVICES = tuple(bit.words for bit in IMPLEMENTED | IMPLEMENTED_BY_SHORT_NAMES)
 """What is proposed to meters, by the specification's words."""
 
 REFERENCINGS = ("logical-names", "short-names")
+COMPANIONS = ("none", "idis", "dsmr", "esmr5", "is15959", "spodes", "prime-iberia")
 
 HDLC_CLIENT_SAPS = 127
 """The highest client address that seven bits hold. [IEC 62056-46: client address]"""
@@ -870,6 +871,11 @@ class Meter:
         kind.command(),
         Note("The same as the output of a program.", own=True, derived="the gateway's"),
     ] = None
+    companion: Annotated[
+        str,
+        kind.choice(*COMPANIONS),
+        Note("Companion profile whose event codes it has; shipped templates tell theirs."),
+    ] = "none"
     server_address: Annotated[
         ServerAddress, kind.Table(model=ServerAddress), Note("Its address.")
     ] = ServerAddress()

@@ -4,6 +4,7 @@ Codes that a companion profile leaves open have no text: they stay numbers.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from dcud.cosem.event_tables.dsmr import DSMR, ESMR5
 from dcud.cosem.event_tables.event_log import EventTable
@@ -11,6 +12,8 @@ from dcud.cosem.event_tables.idis import IDIS
 from dcud.cosem.event_tables.is15959 import IS15959
 from dcud.cosem.event_tables.prime_iberia import PRIME_IBERIA
 from dcud.cosem.event_tables.spodes import SPODES
+from dcud.cosem.profile_generic import CaptureObject
+from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.obis import Obis
 
 TABLES: Mapping[str, EventTable] = {
@@ -24,12 +27,9 @@ TABLES: Mapping[str, EventTable] = {
 """By companion profile."""
 
 _EVENT_CODE = bytes((0, 0, 96, 11))
+"""Begins the objects that hold the code of the last event of the log with the same E."""
 _EVENT_LOG = bytes((0, 0, 99, 98))
-
-
-def is_event_code(logical_name: Obis) -> bool:
-    """Return whether the object holds the code of the last event: 0.0.96.11.e."""
-    return logical_name.octets.startswith(_EVENT_CODE)
+_VALUE = 2
 
 
 def event_text(companion: str, log: Obis, code: int) -> str | None:
@@ -44,6 +44,47 @@ def event_text(companion: str, log: Obis, code: int) -> str | None:
     return None if table is None else table.text(str(_log(log)), code)
 
 
+def last_event_text(companion: str, attribute: AttributeDescriptor, value: object) -> str:
+    """Return what the value of an attribute means where it is the code of a log's last event.
+
+    "" stands for anything else, and where nobody knows.
+    """
+    if not _holds_code(attribute.logical_name, attribute.attribute) or type(value) is not int:
+        return ""
+    return event_text(companion, attribute.logical_name, value) or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTexts:
+    """What the event codes among the cells of one profile mean.
+
+    Attributes:
+        companion: the companion profile, a key of `TABLES`; others have no texts.
+        profile: the logical name; where it is none of the event logs that the companion profile
+            has, codes mean what they mean in the log of the object that was captured.
+    """
+
+    companion: str
+    profile: Obis
+
+    def explains(self, captured: CaptureObject) -> bool:
+        """Return whether a column holds event codes of a log that is known."""
+        if not _holds_code(captured.logical_name, captured.attribute):
+            return False
+        return log_name(self.companion, self._log_of(captured)) is not None
+
+    def text(self, captured: CaptureObject, cell: object) -> str:
+        """Return what a cell of such a column means; "" where nobody knows."""
+        if type(cell) is not int:
+            return ""
+        return event_text(self.companion, self._log_of(captured), cell) or ""
+
+    def _log_of(self, captured: CaptureObject) -> Obis:
+        # Meters are met that capture the same object in every log.
+        known = log_name(self.companion, self.profile)
+        return captured.logical_name if known is None else self.profile
+
+
 def log_name(companion: str, log: Obis) -> str | None:
     """Return what an event log is about; None where the companion profile has no such log."""
     table = TABLES.get(companion)
@@ -51,7 +92,11 @@ def log_name(companion: str, log: Obis) -> str | None:
     return None if known is None else known.name
 
 
+def _holds_code(logical_name: Obis, attribute: int) -> bool:
+    return attribute == _VALUE and logical_name.octets.startswith(_EVENT_CODE)
+
+
 def _log(log: Obis) -> Obis:
-    if not is_event_code(log):
+    if not log.octets.startswith(_EVENT_CODE):
         return log
     return Obis(_EVENT_LOG + log.octets[len(_EVENT_CODE) :])

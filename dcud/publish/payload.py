@@ -56,6 +56,8 @@ def _value(value: Value) -> JsonValue:
     }
     if reason or missing:
         body["reason"] = reason or "unknown"
+    if value.text:
+        body["text"] = value.text
     return body
 
 

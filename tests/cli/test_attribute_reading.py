@@ -8,7 +8,7 @@ from dcud.cli.readable import Shown
 from dcud.collect.meter_memory import MeterMemory
 from dcud.cosem.register import ScalerUnit
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
-from dcud.dlms.data import double_long_unsigned, visible_string
+from dcud.dlms.data import double_long_unsigned, unsigned, visible_string
 from dcud.dlms.errors import DecodeError, NoAnswerError, ServiceRefusedError
 from dcud.dlms.obis import Obis
 from tests.support.scripted_reader import Said, ScriptedReader
@@ -103,3 +103,12 @@ async def test_a_lost_association_ends_the_reading() -> None:
 async def test_a_broken_answer_does_not_end_it() -> None:
     answer = await read({str(VALUE): DecodeError("what?")})
     assert (answer.refused, answer.shown.remark) == (True, "what?")
+
+
+@pytest.mark.parametrize(("companion", "remark"), [("idis", "meter cover removed"), ("none", "")])
+async def test_the_code_of_the_last_event_is_told(companion: str, remark: str) -> None:
+    code = AttributeDescriptor(1, Obis.parse("0.0.96.11.1.255"), 2)
+    memory = MeterMemory(meter="m", bus="b", companion=companion)
+    wanted = Wanted(candidates=(code,), name="event_code")
+    answer = await read_attribute(ScriptedReader({str(code): unsigned(44)}), wanted, memory)
+    assert answer.shown == Shown(value=44, remark=remark)

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from dcud.cli.profile_rows import ProfileRows
+from dcud.cosem.event_codes import EventTexts
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_columns import Column
 from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
@@ -33,7 +34,8 @@ LAYOUT = BufferLayout(
         column(NOBODYS, data_index=2),
     )
 )
-ROWS = ProfileRows(LAYOUT, {(ENERGY, None): "energy"})
+NO_EVENTS = EventTexts(companion="none", profile=Obis.parse("1.0.99.1.0.255"))
+ROWS = ProfileRows(LAYOUT, {(ENERGY, None): "energy"}, NO_EVENTS)
 CAPTURED = datetime(2026, 5, 4, 11, 45, tzinfo=UTC)
 
 
@@ -59,7 +61,7 @@ def test_columns_have_names_and_units() -> None:
 
 def test_a_name_for_one_attribute_goes_before_one_for_all() -> None:
     names = {(DEMAND, 5): "when", (DEMAND, None): "demand"}
-    assert [each.heading for each in ProfileRows(LAYOUT, names).columns[4:6]] == [
+    assert [each.heading for each in ProfileRows(LAYOUT, names, NO_EVENTS).columns[4:6]] == [
         "demand [W]",
         "when",
     ]
@@ -109,3 +111,37 @@ def test_a_record_is_whole_in_itself() -> None:
         "unit": "Wh",
     }
     assert len(values) == 4
+
+
+FRAUD_LOG, FRAUD_CODE = Obis.parse("0.0.99.98.1.255"), Obis.parse("0.0.96.11.1.255")
+EVENT_LAYOUT = BufferLayout(
+    columns=(Column(capture_object=CLOCK_TIME), column(FRAUD_CODE), column(ENERGY, unit=30))
+)
+
+
+def event(code: object) -> ProfileEntry:
+    return ProfileEntry(time=CAPTURED, cells=(CAPTURED, code, Decimal(7)))  # type: ignore[arg-type]  # as spoilt as any
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(40, "terminal cover removed"), (230, ""), (None, ""), (b"x", "")]
+)
+def test_event_codes_have_their_texts_beside_them(code: object, text: str) -> None:
+    events = EventTexts(companion="idis", profile=FRAUD_LOG)
+    shown = ProfileRows(EVENT_LAYOUT, {(FRAUD_CODE, None): "event_code"}, events)
+    assert [each.heading for each in shown.columns[3:]] == [
+        "event_code",
+        "event_code_text",
+        "active_energy_import [Wh]",
+    ]
+    assert shown.cells(event(code))[4:] == [text, Decimal(7)]
+    values = shown.record(event(code))["values"]
+    assert isinstance(values, list)
+    assert values[0]["text"] == text
+    assert "text" not in values[1]
+
+
+def test_codes_of_a_meter_without_a_companion_profile_stay_numbers() -> None:
+    events = EventTexts(companion="none", profile=FRAUD_LOG)
+    shown = ProfileRows(EVENT_LAYOUT, {}, events)
+    assert shown.cells(event(40))[3:] == [40, Decimal(7)]

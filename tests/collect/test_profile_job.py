@@ -24,10 +24,13 @@ from dcud.collect.profile_reader import (
 )
 from dcud.collect.schedule import Alignment
 from dcud.cosem.clock import ClockConvention, parse_time
+from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
 from dcud.cosem.profile_selection import RangeDescriptor
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.constructors import (
     array,
+    double_long_unsigned,
+    enum,
     null_data,
     octet_string,
     structure,
@@ -42,6 +45,7 @@ from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.store.rows import Cursor
 from tests.support.fake_meter import Kept
 from tests.support.no_lists import NoLists
+from tests.support.scripted_reader import ScriptedReader
 
 PROFILE = Obis.parse("1.0.99.1.0.255")
 NOW = datetime(2026, 6, 1, 12, 7, tzinfo=UTC)
@@ -433,3 +437,56 @@ async def test_a_period_that_is_no_number_is_an_error() -> None:
 
     with pytest.raises(DecodeError, match="no number"):
         await job(Store()).run(SimReader(meter(), spoil=odd), Store(), NOW)
+
+
+EVENT_LOG = "7/0.0.99.98.1.255"
+
+
+def event_log() -> ScriptedReader:
+    """Return a meter whose fraud log has three events, a second apart."""
+    rows = [
+        (octet_string(bytes.fromhex(f"07EA06010108000{second}00000000")), unsigned(code))
+        for second, code in enumerate((40, 41, 230))
+    ]
+    return ScriptedReader(
+        {
+            "1/0.0.42.0.0.255/2": octet_string(b"ABC0000000000001"),
+            f"{EVENT_LOG}/2": array(structure(row) for row in rows),
+            f"{EVENT_LOG}/3": array(
+                (
+                    CLOCK_TIME.to_data(),
+                    CaptureObject(
+                        class_id=1, logical_name=Obis.parse("0.0.96.11.1.255"), attribute=2
+                    ).to_data(),
+                )
+            ),
+            f"{EVENT_LOG}/4": double_long_unsigned(0),
+            f"{EVENT_LOG}/5": enum(1),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("companion", "texts"),
+    [
+        ("dsmr", ["terminal cover removed", "terminal cover closed", ""]),
+        ("none", ["", "", ""]),
+    ],
+)
+async def test_event_codes_have_their_texts(companion: str, texts: list[str]) -> None:
+    store = Store()
+    memory = MeterMemory(meter="m1", bus="b1", companion=companion)
+    events = ProfileJob(
+        name="fraud",
+        alignment=Alignment(interval=900),
+        profile=ProfileReader(logical_name=Obis.parse("0.0.99.98.1.255"), memory=memory),
+        access=ProfileAccess.WHOLE,
+        initial_history=timedelta(days=7),
+        max_range=None,
+        names={},
+        position=store.position,
+    )
+    await events.run(event_log(), store, NOW)
+    logged = [value for reading in store.readings for value in reading.values]
+    assert [value.value for value in logged] == [40, 41, 230]
+    assert [value.text for value in logged] == texts

@@ -16,6 +16,7 @@ from dcud.dlms.constructors import (
     long_unsigned,
     octet_string,
     structure,
+    unsigned,
 )
 from dcud.dlms.errors import DecodeError, NoAnswerError
 from dcud.reading import MeterTime, Quality, Quantity
@@ -39,12 +40,17 @@ def answers() -> dict[str, Answer]:
     }
 
 
-def job(*texts: str, with_clock: bool = True, fixed: ScalerUnit | None = None) -> RegisterJob:
+def job(
+    *texts: str,
+    with_clock: bool = True,
+    fixed: ScalerUnit | None = None,
+    companion: str = "none",
+) -> RegisterJob:
     return RegisterJob(
         name="registers",
         alignment=Alignment(interval=900),
         items=[Item(attribute=attribute(text), name=text, scaler_unit=fixed) for text in texts],
-        memory=MeterMemory(meter="m1", bus="b1"),
+        memory=MeterMemory(meter="m1", bus="b1", companion=companion),
         with_clock=with_clock,
     )
 
@@ -163,3 +169,13 @@ async def test_what_is_scaled_by_configuration_needs_no_scaler() -> None:
     reader = FakeReader(answers(), list_limit=20)
     await job(ENERGY, VOLTAGE, fixed=ScalerUnit(scaler=0, unit=30)).run(reader, Kept(), NOW)
     assert reader.lists == [[LDN, CLOCK, ENERGY, VOLTAGE]]
+
+
+@pytest.mark.parametrize(("companion", "text"), [("idis", "power up"), ("none", "")])
+async def test_the_code_of_the_last_event_has_its_text(companion: str, text: str) -> None:
+    kept = Kept()
+    code = "1/0.0.96.11.0.255/2"
+    said = answers() | {code: unsigned(2)}
+    await job(code, companion=companion).run(FakeReader(said), kept, NOW)
+    (value,) = kept.readings[0].values
+    assert (value.value, value.text) == (2, text)

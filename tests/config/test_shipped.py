@@ -40,6 +40,8 @@ PROFILES = {
         "power-failures": "1.0.99.97.0.255",
         "power-quality-profile": "1.0.99.14.0.255",
     },
+    "dsmr": {"communication": "0.0.99.98.4.255", "power-quality": "0.0.99.98.5.255"},
+    "esmr5": {"communication": "0.0.99.98.4.255", "power-quality": "0.0.99.98.5.255"},
     "is15959-single-phase": {
         "load-profile": "1.0.99.1.0.255",
         "daily-profile": "1.0.99.2.0.255",
@@ -253,6 +255,23 @@ def test_is15959_registers_and_nameplates(tmp_path: Path) -> None:
     ]
     assert meter.clock.ignore_deviation
     assert meter.clock.time_zone == "Asia/Kolkata"
+
+
+@pytest.mark.parametrize(
+    ("templates", "companion"),
+    [
+        (("generic-electricity",), "none"),
+        (("generic-electricity", "idis", "idis-secured"), "idis"),
+        (("generic-electricity", "dsmr", "dsmr-secured", "mbus"), "dsmr"),
+        (("esmr5",), "esmr5"),
+        (("is15959-single-phase",), "is15959"),
+        (("is15959-three-phase", "is15959-smart"), "is15959"),
+        (("spodes",), "spodes"),
+        (("prime-iberia",), "prime-iberia"),
+    ],
+)
+def test_companion_profiles(tmp_path: Path, templates: tuple[str, ...], companion: str) -> None:
+    assert meter_of(tmp_path, *templates).companion == companion
 
 
 def test_quirks(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.cosem.event_codes import TABLES, event_text, is_event_code, log_name
+from dcud.cosem.event_codes import TABLES, EventTexts, event_text, last_event_text, log_name
+from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
+from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.obis import Obis
 
 STANDARD_LOG = Obis.parse("0.0.99.98.0.255")
@@ -56,17 +58,70 @@ def test_logs_have_names(companion: str, log: str, name: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("obis", "holds"),
+    ("companion", "attribute", "value", "text"),
     [
-        ("0.0.96.11.0.255", True),
-        ("0.0.96.11.6.255", True),
-        ("0.0.96.10.1.255", False),
-        ("0.1.96.11.0.255", False),
-        ("0.0.99.98.0.255", False),
+        (
+            "idis",
+            AttributeDescriptor(1, Obis.parse("0.0.96.11.1.255"), 2),
+            44,
+            "meter cover removed",
+        ),
+        ("idis", AttributeDescriptor(1, Obis.parse("0.0.96.11.1.255"), 2), 230, ""),
+        ("idis", AttributeDescriptor(1, Obis.parse("0.0.96.11.1.255"), 1), 44, ""),
+        ("idis", AttributeDescriptor(1, Obis.parse("0.0.96.10.1.255"), 2), 44, ""),
+        ("idis", AttributeDescriptor(1, Obis.parse("0.0.96.11.1.255"), 2), "44", ""),
+        ("none", AttributeDescriptor(1, Obis.parse("0.0.96.11.1.255"), 2), 44, ""),
     ],
 )
-def test_the_objects_with_codes_are_known(obis: str, *, holds: bool) -> None:
-    assert is_event_code(Obis.parse(obis)) is holds
+def test_the_code_of_the_last_event_is_told(
+    companion: str, attribute: AttributeDescriptor, value: object, text: str
+) -> None:
+    assert last_event_text(companion, attribute, value) == text
+
+
+def captured(obis: str, attribute: int = 2) -> CaptureObject:
+    return CaptureObject(class_id=1, logical_name=Obis.parse(obis), attribute=attribute)
+
+
+def texts(companion: str, profile: str) -> EventTexts:
+    return EventTexts(companion=companion, profile=Obis.parse(profile))
+
+
+@pytest.mark.parametrize(
+    ("companion", "profile", "column", "explained"),
+    [
+        ("idis", "0.0.99.98.1.255", captured("0.0.96.11.1.255"), True),
+        ("is15959", "0.0.99.98.1.255", captured("0.0.96.11.0.255"), True),
+        ("idis", "0.0.99.98.77.255", captured("0.0.96.11.1.255"), True),
+        ("idis", "0.0.99.98.77.255", captured("0.0.96.11.77.255"), False),
+        ("idis", "0.0.99.98.1.255", captured("0.0.96.11.1.255", attribute=1), False),
+        ("idis", "0.0.99.98.1.255", captured("0.0.96.10.1.255"), False),
+        ("idis", "0.0.99.98.1.255", CLOCK_TIME, False),
+        ("none", "0.0.99.98.1.255", captured("0.0.96.11.1.255"), False),
+    ],
+)
+def test_columns_of_event_codes_are_explained(
+    companion: str, profile: str, column: CaptureObject, *, explained: bool
+) -> None:
+    assert texts(companion, profile).explains(column) is explained
+
+
+@pytest.mark.parametrize(
+    ("companion", "profile", "column", "cell", "text"),
+    [
+        ("idis", "0.0.99.98.1.255", "0.0.96.11.1.255", 40, "terminal cover removed"),
+        ("spodes", "0.0.99.98.3.255", "0.0.96.11.0.255", 3, "clock set"),
+        ("spodes", "0.0.99.98.77.255", "0.0.96.11.3.255", 3, "clock set"),
+        ("idis", "0.0.99.98.1.255", "0.0.96.11.1.255", 230, ""),
+        ("idis", "0.0.99.98.1.255", "0.0.96.11.1.255", "40", ""),
+        ("idis", "0.0.99.98.0.255", "0.0.96.11.0.255", True, ""),
+        ("idis", "0.0.99.98.1.255", "0.0.96.11.1.255", None, ""),
+    ],
+)
+def test_a_code_in_a_cell_means_what_it_means_in_that_log(
+    companion: str, profile: str, column: str, cell: object, text: str
+) -> None:
+    assert texts(companion, profile).text(captured(column), cell) == text
 
 
 @given(

@@ -105,6 +105,19 @@ def test_readings_look_as_they_always_did(name: str, reading: Reading) -> None:
     _SCHEMA.validate(golden)
 
 
+def test_an_event_code_is_published_with_its_text() -> None:
+    code = Value(obis="0.0.96.11.0.255", attribute=2, name="event_code", value=1, text="power down")
+    assert _published(code) == {
+        "obis": "0.0.96.11.0.255",
+        "attribute": 2,
+        "name": "event_code",
+        "value": 1,
+        "unit": "",
+        "quality": "good",
+        "text": "power down",
+    }
+
+
 @pytest.mark.parametrize(
     ("magnitude", "text"),
     [
