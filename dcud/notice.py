@@ -41,7 +41,7 @@ class Notice:
         meter: the configured meter id.
         bus: where it came.
         received: when it came, aware.
-        kind: the service: "data-notification", "event-notification".
+        kind: the service: "data-notification", "event-notification", "information-report".
         octets: the APDU, deciphered.
         invoke_id: which of its notifications the meter counts this as; None where it doesn't.
         meter_time: when it happened, or was sent, by the meter's own clock.

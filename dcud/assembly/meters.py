@@ -131,6 +131,7 @@ def exchange_parameters(meter: model.Meter) -> ExchangeParameters:
         match_invoke_id=meter.match_invoke_id,
         patience=max(_PATIENCES * meter.response_timeout, _SHORTEST_PATIENCE),
         block_window=meter.block_window,
+        confirm_notifications=meter.confirm_notifications,
     )
 
 

@@ -947,6 +947,11 @@ class Meter:
         kind.integer(1, 63),
         Note("Blocks of general block transfer taken in one go."),
     ] = 5
+    confirm_notifications: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether data-notifications that ask for it are confirmed, within an association."),
+    ] = False
     match_invoke_id: Annotated[
         bool,
         kind.flag(),

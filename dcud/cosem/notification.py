@@ -1,6 +1,6 @@
 """What meters say without being asked, whichever service says it.
 
-[IEC 62056-5-3: DataNotification, EventNotification]
+[IEC 62056-5-3: DataNotification, EventNotification, InformationReport]
 """
 
 from collections.abc import Callable
@@ -8,12 +8,21 @@ from dataclasses import dataclass
 
 from dcud.cosem.clock import STANDARD, ClockConvention, ClockTime, parse_time
 from dcud.dlms.access import AttributeDescriptor
-from dcud.dlms.apdu import data_notification, event_notification
+from dcud.dlms.apdu import data_notification, event_notification, information_report
 from dcud.dlms.apdu.data_notification import DataNotification
 from dcud.dlms.apdu.event_notification import EventNotification
-from dcud.dlms.data import Data, decode_data, octet_string
+from dcud.dlms.apdu.information_report import InformationReport
+from dcud.dlms.data import (
+    Data,
+    array,
+    decode_data,
+    long_unsigned,
+    octet_string,
+    structure,
+)
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.octets import Cursor
+from dcud.dlms.variable_access import ParameterizedAccess, Variable, VariableName
 
 _INVOKE_ID = 0xFFFFFF
 """The bits of a long-invoke-id-and-priority that count."""
@@ -70,9 +79,41 @@ def _event_notification(apdu: bytes, convention: ClockConvention) -> Notificatio
     )
 
 
+def _information_report(apdu: bytes, convention: ClockConvention) -> Notification:
+    """Return what variables are, each as a structure of its short name with its value.
+
+    What a name stands for only the meter's list of objects tells.
+    """
+    told = InformationReport.decode(apdu)
+    variables = zip(told.variables, told.values, strict=True)
+    return Notification(
+        kind="information-report",
+        value=array(
+            structure((long_unsigned(_name(variable)), _whole(value)))
+            for variable, value in variables
+        ),
+        time=_report_time(told.current_time or b"", convention),
+    )
+
+
+def _name(variable: Variable) -> int:
+    if not isinstance(variable, VariableName | ParameterizedAccess):
+        raise DecodeError("an information report tells of no variable")
+    return variable.name
+
+
+def _report_time(octets: bytes, convention: ClockConvention) -> ClockTime | None:
+    """Return the time of a report; what is text, or nothing that can be read, is left out."""
+    try:
+        return _time(octets, convention)
+    except DecodeError:
+        return None
+
+
 _KINDS: dict[int, Callable[[bytes, ClockConvention], Notification]] = {
     data_notification.TAG: _data_notification,
     event_notification.TAG: _event_notification,
+    information_report.TAG: _information_report,
 }
 
 

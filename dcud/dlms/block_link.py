@@ -18,8 +18,9 @@ from dcud.dlms.datalink import (
     Frame,
     LinkEvent,
     StreamingLink,
+    TellingLink,
 )
-from dcud.dlms.errors import BlockTransferError
+from dcud.dlms.errors import BlockTransferError, MisuseError
 from dcud.dlms.general_block_transfer import (
     ApduWhole,
     BlockTaken,
@@ -85,6 +86,21 @@ class BlockLink:
             self._link.send_apdu(apdu, now, secret=secret)
         else:
             self._send_blocks(said, now)
+
+    @property
+    def tells(self) -> bool:
+        """Whether the link carries what wants no answer."""
+        return isinstance(self._link, TellingLink) and self._link.tells
+
+    def tell(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:
+        """Queue one whole APDU that is not answered; it goes whole.
+
+        Raises:
+            MisuseError: the link carries no such thing.
+        """
+        if not isinstance(self._link, TellingLink):
+            raise MisuseError("this link carries nothing that wants no answer")
+        self._link.tell(apdu, now, secret=secret)
 
     def disconnect(self, now: float) -> None:
         """Begin to take the link down."""

@@ -43,6 +43,7 @@ from dcud.dlms.association import (
     State,
 )
 from dcud.dlms.block_link import BlockLink
+from dcud.dlms.confirmation import confirmation_of
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.datalink import (
     AnswerArriving,
@@ -59,6 +60,7 @@ from dcud.dlms.datalink import (
     NotificationReceived,
     OctetsDiscarded,
     Retransmitted,
+    TellingLink,
 )
 from dcud.dlms.errors import (
     EncodeError,
@@ -77,6 +79,8 @@ from dcud.dlms.exchange import (
     BlockReceived,
     Exchange,
     ExchangeParameters,
+    Message,
+    Ranges,
     Request,
     RequestFailed,
     Terms,
@@ -87,6 +91,7 @@ from dcud.dlms.requests import Act
 from dcud.dlms.short_names import ShortNames
 
 _INFORMATION_REPORT = 0x18
+_DATA_NOTIFICATION = bytes((data_notification.TAG,))
 _NOTIFICATIONS = frozenset(
     bytes((tag,)) for tag in (data_notification.TAG, event_notification.TAG, _INFORMATION_REPORT)
 )
@@ -233,6 +238,7 @@ class ClientConnection:
         self._agreed: Associated | None = None
         self._largest_request = 0  # in octets; 0 sets no limit
         self._exchange: Exchange[object] | None = None
+        self._owed: list[bytes] = []  # confirmations
         self._invoke_id = 0
         self._ending: Released | ConnectionFailed = Released()
         self._deadline: float | None = None
@@ -260,6 +266,27 @@ class ClientConnection:
         exchange = request.exchange(self._terms(self._ready()))
         self._send(exchange, now)
         self._exchange = exchange
+
+    def tell(self, message: Message, now: float) -> None:
+        """Say what wants no answer.
+
+        Raises:
+            MisuseError: the connection isn't open, the last request hasn't ended, or the link
+                carries no such thing.
+            EncodeError: it is larger than the meter takes.
+            SecurityError: it can't be protected.
+        """
+        apdu, secret = message.apdu(self._terms(self._ready()))
+        self._tell(apdu, secret, now)
+
+    def _tell(self, apdu: bytes, secret: Ranges, now: float) -> None:
+        link = self._link
+        if not isinstance(link, TellingLink) or not link.tells:
+            raise MisuseError("this link carries nothing that wants no answer")
+        if self._protection is not None:
+            apdu, secret = self._protection.protect(apdu, secret)
+        self._check_size(apdu, "what is told")
+        link.tell(apdu, now, secret=secret)
 
     def _ready(self) -> Associated:
         if self._agreed is None or not self._is_ready():
@@ -302,13 +329,16 @@ class ClientConnection:
         apdu, secret = exchange.request(), exchange.secret()
         if self._protection is not None:
             apdu, secret = self._protection.protect(apdu, secret, in_proof=self._is_proving())
+        self._check_size(apdu, exchange.subject)
+        self._link.send_apdu(apdu, now, secret=secret)
+
+    def _check_size(self, apdu: bytes, subject: str) -> None:
         limit = self._largest_request
         if limit and len(apdu) > limit:
             raise EncodeError(
-                f"{exchange.subject} takes {len(apdu)} octets, but the meter takes {limit} at most",
+                f"{subject} takes {len(apdu)} octets, but the meter takes {limit} at most",
                 remedy="ask for less: select fewer columns, or read without selection",
             )
-        self._link.send_apdu(apdu, now, secret=secret)
 
     def release(self, now: float) -> None:
         """Begin to release association and link; ends in `Released` or `ConnectionFailed`.
@@ -380,7 +410,28 @@ class ClientConnection:
                 events.append(told)
             else:
                 events += self._link_event(told, now)
+        if self._owed and self._is_ready():
+            events += self._confirm(now)
         return events
+
+    def _confirm(self, now: float) -> list[ConnectionEvent]:
+        """Acknowledge notifications that ask for it, now that nothing else is in progress."""
+        owed, self._owed = self._owed, []
+        try:
+            for apdu in owed:
+                self._tell(apdu, (), now)
+        except SecurityError as error:
+            return [SecurityRefused(error=error)]
+        except (EncodeError, MisuseError):  # no such meter can have asked for it
+            return []
+        return []
+
+    def _notified(self, apdu: bytes) -> NotificationReceived:
+        """Return the event of a notification in the clear; owe a confirmation where it is due."""
+        if self._exchange_parameters.confirm_notifications and apdu[:1] == _DATA_NOTIFICATION:
+            confirmation = confirmation_of(apdu)
+            self._owed += [] if confirmation is None else [confirmation]
+        return NotificationReceived(apdu=apdu)
 
     def _link_event(self, event: LinkEvent, now: float) -> list[ConnectionEvent]:
         match event:
@@ -461,7 +512,7 @@ class ClientConnection:
             return [self._pass_over(_refused(error), now)]
         if plain[:1] in _NOTIFICATIONS:
             self._wait_on(now)
-            return [NotificationReceived(apdu=plain)]
+            return [self._notified(plain)]
         return self._deliver_plain(plain, now)
 
     def _unasked(
@@ -472,9 +523,9 @@ class ClientConnection:
     def _notification(self, apdu: bytes) -> NotificationReceived | SecurityRefused:
         """Return what nobody asked for, if it can be trusted; at no time is that taken on faith."""
         if self._protection is None:
-            return NotificationReceived(apdu=apdu)
+            return self._notified(apdu)
         try:
-            return NotificationReceived(apdu=self._protection.unprotect(apdu))
+            return self._notified(self._protection.unprotect(apdu))
         except ProtocolError as error:
             return _refused(error)
 

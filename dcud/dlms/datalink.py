@@ -174,6 +174,20 @@ class DataLink(Protocol):
 
 
 @runtime_checkable
+class TellingLink(DataLink, Protocol):
+    """A link that can carry what wants no answer."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it does."""
+        ...
+
+    def tell(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:
+        """Queue one whole APDU that is not answered; nothing of it that gets lost is said again."""
+        ...
+
+
+@runtime_checkable
 class StreamingLink(DataLink, Protocol):
     """A link that can carry several APDUs on end, either way, without an answer in between."""
 

@@ -34,12 +34,15 @@ class ExchangeParameters:
             link's own timers know only that it was answered, not with what.
         block_window: blocks of general block transfer taken in one go, 1..63, where the link
             carries several on end.
+        confirm_notifications: whether a data-notification that asks for it is confirmed; some
+            meters ask on lines where nobody may answer.
     """
 
     match_invoke_id: bool = True
     max_value_octets: int = MAX_VALUE_OCTETS
     patience: float = 30.0
     block_window: int = 5
+    confirm_notifications: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,17 @@ class Request(Protocol[T_co]):
 
         Raises:
             EncodeError: it can't be asked on these terms.
+        """
+
+
+class Message(Protocol):
+    """Something that can be said to a meter, and that wants no answer."""
+
+    def apdu(self, terms: Terms) -> tuple[bytes, Ranges]:
+        """Return the APDU that says it, with the ranges of it that no log may show.
+
+        Raises:
+            EncodeError: it can't be said on these terms.
         """
 
 

@@ -261,6 +261,21 @@ class WrapperLink:
         self._state = _State.AWAITING
         self._deadline = None
 
+    @property
+    def tells(self) -> bool:
+        """Whether it carries what wants no answer: always."""
+        return True
+
+    def tell(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:  # noqa: ARG002  # nothing is timed
+        """Queue one APDU that is not answered.
+
+        Raises:
+            MisuseError: when the link isn't up, or an answer is still awaited.
+            EncodeError: when the APDU is longer than 65,535 octets.
+        """
+        self._expect_idle()
+        self._queue(apdu, secret)
+
     def listen(self, now: float) -> None:
         """Await one more APDU, though nothing is asked.
 

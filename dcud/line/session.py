@@ -45,7 +45,7 @@ from dcud.dlms.errors import (
     MisuseError,
     SecurityError,
 )
-from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
+from dcud.dlms.exchange import Answered, BlockReceived, Message, Request, RequestFailed
 from dcud.dlms.requests import Act, Get, GetMany, ReadVariable
 from dcud.dlms.short_names import OBJECT_LIST, ShortNames, UnknownNameError
 from dcud.errors import DcudError
@@ -90,6 +90,10 @@ class Connection(Protocol):
 
     def ask(self, request: Request[object], now: float) -> None:
         """Begin to make a request."""
+        ...
+
+    def tell(self, message: Message, now: float) -> None:
+        """Say what wants no answer."""
         ...
 
     def release(self, now: float) -> None:
@@ -351,6 +355,19 @@ class Session:
     ) -> Returned:
         """Have a method carried out; never twice, whatever happens to the answer; see `ask`."""
         return await self.ask(Act(call), progress=progress)
+
+    async def tell(self, message: Message) -> None:
+        """Say what wants no answer; whether the meter hears it nobody knows.
+
+        Raises:
+            ProtocolError: it can't be said.
+            PortError: the line is gone.
+        """
+        if not self._is_open:
+            raise MisuseError("something was told without an association")
+        await self._refill()
+        self._connection.tell(message, asyncio.get_running_loop().time())
+        await self._send()
 
     async def hold(self, seconds: float) -> None:
         """Ask nothing for a while, and let the connection keep itself alive.

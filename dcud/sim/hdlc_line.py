@@ -12,6 +12,7 @@ from dcud.dlms.hdlc.station import (
     RequestReceived,
     StationEvent,
     StationParameters,
+    ToldByClient,
 )
 from dcud.dlms.server import ServerParameters
 from dcud.sim.device import Application, Device
@@ -62,6 +63,9 @@ class HdlcLine:
                 drop.application = drop.device.application(self._parameters, client_sap)
             case ClientDisconnected():
                 drop.application = None
+            case ToldByClient(apdu=apdu):
+                if drop.application:
+                    drop.application.answers(apdu)  # nobody waits for any
             case RequestReceived(apdu=apdu):
                 answers = drop.application.answers(apdu) if drop.application else []
                 if answers:

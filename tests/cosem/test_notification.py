@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dcud.cosem.notification import parse_notification
 from dcud.dlms.access import AttributeDescriptor
-from dcud.dlms.data import DataType, structure, unsigned
+from dcud.dlms.data import DataType, array, long_unsigned, structure, unsigned
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.obis import Obis
 
@@ -33,6 +33,35 @@ def test_an_event_tells_what_it_is_about() -> None:
     assert (told.value.type, told.value.value) == (DataType.DOUBLE_LONG_UNSIGNED, 4)
 
 
+def test_a_report_tells_variables_by_their_short_names() -> None:
+    told = parse_notification(bytes.fromhex("18 00 02 02FA10 0401080100 02 1101 1102"))
+    assert (told.kind, told.invoke_id, told.attribute, told.time) == (
+        "information-report",
+        None,
+        None,
+        None,
+    )
+    assert told.value == array(
+        (
+            structure((long_unsigned(0xFA10), unsigned(1))),
+            structure((long_unsigned(0x0108), unsigned(2))),
+        )
+    )
+
+
+def test_a_report_may_tell_its_time_like_other_notifications() -> None:
+    told = parse_notification(bytes.fromhex(f"18 09 0C {TIME} 00 00"))
+    assert told.time is not None
+    assert told.time.moment == MOMENT
+    as_text = parse_notification(bytes.fromhex("18 01 04") + b"2026" + b"\0\0")
+    assert as_text.time is None
+
+
+def test_a_report_of_no_variable() -> None:
+    with pytest.raises(DecodeError, match="no variable"):
+        parse_notification(bytes.fromhex("18 00 01 050001 01 1101"))
+
+
 def test_the_time_may_be_absent() -> None:
     assert parse_notification(bytes.fromhex("0F 00000001 00 1101")).time is None
     assert parse_notification(bytes.fromhex("C2 00 0001 0000616200FF 02 1101")).time is None
@@ -56,10 +85,10 @@ def test_what_is_no_whole_notification_is_refused(octets: str) -> None:
         parse_notification(bytes.fromhex(octets))
 
 
-@given(st.sampled_from([b"\x0f", b"\xc2"]), st.binary(max_size=40))
+@given(st.sampled_from([b"\x0f", b"\xc2", b"\x18", b"\x18\x00"]), st.binary(max_size=40))
 def test_any_octets_are_a_notification_or_a_decode_error(tag: bytes, octets: bytes) -> None:
     try:
         told = parse_notification(tag + octets)
     except DecodeError:
         return
-    assert told.kind in {"data-notification", "event-notification"}
+    assert told.kind in {"data-notification", "event-notification", "information-report"}

@@ -10,13 +10,15 @@ from dcud.dlms.datalink import (
     AnswerBroken,
     ApduReceived,
     BlockArrived,
+    ClientSap,
     DataLink,
     Frame,
     LinkEvent,
     NotificationReceived,
     StreamingLink,
 )
-from dcud.dlms.errors import BlockTransferError
+from dcud.dlms.errors import BlockTransferError, MisuseError
+from dcud.dlms.wrapper import WrapperLink
 from tests.support.scripted_link import ScriptedLink
 
 GET = bytes.fromhex("c001c100080000010000ff0200")
@@ -263,3 +265,21 @@ def test_whatever_comes_the_link_is_never_misused(
         if ended:
             below.awaiting = False
             link.send_apdu(LONG, float(now))
+
+
+def test_what_wants_no_answer_goes_whole() -> None:
+    below = WrapperLink(client_sap=ClientSap(16), server_sap=1)
+    below.connect(0.0)
+    below.handle_timeout(0.0)
+    link = BlockLink(below, 64, window=5)
+    assert link.tells
+    link.tell(bytes(100), 1.0)
+    (frame,) = link.frames_to_send()
+    assert frame.octets.endswith(bytes(100))
+
+
+def test_a_link_that_carries_no_such_thing() -> None:
+    link = BlockLink(ScriptedLink(), 64, window=5)
+    assert not link.tells
+    with pytest.raises(MisuseError):
+        link.tell(b"\x10", 1.0)

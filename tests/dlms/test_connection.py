@@ -1,5 +1,6 @@
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,7 @@ from dcud.dlms.errors import (
     UnexpectedApduError,
 )
 from dcud.dlms.exchange import Answered, BlockReceived, ExchangeParameters, RequestFailed
+from dcud.dlms.messages import SetUnconfirmed
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
 from dcud.dlms.requests import Act, Get, Set
@@ -1285,3 +1287,123 @@ class TestGeneralBlocks:
             NotificationReceived(apdu=first), NotificationReceived(apdu=first)
         )
         assert isinstance(damaged, OctetsDiscarded)
+
+
+class TellingScriptedLink(ScriptedLink):
+    """One that carries what wants no answer; `told` has it."""
+
+    tells = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    # The scripted link's own `tell` takes events; what a connection tells has a time.
+    def tell(self, *what: Any, secret: Any = ()) -> None:
+        if len(what) == 2 and isinstance(what[1], float):
+            self.told.append(what[0].hex() + ("!" if secret else ""))
+        else:
+            super().tell(*what)
+
+
+CONFIRMED = "0f40000007" + "00" + "1107"
+CONFIRMATION = "1040000007" + "00"
+CONFIRMING = ExchangeParameters(confirm_notifications=True)
+
+
+class TestTelling:
+    def opened(
+        self, exchange_parameters: ExchangeParameters = CONFIRMING, aare: bytes = AARE
+    ) -> tuple[Conversation, TellingScriptedLink]:
+        conversation, link = Conversation(), TellingScriptedLink()
+        conversation.link = link
+        conversation.connection = ClientConnection(
+            link, AssociationParameters(), exchange_parameters
+        )
+        conversation.connection.open(conversation.now)
+        conversation.hears(LINK_UP)
+        conversation.hears(aare)
+        return conversation, link
+
+    def test_a_message(self) -> None:
+        conversation, link = self.opened()
+        target = AttributeWithSelection(attribute=CLOCK)
+        writing = Writing(target=target, value=b"\x11\x07", is_secret=True)
+        conversation.connection.tell(SetUnconfirmed(writing), conversation.now)
+        assert link.told == ["c10181" + "00080000010000ff02" + "00" + "1107" + "!"]
+
+    def test_a_message_that_is_too_long(self) -> None:
+        conversation, link = self.opened()
+        target = AttributeWithSelection(attribute=CLOCK)
+        writing = Writing(target=target, value=bytes(70_000))
+        with pytest.raises(EncodeError, match="what is told takes"):
+            conversation.connection.tell(SetUnconfirmed(writing), conversation.now)
+        assert link.told == []
+
+    def test_a_link_that_carries_no_messages(self) -> None:
+        conversation = opened()
+        target = AttributeWithSelection(attribute=CLOCK)
+        with pytest.raises(MisuseError, match="carries nothing"):
+            conversation.connection.tell(
+                SetUnconfirmed(Writing(target=target, value=b"\0")), conversation.now
+            )
+
+    def test_a_notification_is_confirmed(self) -> None:
+        conversation, link = self.opened()
+        assert conversation.hears(CONFIRMED) == [
+            NotificationReceived(apdu=bytes.fromhex(CONFIRMED))
+        ]
+        assert link.told == [CONFIRMATION]
+
+    def test_not_before_the_answer_is_here(self) -> None:
+        conversation, link = self.opened()
+        conversation.get()
+        conversation.hears(CONFIRMED)
+        assert link.told == []
+        conversation.hears("c401410011" + "07")
+        assert link.told == [CONFIRMATION]
+
+    @pytest.mark.parametrize("apdu", ["0f00000007" + "00" + "1107", "0f4000"])
+    def test_what_does_not_ask_for_it(self, apdu: str) -> None:
+        conversation, link = self.opened()
+        conversation.hears(apdu)
+        assert link.told == []
+
+    def test_unless_it_is_not_wanted(self) -> None:
+        conversation, link = self.opened(ExchangeParameters())
+        conversation.hears(CONFIRMED)
+        assert link.told == []
+
+    def test_a_link_that_cannot_carry_it(self) -> None:
+        conversation = opened(exchange_parameters=CONFIRMING)
+        assert len(conversation.hears(CONFIRMED)) == 1
+
+    def test_without_a_counter_for_it(self) -> None:
+        link, protection = TellingScriptedLink(), MarkingProtection(counters=1)
+        connection = ClientConnection(
+            link, AssociationParameters(), CONFIRMING, protection=protection
+        )
+        connection.open(0.0)
+        link.tell(LINK_UP)
+        connection.receive_data(b"", 0.0)
+        link.tell(protected_aare())
+        connection.receive_data(b"", 0.0)
+        link.tell(marked(1, bytes.fromhex(CONFIRMED)))
+        told, refused = connection.receive_data(b"", 0.0)
+        assert told == NotificationReceived(apdu=bytes.fromhex(CONFIRMED))
+        assert isinstance(refused, SecurityRefused)
+        assert link.told == []
+
+    def test_it_is_protected(self) -> None:
+        link, protection = TellingScriptedLink(), MarkingProtection()
+        connection = ClientConnection(
+            link, AssociationParameters(), CONFIRMING, protection=protection
+        )
+        connection.open(0.0)
+        link.tell(LINK_UP)
+        connection.receive_data(b"", 0.0)
+        link.tell(protected_aare())
+        connection.receive_data(b"", 0.0)
+        link.tell(marked(1, bytes.fromhex(CONFIRMED)))
+        connection.receive_data(b"", 0.0)
+        assert link.told == [marked(1, bytes.fromhex(CONFIRMATION)).hex()]

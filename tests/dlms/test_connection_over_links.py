@@ -36,7 +36,9 @@ from dcud.dlms.hdlc.station import (
     ClientDisconnected,
     HdlcStation,
     RequestReceived,
+    ToldByClient,
 )
+from dcud.dlms.messages import ActUnconfirmed, SetUnconfirmed
 from dcud.dlms.obis import Obis
 from dcud.dlms.requests import Access, Act, ActMany, Get, GetMany, Set, SetMany
 from dcud.dlms.secret import Secret
@@ -50,6 +52,10 @@ LONG_VALUE = encode_data(octet_string(bytes(range(250)) * 4))
 PASSWORD = LowLevelSecurity(Secret(b"p@ssw0rd"))
 
 
+written: list[bytes | None] = []
+"""What was given to the meter last, values and parameters."""
+
+
 def read(
     attribute: AttributeDescriptor, _selection: Selection | None, _client_sap: ClientSap
 ) -> bytes | DataAccessResult:
@@ -59,10 +65,12 @@ def read(
 def write(
     attribute: AttributeDescriptor, _: Selection | None, value: bytes, _client: ClientSap
 ) -> DataAccessResult:
+    written.append(value)
     return DataAccessResult.SUCCESS if value == LONG_VALUE else DataAccessResult.TYPE_UNMATCHED
 
 
 def act(_method: MethodDescriptor, parameter: bytes | None, _client: ClientSap) -> Acted:
+    written.append(parameter)
     return Acted(returned=parameter)
 
 
@@ -76,6 +84,8 @@ def hdlc_server(parameters: ServerParameters) -> Callable[[bytes], bytes]:
             match event:
                 case ClientConnected() | ClientDisconnected():
                     application.link_lost()
+                case ToldByClient(apdu=apdu):
+                    application.answers(apdu)
                 case RequestReceived(apdu=apdu):
                     if said := application.answers(apdu):
                         station.send_stream(said)
@@ -196,6 +206,27 @@ def test_a_meter_that_speaks_access_alone(kind: str, blocks: Conformance) -> Non
     size = 100 if blocks else 5000
     answers = exchanged(kind, 1 << 16, size, Conformance.ACCESS | blocks)
     assert answers == [LONG_VALUE, (LONG_VALUE,) * 2, *DONE]
+
+
+@pytest.mark.parametrize("kind", LINKS)
+@pytest.mark.parametrize("blocks", [Conformance(0), Conformance.GENERAL_BLOCK_TRANSFER])
+def test_what_wants_no_answer(kind: str, blocks: Conformance) -> None:
+    make_link, make_server = LINKS[kind]
+    conformance = Conformance.GET | Conformance.SET | Conformance.ACTION | blocks
+    connection = ClientConnection(make_link(), AssociationParameters(conformance=conformance))
+    line = Line(connection, make_server(ServerParameters()))
+    connection.open(0.0)
+    line.runs()
+    written.clear()
+    writing_ = Writing(target=AttributeWithSelection(attribute=LONG), value=LONG_VALUE)
+    connection.tell(SetUnconfirmed(writing_), line.now)
+    connection.ask(Get(LONG), line.now)  # which goes out behind it
+    assert line.runs()[-1] == Answered(answer=LONG_VALUE)
+    assert written == [LONG_VALUE]
+    connection.tell(ActUnconfirmed(MethodCall(method=SWITCH, parameter=b"\x0f\x00")), line.now)
+    connection.release(line.now)
+    assert line.runs() == [Released()]
+    assert written == [LONG_VALUE, b"\x0f\x00"]
 
 
 DONE = [

@@ -470,6 +470,54 @@ class TestBlocks:
             (answer,) = application.answers(bytes.fromhex("0501020010"))
             assert answer.hex().startswith(long_answer)
 
+    def test_writing_by_short_names(self) -> None:
+        written: list[bytes] = []
+
+        def write(_: object, __: object, value: bytes, ___: object) -> DataAccessResult:
+            written.append(value)
+            return DataAccessResult.SUCCESS
+
+        clock = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
+        everything = Conformance(0xFFFFFF)
+        parameters = ServerParameters(short_names=True, conformance=everything)
+        application = ServerApplication(read, parameters, PUBLIC, write=write, find={8: clock}.get)
+        write_clock = bytes.fromhex("0601020008" + "011107")
+        unconfirmed = bytes.fromhex("1601020008" + "011109")
+        assert application.answers(write_clock) == [bytes.fromhex("d80101")]
+        assert application.answers(bytes.fromhex("0501020008")) == [bytes.fromhex("d80101")]
+        assert application.answers(unconfirmed) == []
+        assert written == []
+        initiate = InitiateRequest(
+            proposed_conformance=Conformance.WRITE | Conformance.UNCONFIRMED_WRITE,
+            client_max_receive_pdu_size=0,
+        )
+        request = AssociateRequest(
+            application_context_name=ApplicationContext.SHORT_NAMES.value,
+            user_information=initiate.encode(),
+        )
+        application.answers(request.encode()[0])
+        assert application.answers(write_clock) == [bytes.fromhex("0d0100")]
+        assert application.answers(unconfirmed) == []
+        assert written == [b"\x11\x07", b"\x11\x09"]
+
+    def test_nothing_is_told_by_short_names_before_the_proof(self) -> None:
+        clock = AttributeDescriptor(8, Obis.parse("0.0.1.0.0.255"), 2)
+        parameters = ServerParameters(
+            authentication=PlainDemand(), short_names=True, conformance=Conformance.READ
+        )
+        application = ServerApplication(read, parameters, PUBLIC, find={8: clock}.get)
+        initiate = InitiateRequest(
+            proposed_conformance=Conformance.READ, client_max_receive_pdu_size=0
+        )
+        request = AssociateRequest(
+            application_context_name=ApplicationContext.SHORT_NAMES.value,
+            mechanism_name=Mechanism.HLS_GMAC.object_identifier,
+            calling_authentication_value=Secret(b"12345678"),
+            user_information=initiate.encode(),
+        )
+        application.answers(request.encode()[0])
+        assert application.answers(bytes.fromhex("0501020008")) == [bytes.fromhex("0c010103")]
+
     def test_access(self) -> None:
         reads = bytes.fromhex("d94000000100" + "01" + "0100080000010000ff02" + "0100")
         assert self.meter(0x000040).answers(reads) == [

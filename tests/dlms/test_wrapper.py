@@ -434,3 +434,17 @@ def test_listening() -> None:
 
 def test_datagrams_do_not_stream() -> None:
     assert not connected(OVER_UDP).streams
+
+
+def test_what_wants_no_answer() -> None:
+    link = connected()
+    assert link.tells
+    link.tell(b"\x10\x01", 1.0, secret=((1, 2),))
+    (frame,) = link.frames_to_send()
+    assert frame.octets.hex().endswith("0002" + "1001")
+    assert frame.secret == ((9, 10),)
+    link.frames_sent(1.0)
+    assert link.next_timeout() is None
+    link.send_apdu(b"\xc0", 1.0)
+    with pytest.raises(MisuseError):
+        link.tell(b"\x10", 1.0)

@@ -18,6 +18,7 @@ from dcud.dlms.errors import (
     SecurityError,
 )
 from dcud.dlms.exchange import Answered, Request
+from dcud.dlms.messages import ActUnconfirmed
 from dcud.dlms.obis import Obis
 from dcud.dlms.requests import Get, GetMany
 from dcud.dlms.short_names import UnknownNameError
@@ -968,3 +969,15 @@ async def test_what_has_no_short_name_is_not_there() -> None:
 async def test_most_meters_know_logical_names() -> None:
     session = await session_over(ScriptedPort(OPEN))
     assert not session.knows_short_names
+
+
+async def test_what_wants_no_answer_goes_out_at_once() -> None:
+    port = ScriptedPort({**OPEN, GET: [(0.1, b"data 00;")]})
+    session = await session_over(port)
+    message = ActUnconfirmed(CALL)
+    with pytest.raises(MisuseError):
+        await session.tell(message)
+    await session.open()
+    await session.tell(message)
+    assert await session.get(ENERGY) == b"\x00"
+    assert words(port) == [b"OPEN", b"TELL", GET]

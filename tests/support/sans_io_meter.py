@@ -12,6 +12,7 @@ from dcud.dlms.hdlc.station import (
     HdlcStation,
     RequestReceived,
     StationParameters,
+    ToldByClient,
 )
 from dcud.dlms.server import ServerApplication, ServerParameters
 from dcud.dlms.wrapper import Wpdu, WrapperDelimiter
@@ -49,6 +50,8 @@ class HdlcMeter:
                 case ClientDisconnected(reason=reason):
                     self.events.append(reason)
                     self._application = None
+                case ToldByClient(apdu=apdu):
+                    self.events.append(f"told {apdu.hex()}")
                 case RequestReceived(apdu=apdu):
                     assert self._application is not None
                     answers = self._application.answers(apdu)

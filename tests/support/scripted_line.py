@@ -35,7 +35,7 @@ from dcud.dlms.errors import (
     NoAnswerError,
     ReplayError,
 )
-from dcud.dlms.exchange import Answered, BlockReceived, Request, RequestFailed
+from dcud.dlms.exchange import Answered, BlockReceived, Message, Request, RequestFailed
 from dcud.dlms.requests import Act, Get, GetMany, ReadVariable
 from dcud.dlms.short_names import ShortNames
 from dcud.line.errors import PortError
@@ -106,6 +106,9 @@ class ScriptedConnection:
                 self._say(f"READ {name:04X}".encode())
             case _:
                 raise AssertionError(request)
+
+    def tell(self, message: Message, now: float) -> None:
+        self._pending = [Frame(octets=b"TELL")]
 
     def release(self, now: float) -> None:
         if self._busy:

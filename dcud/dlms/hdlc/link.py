@@ -80,7 +80,7 @@ from dcud.dlms.hdlc.frame_reject import FrameReject
 from dcud.dlms.hdlc.habits import Habits
 from dcud.dlms.hdlc.incoming import Arrival, Assembly, Incoming
 from dcud.dlms.hdlc.negotiation import LinkSizes, negotiate
-from dcud.dlms.hdlc.outgoing import CONTRADICTIONS, Acknowledgement, Outgoing
+from dcud.dlms.hdlc.outgoing import CONTRADICTIONS, Acknowledgement, Outgoing, cut
 from dcud.dlms.hdlc.overheard import Overheard
 from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
 from dcud.dlms.hdlc.set_up import Move, SetUp
@@ -135,6 +135,9 @@ _NO_FRAME: Final = HdlcFrame(b"", b"", CONTROLS[0xFF])
 _ALL_STATION: Final = client_octets(ClientSap(ReservedClient.ALL_STATION))
 _LLC_HEADERS: Final = (llc.COMMAND, llc.RESPONSE)
 _NEVER: Final = float("-inf")
+
+_QUIET: Final = frozenset({State.IDLE, State.KEEPING})
+"""Where nothing is asked."""
 
 _LONGEST_STREAM: Final = 63
 """APDUs that may come on end. [IEC 62056-5-3: general block transfer, window]"""
@@ -194,6 +197,7 @@ class HdlcLink:
         self._notified_at = _NEVER
         self._events: list[LinkEvent] = []
         self._frames: list[Frame] = []
+        self._told: list[tuple[HdlcFrame, tuple[tuple[int, int], ...]]] = []  # wants no answer
         self._wait: float | None = None  # how long, once the frames have left
         self._deadline: float | None = None
         self._timed_from = _NEVER
@@ -259,6 +263,26 @@ class HdlcLink:
         if self._state is State.IDLE:
             self._send_burst()
 
+    @property
+    def tells(self) -> bool:
+        """Whether it carries what wants no answer: always."""
+        return True
+
+    def tell(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:  # noqa: ARG002  # nothing is timed
+        """Queue one whole APDU that is not answered, in as many UI frames as it takes.
+
+        Raises:
+            MisuseError: when the link isn't up, or an answer is still awaited.
+        """
+        if self._state not in _QUIET:
+            raise MisuseError(f"the HDLC link tells nothing while {self._state.name.lower()}")
+        prefix = len(llc.COMMAND)
+        shifted = [(low + prefix, high + prefix) for low, high in secret]
+        control = unnumbered(FrameKind.UI, poll_final=False)
+        for segment in cut(llc.add_command(apdu), self._outgoing.max_info, shifted, 0):
+            frame = self._frame(control, segment.information, segmented=segment.more)
+            self._told.append((frame, segment.secret))
+
     def listen(self, now: float) -> None:
         """Await one more APDU, though nothing is asked: RR gives the server its turn.
 
@@ -285,6 +309,9 @@ class HdlcLink:
 
     def frames_to_send(self) -> list[Frame]:
         """Take (and forget) the frames that are to go out now."""
+        if self._told and self._state is State.IDLE:
+            self._echo.begin()
+            self._frames = self._send_told()
         frames, self._frames = self._frames, []
         return frames
 
@@ -390,9 +417,15 @@ class HdlcLink:
 
     def _transmit(self, *frames: tuple[HdlcFrame, tuple[tuple[int, int], ...]]) -> None:
         self._echo.begin()
-        self._frames = [self._echo.send(frame, secret) for frame, secret in frames]
+        told = self._send_told() if self._told else []
+        self._frames = told + [self._echo.send(frame, secret) for frame, secret in frames]
         self._deadline = None
         self._wait = self._parameters.response_timeout
+
+    def _send_told(self) -> list[Frame]:
+        """Return what is to be told, built; it goes before whatever wants an answer."""
+        told, self._told = self._told, []
+        return [self._echo.send(frame, secret) for frame, secret in told]
 
     def _frame(
         self, control: Control, information: bytes = b"", *, segmented: bool = False
@@ -527,6 +560,7 @@ class HdlcLink:
     def _end(self) -> None:
         self._state = State.DISCONNECTED
         self._frames = []
+        self._told = []
         self._stop_timer()
         self._set_sizes(LinkSizes())
 

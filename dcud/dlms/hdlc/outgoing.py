@@ -87,6 +87,11 @@ class Outgoing:
         self._segments: deque[Segment] = deque()  # from the first unacknowledged one on
         self._sent = 0  # how many of them were sent
 
+    @property
+    def max_info(self) -> int:
+        """Octets of the longest information field."""
+        return self._max_info
+
     def load(self, octets: bytes, secret: Sequence[tuple[int, int]] = ()) -> None:
         """Put an APDU (with its LLC octets) in place of whatever was left of the one before."""
         self.clear()

@@ -25,7 +25,7 @@ from dcud.dlms.hdlc.frame import (
     supervisory,
     unnumbered,
 )
-from dcud.dlms.hdlc.incoming import Arrival, Incoming
+from dcud.dlms.hdlc.incoming import Arrival, Assembly, Incoming
 from dcud.dlms.hdlc.negotiation import LinkSizes, negotiate
 from dcud.dlms.hdlc.outgoing import Acknowledgement, Outgoing, cut
 
@@ -76,7 +76,15 @@ class RequestReceived:
     apdu: bytes
 
 
-StationEvent = ClientConnected | ClientDisconnected | RequestReceived
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldByClient:
+    """A whole APDU came that wants no answer."""
+
+    client_sap: ClientSap
+    apdu: bytes
+
+
+StationEvent = ClientConnected | ClientDisconnected | RequestReceived | ToldByClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,7 @@ class HdlcStation:
         self._heard_at = float("-inf")
         self._link: _Link | None = None
         self._our_turn = False
+        self._told = Assembly(self._parameters.max_apdu)
         self._frames: list[Frame] = []
         self._events: list[StationEvent] = []
         self._deadline: float | None = None
@@ -117,7 +126,7 @@ class HdlcStation:
             FrameKind.RNR: self._hold,
             FrameKind.SNRM: self._reset,
             FrameKind.DISC: self._disconnect,
-            FrameKind.UI: self._ignore,
+            FrameKind.UI: self._listen,
         }
 
     @property
@@ -313,6 +322,16 @@ class HdlcStation:
                 self._reject(link, frame, _REASON_TOO_LONG)
             case _:
                 self._take_turn(link)
+
+    def _listen(self, link: _Link, frame: HdlcFrame) -> None:
+        """[IEC 62056-46: UI frame] Nothing numbers these: the LLC octets begin an APDU anew."""
+        if frame.information.startswith(llc.COMMAND):
+            self._told.clear()
+        if not self._told.add(frame.information):
+            self._told.clear()
+        elif not frame.segmented:
+            apdu = llc.strip(self._told.take())
+            self._events.append(ToldByClient(client_sap=link.client_sap, apdu=apdu))
 
     def _heed(self, link: _Link, frame: HdlcFrame) -> None:
         if self._acknowledged(link, frame):

@@ -1199,3 +1199,76 @@ def test_a_stream_waits_for_an_rr_that_is_out() -> None:
     assert send(link, 60.1) == []
     link.receive_data(server(0x11), 60.2)
     assert controls(send(link, 60.2)) == ["10"]
+
+
+def ui(information: str, *, more: bool = False) -> bytes:
+    """Return a UI frame of client 16 to server 1/17."""
+    return HdlcFrame(
+        SERVER.octets, b"\x21", CONTROLS[0x03], bytes.fromhex(information), more
+    ).build()
+
+
+def test_what_wants_no_answer_goes_at_once() -> None:
+    link = connected()
+    assert link.tells
+    link.tell(b"\x10\x01", 1.0)
+    assert [frame.octets for frame in send(link, 1.0)] == [ui("e6e600" + "1001")]
+    assert link.next_timeout() is None
+    assert link.frames_to_send() == []
+
+
+def test_it_goes_before_a_request() -> None:
+    link = connected()
+    link.tell(b"\x10\x01", 1.0)
+    link.send_apdu(b"\xc0", 1.0)
+    assert controls(send(link, 1.0)) == ["03", "10"]
+
+
+def test_it_is_cut_and_its_secrets_are_marked() -> None:
+    parameters = wide(info=10)
+    link = connected(parameters, ua_for(parameters))
+    link.tell(bytes(range(12)), 1.0, secret=((5, 7),))
+    first, second = send(link, 1.0)
+    assert first.octets == ui("e6e600" + "00010203040506", more=True)
+    assert first.secret != ()
+    assert second.octets == ui("0708090a0b")
+    assert second.secret == ()
+
+
+def test_it_waits_for_an_rr_that_is_out() -> None:
+    link = connected(KEEP_ALIVE)
+    expire(link, 0.0)
+    assert controls(send(link, 60.0)) == ["11"]
+    link.tell(b"\x10\x01", 60.1)
+    assert send(link, 60.1) == []
+    link.receive_data(server(0x11), 60.2)
+    assert controls(send(link, 60.2)) == ["03"]
+
+
+def test_it_does_not_outlive_the_link() -> None:
+    link = connected()
+    link.tell(b"\x10\x01", 1.0)
+    link.disconnect(1.0)
+    assert controls(send(link, 1.0)) == ["03", "53"]
+    link.receive_data(server(0x73), 1.1)
+    assert link.frames_to_send() == []
+
+
+def test_nothing_is_told_while_an_answer_is_awaited() -> None:
+    with pytest.raises(MisuseError, match="while awaiting"):
+        asked().tell(b"\x10", 1.0)
+    link = HdlcLink(client_sap=CLIENT, server_address=SERVER)
+    with pytest.raises(MisuseError, match="while disconnected"):
+        link.tell(b"\x10", 1.0)
+
+
+def test_its_echo_is_known() -> None:
+    link = HdlcLink(client_sap=ClientSap(17), server_address=ServerAddress(17))
+    link.connect(0.0)
+    (snrm,) = send(link, 0.0)
+    link.receive_data(snrm.octets, 0.0)
+    ua = HdlcFrame(b"\x23", b"\x23", CONTROLS[0x73]).build()
+    assert isinstance(news(link.receive_data(ua, 0.0))[0], LinkConnected)
+    link.tell(b"\x10\x01", 1.0)
+    (told,) = send(link, 1.0)
+    assert news(link.receive_data(told.octets, 1.0)) == []

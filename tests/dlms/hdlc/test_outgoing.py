@@ -119,3 +119,7 @@ def test_apdus_on_end_are_numbered_on() -> None:
         Segment(1, b"c", more=False),
         Segment(2, b"de", more=False, secret=((0, 1),)),
     ]
+
+
+def test_it_tells_how_long_a_field_may_be() -> None:
+    assert Outgoing(max_info=64, window=1).max_info == 64

@@ -13,6 +13,7 @@ from dcud.dlms.hdlc.station import (
     HdlcStation,
     RequestReceived,
     StationParameters,
+    ToldByClient,
 )
 
 CLIENT = ClientSap(16)
@@ -318,7 +319,6 @@ def test_notifications_go_unasked() -> None:
     one.send_notification(b"\x0f\x00\x01", CLIENT)
     (frame,) = sent(one)
     assert frame.source.hex() == "00020023"
-    assert one.receive_data(client(0x03, b"\x0f", to="00020023"), 0.0) == []
 
 
 def test_without_a_client_nothing_can_be_answered() -> None:
@@ -359,3 +359,27 @@ def test_answers_on_end() -> None:
     assert [frame.information for frame in frames] == [b"\xe6\xe7\x00\x01", b"\xe6\xe7\x00\x02"]
     assert [frame.segmented for frame in frames] == [False, False]
     assert [frame.control.poll_final for frame in frames] == [False, True]
+
+
+def test_what_a_client_tells_wants_no_answer() -> None:
+    one = connected()
+    told = ToldByClient(client_sap=CLIENT, apdu=b"\x10\x01")
+    assert one.receive_data(client(0x03, b"\xe6\xe6\x00\x10\x01"), 0.0) == [told]
+    assert one.frames_to_send() == []
+    assert not one.is_our_turn
+
+
+def test_what_is_told_may_come_in_pieces() -> None:
+    one = connected()
+    assert one.receive_data(client(0x03, b"\xe6\xe6\x00\x16", more=True), 0.0) == []
+    # the rest is lost, and another begins
+    assert one.receive_data(client(0x03, b"\xe6\xe6\x00\x10", more=True), 0.0) == []
+    told = ToldByClient(client_sap=CLIENT, apdu=b"\x10\x01")
+    assert one.receive_data(client(0x03, b"\x01"), 0.0) == [told]
+
+
+def test_what_is_told_is_bounded() -> None:
+    one = connected(StationParameters(max_apdu=20))
+    assert one.receive_data(client(0x03, b"\xe6\xe6\x00" + bytes(30)), 0.0) == []
+    told = ToldByClient(client_sap=CLIENT, apdu=b"\x10")
+    assert one.receive_data(client(0x03, b"\xe6\xe6\x00\x10"), 0.0) == [told]
