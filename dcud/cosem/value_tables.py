@@ -100,6 +100,7 @@ SHAPES: Final[Mapping[int, Mapping[int, str]]] = {
         5: "enum(0 inactive, 1 gprs, 2 edge, 3 umts, 4 hsdpa, 5 lte, 6 cdma)",
         8: "date-time",
     },
+    62: {2: "octets", 5: "octets", 6: "enum(0 invoke, 1 implicit)"},
     64: {4: "octets", 5: "octets"},
     65: {
         2: "{class_id: number, logical_name: name, attribute: number, value: any}",
