@@ -8,7 +8,7 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package's own affair
-    from gurux_dlms import GXByteBuffer, GXDLMSAccessItem, GXDLMSClient, GXReplyData
+    from gurux_dlms import GXDLMSAccessItem, GXDLMSClient
     from gurux_dlms.enums import (
         AccessServiceCommandType,
         Authentication,
@@ -30,6 +30,7 @@ from dcud.dlms.server import ServerParameters
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.wrapper_line import WrapperLine
+from tests.support.gurux_exchange import GuruxExchange
 
 NOW = datetime(2026, 5, 4, 12, 0, 30, tzinfo=UTC).timestamp()
 LABEL = "0.0.96.1.9.255"
@@ -70,35 +71,13 @@ class Gurux:
                 True, 16, 1, Authentication.NONE, None, InterfaceType.WRAPPER
             )
         self.client.proposedConformance = conformance
-        # What it asks for in the middle of general blocks, and has under another name.
-        settings = type(self.client.settings)
-        settings.blockNumber = property(lambda settings: settings.blockIndex)
+        self.ask = GuruxExchange(self.client, self._line).ask
         self.open()
 
     def open(self) -> None:
         if self._is_hdlc:
             self.client.parseUAResponse(self.ask(self.client.snrmRequest()).data)
         self.client.parseAareResponse(self.ask(self.client.aarqRequest()).data)
-
-    def ask(self, frames: Any) -> Any:
-        """Return what the meter says to a request, its blocks joined."""
-        reply = GXReplyData()
-        for frame in frames if isinstance(frames, list) else [frames]:
-            reply.clear()
-            self._exchange(frame, reply)
-        return reply
-
-    def _exchange(self, frame: Any, reply: Any) -> None:
-        heard = GXByteBuffer(self._line.receive(bytes(frame), 0.0) or b"")
-        while True:
-            whole = self.client.getData(heard, reply, None)
-            assert reply.error == 0
-            if whole and not reply.isMoreData():
-                return
-            if len(heard) == heard.position or not whole:
-                more = self.client.receiverReady(reply)
-                assert more
-                heard = GXByteBuffer(self._line.receive(bytes(more), 0.0) or b"")
 
     def read(self, thing: Any, index: int) -> Any:
         return self.client.updateValue(thing, index, self.ask(self.client.read(thing, index)).value)

@@ -11,7 +11,7 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package's own affair
-    from gurux_dlms import GXByteBuffer, GXDLMSClient, GXReplyData
+    from gurux_dlms import GXDLMSClient
     from gurux_dlms.enums import Authentication, Conformance, DataType, InterfaceType
 
 from dcud.dlms.authentication import NO_SECURITY, LowLevelSecurity
@@ -22,6 +22,7 @@ from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters
 from dcud.sim.short_named_meter import ShortNamedMeter
 from dcud.sim.wrapper_line import WrapperLine
+from tests.support.gurux_exchange import GuruxExchange
 
 NOW = datetime(2026, 5, 4, 12, 0, 30, tzinfo=UTC).timestamp()
 PASSWORD = b"12345678"
@@ -48,34 +49,12 @@ class Gurux:
         self.client = GXDLMSClient(False, 16, address, authentication, password, interface)
         if size < 1024:
             self.client.proposedConformance |= Conformance.GENERAL_BLOCK_TRANSFER
-        # What it asks for in the middle of general blocks, and has under another name.
-        settings = type(self.client.settings)
-        settings.blockNumber = property(lambda settings: settings.blockIndex)
+        self.ask = GuruxExchange(self.client, self._line).ask
         if line == "hdlc":
             self.client.parseUAResponse(self.ask(self.client.snrmRequest()).data)
         self.client.parseAareResponse(self.ask(self.client.aarqRequest()).data)
         listed = self.ask(self.client.getObjectsRequest()).data
         self.objects = {o.logicalName: o for o in self.client.parseObjects(listed, True)}
-
-    def ask(self, frames: Any) -> Any:
-        """Return what the meter says to a request, its blocks joined."""
-        reply = GXReplyData()
-        for frame in frames if isinstance(frames, list) else [frames]:
-            reply.clear()
-            self._exchange(frame, reply)
-        return reply
-
-    def _exchange(self, frame: Any, reply: Any) -> None:
-        heard = GXByteBuffer(self._line.receive(bytes(frame), 0.0) or b"")
-        while True:
-            whole = self.client.getData(heard, reply, None)
-            assert reply.error == 0
-            if whole and not reply.isMoreData():
-                return
-            if len(heard) == heard.position or not whole:
-                more = self.client.receiverReady(reply)
-                assert more
-                heard = GXByteBuffer(self._line.receive(bytes(more), 0.0) or b"")
 
     def read(self, logical_name: str, index: int) -> Any:
         thing = self.objects[logical_name]
