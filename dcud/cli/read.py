@@ -17,6 +17,7 @@ from dcud.cli.attribute_choice import (
     parse,
 )
 from dcud.cli.attribute_reading import Answer, read_attribute
+from dcud.cli.compact_reading import read_compact_data
 from dcud.cli.explaining import explain
 from dcud.cli.main import DENIED, UsageError
 from dcud.cli.meter_choice import ChosenMeter, add_meter_arguments, choose
@@ -26,8 +27,7 @@ from dcud.cli.progress import progress
 from dcud.cli.readable import attribute_name
 from dcud.cli.rendering import Column, Rows, add_format_argument, rows
 from dcud.cli.time_span import add_span_arguments, is_given, span
-from dcud.collect.compact_reader import CompactReader, is_compact_data
-from dcud.collect.meter_memory import MeterMemory
+from dcud.collect.compact_reader import is_compact_data
 from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
 from dcud.config import model
 from dcud.cosem.event_codes import EventTexts
@@ -86,9 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.attributes:
         raise UsageError("--profile reads a profile alone", remedy="read attributes by themselves")
     if is_compact_data(arguments.profile):
-        _refuse_part(arguments)
-        asyncio.run(_read_compact_data(choose(arguments), arguments))
-        return 0
+        return read_compact_data(arguments)
     asyncio.run(_read_profile(choose(arguments), arguments))
     return 0
 
@@ -97,14 +95,6 @@ def _refuse_without_profile(arguments: argparse.Namespace) -> None:
     if is_given(arguments) or arguments.access is not None:
         raise UsageError(
             "--from, --to, --last and --access are about a profile", remedy="add --profile OBIS"
-        )
-
-
-def _refuse_part(arguments: argparse.Namespace) -> None:
-    if is_given(arguments) or arguments.access is not None:
-        raise UsageError(
-            f"{arguments.profile} is compact data, which is read as a whole",
-            remedy="leave out --from, --to, --last, --access",
         )
 
 
@@ -156,25 +146,10 @@ def _add(shown: Rows, answer: Answer) -> None:
     shown.flush()
 
 
-async def _read_compact_data(chosen: ChosenMeter, arguments: argparse.Namespace) -> None:
-    compact = CompactReader(logical_name=arguments.profile, memory=meter_memory(chosen.meter))
-    async with visit.visit(chosen, frames=arguments.frames) as session:
-        found = await compact.rows(session)
-        entry_rows = ProfileRows(
-            (await compact.template(session)).layout, {}, _events(compact.memory, arguments)
-        )
-    with rows(arguments.format, entry_rows.columns) as shown:
-        for row in found:
-            shown.add(entry_rows.cells(row), entry_rows.record(row))
-
-
-def _events(memory: MeterMemory, arguments: argparse.Namespace) -> EventTexts:
-    return EventTexts(companion=memory.companion, profile=arguments.profile)
-
-
 async def _read_profile(chosen: ChosenMeter, arguments: argparse.Namespace) -> None:
     profile, access, names = _profile(chosen.meter, arguments.profile)
     access = arguments.access or access
+    events = EventTexts(companion=profile.memory.companion, profile=arguments.profile)
     wanted = span(
         arguments,
         now=visit.wall_clock(),
@@ -185,8 +160,7 @@ async def _read_profile(chosen: ChosenMeter, arguments: argparse.Namespace) -> N
     async with visit.visit(chosen, frames=arguments.frames) as session:
         # The table is shown after the bar is gone.
         with ExitStack() as output, progress(str(arguments.profile), wanted=bar_fits) as bar:
-            layout = await profile.layout(session)
-            entry_rows = ProfileRows(layout, names, _events(profile.memory, arguments))
+            entry_rows = ProfileRows(await profile.layout(session), names, events)
             shown = output.enter_context(rows(arguments.format, entry_rows.columns))
             async for entries in chunks(session, profile, access, wanted, bar):
                 for entry in entries:

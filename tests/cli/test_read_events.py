@@ -1,4 +1,4 @@
-"""What `dcud read` makes of event logs and of compact data."""
+"""What `dcud read` makes of event logs."""
 
 import csv
 import io
@@ -11,7 +11,6 @@ import pytest
 from dcud.cli import visit
 from dcud.cli.main import main
 from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
-from dcud.cosem.register import ScalerUnit
 from dcud.dlms.constructors import (
     array,
     double_long_unsigned,
@@ -22,30 +21,14 @@ from dcud.dlms.constructors import (
 )
 from dcud.dlms.data import Data
 from dcud.dlms.obis import Obis
-from dcud.sim.meter import Attribute, Attributes, MeterParameters, SimulatedMeter
 from tests.support import simulated_line
+from tests.support.held_objects import served
 
 FRAUD_LOG, FRAUD_CODE = Obis.parse("0.0.99.98.1.255"), Obis.parse("0.0.96.11.1.255")
-FRAME, VOLUME = Obis.parse("0.0.66.0.1.255"), Obis.parse("7.0.13.2.0.255")
 
 DIRECT = ("--serial", "line", "--server", "1/17")
 
 Read = Callable[..., tuple[int, str, str]]
-
-
-def constant(value: Data) -> Attribute:
-    return lambda _now, _part: value
-
-
-def attributes(**values: Data) -> Attributes:
-    """Return attributes by their numbers, as of "_2"."""
-    return {int(name[1:]): constant(value) for name, value in values.items()}
-
-
-def captured(class_id: int, logical_name: Obis, attribute: int = 2) -> Data:
-    return CaptureObject(
-        class_id=class_id, logical_name=logical_name, attribute=attribute
-    ).to_data()
 
 
 def event(second: int, code: int) -> Data:
@@ -54,25 +37,20 @@ def event(second: int, code: int) -> Data:
 
 
 OBJECTS = {
-    (7, FRAUD_LOG): attributes(
-        _2=array((event(1, 40), event(2, 41), event(3, 230))),
-        _3=array((CLOCK_TIME.to_data(), captured(1, FRAUD_CODE))),
-        _4=double_long_unsigned(0),
-        _5=enum(1),
-        _7=double_long_unsigned(3),
-    ),
-    (1, FRAUD_CODE): attributes(_2=unsigned(230)),
-    (1, Obis.parse("0.0.96.11.0.255")): attributes(_2=unsigned(2)),
-    (3, VOLUME): attributes(
-        _2=double_long_unsigned(123456), _3=ScalerUnit(scaler=-3, unit=13).to_data()
-    ),
-    (62, FRAME): attributes(
-        _2=octet_string(bytes.fromhex("07 0C 07EA05040108000000000000 0001E240")),
-        _3=array((captured(62, FRAME, 4), CLOCK_TIME.to_data(), captured(3, VOLUME))),
-        _4=unsigned(7),
-        _5=octet_string(bytes.fromhex("13 02 03 11 09 06 00")),
-        _6=enum(1),
-    ),
+    (7, FRAUD_LOG): {
+        2: array((event(1, 40), event(2, 41), event(3, 230))),
+        3: array(
+            (
+                CLOCK_TIME.to_data(),
+                CaptureObject(class_id=1, logical_name=FRAUD_CODE, attribute=2).to_data(),
+            )
+        ),
+        4: double_long_unsigned(0),
+        5: enum(1),
+        7: double_long_unsigned(3),
+    },
+    (1, FRAUD_CODE): {2: unsigned(230)},
+    (1, Obis.parse("0.0.96.11.0.255")): {2: unsigned(2)},
 }
 
 
@@ -83,15 +61,13 @@ def make_read(
     """Give a function that runs `dcud read` on a meter with these objects."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(visit, "wall_clock", lambda: simulated_line.NOW)
-    parameters = MeterParameters(number=1, installed=simulated_line.NOW - 86_400)
-    meter = SimulatedMeter(parameters, lambda: simulated_line.NOW, OBJECTS)
 
     def read(*arguments: str, of: tuple[str, ...] = DIRECT) -> tuple[int, str, str]:
         code = main(["read", *of, *arguments])
         output = capsys.readouterr()
         return code, output.out, output.err
 
-    with simulated_line.on_pty(simulated_line.hdlc_line([meter]), tmp_path / "line"):
+    with served(OBJECTS, tmp_path / "line"):
         yield read
 
 
@@ -171,41 +147,3 @@ def test_a_companion_profile_that_nobody_knows(read: Read) -> None:
     assert (code, output) == (64, "")
     assert "--companion" in errors
     assert '"idis"' in errors
-
-
-def test_compact_data_is_a_row_of_named_values(read: Read) -> None:
-    code, output, _ = read("--profile", "0.0.66.0.1.255", "--format", "csv")
-    assert code == 0
-    heading, row = csv.reader(io.StringIO(output))
-    assert dict(zip(heading, row, strict=True)) == {
-        "time": "2026-05-04 08:00:00",
-        "utc_offset": "UTC+00:00",
-        "clock_status": "",
-        "compact_data_1": "7",
-        "converted_volume_forward_absolute_converter [m³]": "123.456",
-    }
-
-
-def test_compact_data_in_json(read: Read) -> None:
-    _, output, _ = read("--profile", "0.0.66.0.1.255", "--format", "json")
-    [record] = map(json.loads, output.splitlines())
-    assert record["time"] == "2026-05-04T08:00:00+00:00"
-    assert [(value["obis"], value["value"], value["unit"]) for value in record["values"]] == [
-        ("0.0.66.0.1.255", 7, ""),
-        ("7.0.13.2.0.255", "123.456", "m³"),
-    ]
-
-
-def test_attributes_of_compact_data_are_shown_as_what_they_are(read: Read) -> None:
-    _, output, _ = read("--format", "json", "62/0.0.66.0.1.255/all")
-    told = {record["attribute"]: record["value"] for record in map(json.loads, output.splitlines())}
-    assert told[2] == "070c07ea050401080000000000000001e240"
-    assert told[5] == "13020311090600"
-    assert told[6] == "implicit"
-
-
-@pytest.mark.parametrize("part", [("--last", "1 d"), ("--access", "entry")])
-def test_of_compact_data_no_part_can_be_asked_for(read: Read, part: tuple[str, ...]) -> None:
-    code, output, errors = read("--profile", "0.0.66.0.1.255", *part)
-    assert (code, output) == (64, "")
-    assert "0.0.66.0.1.255 is compact data, which is read as a whole" in errors
