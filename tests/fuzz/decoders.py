@@ -12,9 +12,11 @@ import dcud.cosem
 import dcud.dlms
 import dcud.trace
 from dcud.cosem.clock import STANDARD
+from dcud.cosem.meanings import meaning
 from dcud.cosem.profile_buffer import BufferLayout
 from dcud.cosem.profile_columns import Column
 from dcud.cosem.profile_generic import CaptureObject
+from dcud.cosem.value_tables import SHAPES
 from dcud.dlms.data import Data, decode_data
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
@@ -40,7 +42,7 @@ GIVEN: Mapping[str, object] = MappingProxyType(
 
 def decoders() -> dict[str, Decoder]:
     """Return the decoders by their qualified names."""
-    found: dict[str, Decoder] = {}
+    found: dict[str, Decoder] = {"dcud.cosem.meanings.meaning": _meaning}
     for name, function in _candidates():
         decoder = _of_octets(function)
         if decoder is not None:
@@ -84,6 +86,18 @@ def _of_octets(function: Callable[..., object]) -> Decoder | None:
         return None
     given = {name: GIVEN[name] for name in needed}
     return lambda octets: function(adapt(octets), **given)
+
+
+def _meaning(octets: bytes) -> object:
+    """Return what octets mean as an attribute that the first of them chooses."""
+    cursor = Cursor(octets)
+    class_id, attribute = _WITH_MEANING[cursor.u8() % len(_WITH_MEANING)]
+    return meaning(class_id, attribute, decode_data(cursor))
+
+
+_WITH_MEANING = [
+    (class_id, attribute) for class_id, attributes in SHAPES.items() for attribute in attributes
+]
 
 
 def _data(octets: bytes) -> Data:

@@ -14,9 +14,9 @@ import atheris  # type: ignore[import-untyped]  # it has no types
 
 with atheris.instrument_imports(include=["dcud"]):
     from tests.fuzz.decoders import attempt, decoders
-from tests.fuzz.seeds import seeds
 
-_DECODERS = list(decoders().values())
+    _DECODERS = list(decoders().values())  # finds, hence imports, the modules of them all
+from tests.fuzz.seeds import seeds
 
 
 def try_one(octets: bytes) -> None:
