@@ -25,7 +25,7 @@ SESSIONS = Obis.parse("0.0.99.98.4.255")
         ("idis", "1.0.99.1.0.255", 1, None),
         ("idis", "0.0.96.10.0.255", 1, None),
         ("idis", "0.1.96.11.0.255", 1, None),
-        ("prime-iberia", "0.0.99.98.0.255", 1, None),
+        ("prime-iberia", "0.0.96.11.2.255", 2, "disconnected remotely"),
         ("", "0.0.99.98.0.255", 1, None),
         ("acme", "0.0.99.98.0.255", 1, None),
     ],
