@@ -299,7 +299,7 @@ class Daemon:
             configured,
             meters,
             self._tracer(),
-            lambda meter: hearer(meter, configured.id, means.unasked, wall_clock),
+            lambda meter: self._hearer(configured.id, meter, means),
         )
         bus = Bus(
             configured.id,
@@ -321,6 +321,13 @@ class Daemon:
             await poller.run()
         finally:
             await bus.close()
+
+    def _hearer(self, bus: str, meter: model.Meter, means: _Means) -> Callable[[bytes], None]:
+        """Return what takes what the meter says between sessions."""
+        hear = hearer(meter, bus, means.unasked, wall_clock)
+        if means.secured is not None and is_secured(meter):
+            return means.secured.hearer(bus, meter, hear)
+        return hear
 
     def _associate(
         self, bus: Bus, links: Links, meter: model.Meter, means: _Means

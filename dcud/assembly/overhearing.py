@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from dcud.assembly.links import hdlc_address
-from dcud.assembly.meters import is_secured
 from dcud.config import model
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.delimiter import Delimited, Delimiter
@@ -29,21 +28,16 @@ def overhearing(
 ) -> Hear:
     """Return what takes the octets that come in on a bus between sessions.
 
-    Only of meters that are read in the clear is anything handed on: of the others nothing counts
-    that was not verified.
-
     Args:
         bus: the bus.
         meters: those on it.
         tracer: logs the frames.
-        hearer: makes what takes the APDUs that a meter sends unasked.
+        hearer: makes what takes the APDUs that a meter sends unasked, and trusts none of them
+            that ought to be secured.
     """
     if bus.framing != "hdlc":
         return unheard
-    hearers = {
-        place(hdlc_address(meter)): (meter.id, unheard if is_secured(meter) else hearer(meter))
-        for meter in meters
-    }
+    hearers = {place(hdlc_address(meter)): (meter.id, hearer(meter)) for meter in meters}
     return Overhearing(bus.id, tracer, hearers).hear
 
 

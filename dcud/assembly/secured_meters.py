@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dcud.assembly.links import Links
+from dcud.assembly.secured_hearing import SecuredHearing
 from dcud.assembly.security import MeterKeys, SecuredAccess, Surroundings
 from dcud.assembly.ways import Told, secured_meter
 from dcud.collect.counter_ledger import CounterLedger
@@ -68,6 +69,13 @@ class SecuredMeters:
             now=lambda: datetime.fromtimestamp(clock(), UTC),
         )
 
+    def hearer(
+        self, bus: str, meter: model.Meter, notified: Callable[[bytes], None]
+    ) -> Callable[[bytes], None]:
+        """Return what takes what the meter says between sessions; `notified` what is verified."""
+        access, report = self._access(meter), self._reporter(bus, meter)
+        return SecuredHearing(access, Told(refused=report, notified=notified)).hear
+
     def associate(
         self,
         bus: Bus,
@@ -76,14 +84,7 @@ class SecuredMeters:
         notified: Callable[[bytes], None] = unheard,
     ) -> Callable[[], AbstractAsyncContextManager[Session]]:
         """Return what opens associations with the meter; `notified` takes the unasked."""
-
-        async def fetch() -> MeterKeys:
-            return await self._fetch(meter)
-
-        def report(error: SecurityError) -> None:
-            self._observer.security_refused(bus.name, meter.id, error)
-
-        access = SecuredAccess(meter, fetch, self._surroundings)
+        access, report = self._access(meter), self._reporter(bus.name, meter)
         secured = secured_meter(bus, links, meter, access, Told(refused=report, notified=notified))
 
         @asynccontextmanager
@@ -96,6 +97,18 @@ class SecuredMeters:
                     self._observer.counters_left(bus.name, meter.id, access.counters_left)
 
         return associate
+
+    def _access(self, meter: model.Meter) -> SecuredAccess:
+        async def fetch() -> MeterKeys:
+            return await self._fetch(meter)
+
+        return SecuredAccess(meter, fetch, self._surroundings)
+
+    def _reporter(self, bus: str, meter: model.Meter) -> Callable[[SecurityError], None]:
+        def report(error: SecurityError) -> None:
+            self._observer.security_refused(bus, meter.id, error)
+
+        return report
 
     def _known_certificates(self) -> Certificates:
         """Return the certificates at hand, read when a meter first needs some."""

@@ -167,6 +167,20 @@ class SecuredAccess:
             await self._open_account(self._keys)
         return self._counters is None or await self._counters.load()
 
+    async def listener(self) -> Protection | None:
+        """Return what verifies notifications between associations.
+
+        None stands for a meter whose APDUs go in the clear.
+
+        Raises:
+            DcudError: keys or counters can't be had.
+        """
+        if self._keys is None:
+            self._keys = await self._fetch()
+        if self._counters is None and needs_counters(self._meter):
+            await self._open_account(self._keys)
+        return self.protection()
+
     async def rebase(self, shown: int) -> bool:
         """Learn the last counter that the meter took; tell whether ours was behind it."""
         return await self._demand_counters().rebase(shown)

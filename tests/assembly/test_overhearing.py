@@ -2,7 +2,6 @@ import pytest
 
 from dcud.assembly.overhearing import Overhearing, overhearing, place
 from dcud.config import model
-from dcud.config.security import Security
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.hdlc.address import ServerAddress, client_octets
 from dcud.dlms.hdlc.frame import CONTROLS, HdlcFrame
@@ -48,22 +47,17 @@ def overheard(*chunks: bytes) -> tuple[list[bytes], list[tuple[str, str, bytes]]
     return heard, log.told
 
 
-@pytest.mark.parametrize(("framing", "heard"), [("hdlc", ["m1"]), ("wrapper", [])])
-def test_of_secured_meters_nothing_is_handed_on(framing: str, heard: list[str]) -> None:
+@pytest.mark.parametrize(("framing", "heard"), [("hdlc", ["m1", "m2"]), ("wrapper", [])])
+def test_each_meter_has_its_own_hearer(framing: str, heard: list[str]) -> None:
     told: list[str] = []
     bus = model.Bus(id="b", framing=framing)
-    plain = model.Meter(
-        id="m1", bus="b", server_address=model.ServerAddress(logical=1, physical=17)
-    )
-    secured = model.Meter(
-        id="m2",
-        bus="b",
-        server_address=model.ServerAddress(logical=1, physical=18),
-        security=Security(),
-    )
-    hear = overhearing(
-        bus, (plain, secured), Log(), lambda meter: lambda _apdu: told.append(meter.id)
-    )
+    meters = [
+        model.Meter(
+            id=f"m{n}", bus="b", server_address=model.ServerAddress(logical=1, physical=16 + n)
+        )
+        for n in (1, 2)
+    ]
+    hear = overhearing(bus, meters, Log(), lambda meter: lambda _apdu: told.append(meter.id))
     hear(ui("e6e700" + "0f00") + ui("e6e700" + "0f00", SECOND.octets))
     assert told == heard
 
