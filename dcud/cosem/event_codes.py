@@ -5,31 +5,37 @@ Codes that a companion profile leaves open have no text: they stay numbers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
-from dcud.cosem.event_tables.dsmr import DSMR, ESMR5
 from dcud.cosem.event_tables.event_log import EventTable
-from dcud.cosem.event_tables.idis import IDIS
-from dcud.cosem.event_tables.is15959 import IS15959
-from dcud.cosem.event_tables.prime_iberia import PRIME_IBERIA
-from dcud.cosem.event_tables.spodes import SPODES
 from dcud.cosem.profile_generic import CaptureObject
 from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.obis import Obis
 
-TABLES: Mapping[str, EventTable] = {
-    "idis": IDIS,
-    "dsmr": DSMR,
-    "esmr5": ESMR5,
-    "is15959": IS15959,
-    "spodes": SPODES,
-    "prime-iberia": PRIME_IBERIA,
+TABLES: Mapping[str, tuple[str, str]] = {
+    "idis": ("idis", "IDIS"),
+    "dsmr": ("dsmr", "DSMR"),
+    "esmr5": ("dsmr", "ESMR5"),
+    "is15959": ("is15959", "IS15959"),
+    "spodes": ("spodes", "SPODES"),
+    "prime-iberia": ("prime_iberia", "PRIME_IBERIA"),
 }
-"""By companion profile."""
+"""Module and name of the table by companion profile; a program pays for those that it meets."""
 
 _EVENT_CODE = bytes((0, 0, 96, 11))
 """Begins the objects that hold the code of the last event of the log with the same E."""
 _EVENT_LOG = bytes((0, 0, 99, 98))
 _VALUE = 2
+
+
+@cache
+def _table(companion: str) -> EventTable | None:
+    if companion not in TABLES:
+        return None
+    module, name = TABLES[companion]
+    table: EventTable = getattr(import_module(f"dcud.cosem.event_tables.{module}"), name)
+    return table
 
 
 def event_text(companion: str, log: Obis, code: int) -> str | None:
@@ -40,7 +46,7 @@ def event_text(companion: str, log: Obis, code: int) -> str | None:
         log: the event log, or the object that holds the code of its last event.
         code: the event code.
     """
-    table = TABLES.get(companion)
+    table = _table(companion)
     return None if table is None else table.text(str(_log(log)), code)
 
 
@@ -87,7 +93,7 @@ class EventTexts:
 
 def log_name(companion: str, log: Obis) -> str | None:
     """Return what an event log is about; None where the companion profile has no such log."""
-    table = TABLES.get(companion)
+    table = _table(companion)
     known = None if table is None else table.logs.get(str(_log(log)))
     return None if known is None else known.name
 
