@@ -6,8 +6,8 @@ from dcud.cli.attribute_choice import Wanted
 from dcud.cli.readable import Shown, readable
 from dcud.collect.job import Reader
 from dcud.collect.meter_memory import MeterMemory, get_data, scaler_attribute
-from dcud.cosem.event_codes import last_event_text
 from dcud.cosem.register import ScalerUnit
+from dcud.cosem.value_texts import value_text
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
 from dcud.dlms.data import Data
 from dcud.dlms.errors import DecodeError, ProtocolError
@@ -83,7 +83,7 @@ async def _shown(
 ) -> Shown:
     scaler_unit, remark = await _scaler_unit(reader, attribute, memory)
     shown = readable(attribute, data, scaler_unit=scaler_unit, convention=memory.convention)
-    remark = remark or last_event_text(memory.companion, attribute, shown.value)
+    remark = remark or value_text(memory.companion, attribute, shown.value)
     if not remark:
         return shown
     return Shown(value=shown.value, unit=shown.unit, remark=shown.remark or remark)

@@ -11,7 +11,7 @@ from dcud.cli.profile_rows import ProfileRows
 from dcud.cli.rendering import rows
 from dcud.cli.time_span import is_given
 from dcud.collect.compact_reader import CompactReader
-from dcud.cosem.event_codes import EventTexts
+from dcud.cosem.value_texts import CellTexts
 
 
 def read_compact_data(arguments: argparse.Namespace) -> int:
@@ -34,7 +34,7 @@ async def _read(chosen: ChosenMeter, arguments: argparse.Namespace) -> None:
     async with visit.visit(chosen, frames=arguments.frames) as session:
         found = await compact.rows(session)
         template = await compact.template(session)
-    events = EventTexts(companion=compact.memory.companion, profile=arguments.profile)
+    events = CellTexts(companion=compact.memory.companion, profile=arguments.profile)
     named = ProfileRows(template.layout, {}, events)
     with rows(arguments.format, named.columns) as shown:
         for row in found:

@@ -11,11 +11,11 @@ from itertools import chain
 from dcud.cli.readable import plain
 from dcud.cli.rendering import Cell, Column
 from dcud.collect.profile_reader import ColumnNames
-from dcud.cosem.event_codes import EventTexts
 from dcud.cosem.obis_names import obis_name
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_columns import Cell as ProfileCell
 from dcud.cosem.profile_generic import CaptureObject
+from dcud.cosem.value_texts import CellTexts
 
 _TIME_COLUMNS = (
     Column(heading="time", whole=True),
@@ -69,7 +69,7 @@ class _Captured:
 class ProfileRows:
     """Turns entries of one profile into cells for people and spreadsheets, and records for JSON."""
 
-    def __init__(self, layout: BufferLayout, names: ColumnNames, events: EventTexts) -> None:
+    def __init__(self, layout: BufferLayout, names: ColumnNames, events: CellTexts) -> None:
         self._captured = _captured(layout, names, events)
 
     @property
@@ -99,7 +99,7 @@ class ProfileRows:
         }
 
 
-def _captured(layout: BufferLayout, names: ColumnNames, events: EventTexts) -> Sequence[_Captured]:
+def _captured(layout: BufferLayout, names: ColumnNames, events: CellTexts) -> Sequence[_Captured]:
     captured = [
         _Captured(
             position=position,
@@ -116,7 +116,7 @@ def _captured(layout: BufferLayout, names: ColumnNames, events: EventTexts) -> S
     return [_told_apart(each, uses[each.name]) for each in captured]
 
 
-def _text(captured: CaptureObject, events: EventTexts) -> Callable[[object], str] | None:
+def _text(captured: CaptureObject, events: CellTexts) -> Callable[[object], str] | None:
     return partial(events.text, captured) if events.explains(captured) else None
 
 

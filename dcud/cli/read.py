@@ -30,7 +30,7 @@ from dcud.cli.time_span import add_span_arguments, is_given, span
 from dcud.collect.compact_reader import is_compact_data
 from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
 from dcud.config import model
-from dcud.cosem.event_codes import EventTexts
+from dcud.cosem.value_texts import CellTexts
 from dcud.dlms.obis import Obis
 
 summary = "read attributes or a profile of one meter, now"
@@ -149,7 +149,7 @@ def _add(shown: Rows, answer: Answer) -> None:
 async def _read_profile(chosen: ChosenMeter, arguments: argparse.Namespace) -> None:
     profile, access, names = _profile(chosen.meter, arguments.profile)
     access = arguments.access or access
-    events = EventTexts(companion=profile.memory.companion, profile=arguments.profile)
+    events = CellTexts(companion=profile.memory.companion, profile=arguments.profile)
     wanted = span(
         arguments,
         now=visit.wall_clock(),

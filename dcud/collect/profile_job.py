@@ -12,10 +12,10 @@ from dcud.collect.job import JobOutcome, Keep, Reader
 from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
 from dcud.collect.schedule import Alignment
 from dcud.collect.values import cell_value
-from dcud.cosem.event_codes import EventTexts
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_generic import CaptureObject
 from dcud.cosem.profile_selection import TimeRange
+from dcud.cosem.value_texts import CellTexts
 from dcud.reading import Reading, Value
 from dcud.store.rows import Cursor, CursorMove
 
@@ -197,7 +197,7 @@ class ProfileJob:
     def _explained(self, layout: BufferLayout) -> list[tuple[int, Callable[[object], str]]]:
         """Return the places of event codes among the values, each with what tells their texts."""
         memory = self.profile.memory
-        events = EventTexts(companion=memory.companion, profile=self.profile.logical_name)
+        events = CellTexts(companion=memory.companion, profile=self.profile.logical_name)
         captured = [
             column.capture_object
             for index, column in enumerate(layout.columns)

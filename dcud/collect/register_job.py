@@ -9,8 +9,8 @@ from dcud.collect.lists import prefetch
 from dcud.collect.meter_memory import MeterMemory, get_data, scaler_attribute
 from dcud.collect.schedule import Alignment
 from dcud.collect.values import is_time, missing, time_of, value_of
-from dcud.cosem.event_codes import last_event_text
 from dcud.cosem.register import ScalerUnit
+from dcud.cosem.value_texts import value_text
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult
 from dcud.reading import Quality, Reading, Value
 
@@ -88,5 +88,5 @@ class RegisterJob:
             # A bare number of a register could be off by any power of ten.
             return missing(template, "the meter tells no scaler_unit")
         value = value_of(template, answer, scaler_unit)
-        text = last_event_text(self.memory.companion, attribute, value.value)
+        text = value_text(self.memory.companion, attribute, value.value)
         return replace(value, text=text) if text else value

@@ -3,7 +3,7 @@
 Bits that a companion profile leaves open are named by their number, "bit_4".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dcud.dlms.data import BitString, Data, DataType
 from dcud.dlms.errors import DecodeError
@@ -98,7 +98,16 @@ def bit_names(data: Data, names: BitNames) -> tuple[str, ...]:
         case Data(DataType.BIT_STRING, BitString() as bits):
             numbers = [number for number, is_set in enumerate(bits) if is_set]
         case Data(kind, int(word)) if kind in _NUMBERS:
-            numbers = [number for number in range(word.bit_length()) if word >> number & 1]
+            return names_of_bits(word, names)
         case _:
             raise DecodeError(f"{data.type.words} is no status word")
-    return tuple(names.get(number, f"bit_{number}") for number in numbers)
+    return _named(numbers, names)
+
+
+def names_of_bits(word: int, names: BitNames) -> tuple[str, ...]:
+    """Return the names of the bits that are set in a number (0 or more), the lowest bit first."""
+    return _named([bit for bit in range(word.bit_length()) if word >> bit & 1], names)
+
+
+def _named(numbers: Iterable[int], names: BitNames) -> tuple[str, ...]:
+    return tuple([names.get(number, f"bit_{number}") for number in numbers])

@@ -4,11 +4,11 @@ from decimal import Decimal
 import pytest
 
 from dcud.cli.profile_rows import ProfileRows
-from dcud.cosem.event_codes import EventTexts
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_columns import Column
 from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
 from dcud.cosem.register import ScalerUnit
+from dcud.cosem.value_texts import CellTexts
 from dcud.dlms.obis import Obis
 
 ENERGY = Obis.parse("1.0.1.8.0.255")
@@ -34,7 +34,7 @@ LAYOUT = BufferLayout(
         column(NOBODYS, data_index=2),
     )
 )
-NO_EVENTS = EventTexts(companion="none", profile=Obis.parse("1.0.99.1.0.255"))
+NO_EVENTS = CellTexts(companion="none", profile=Obis.parse("1.0.99.1.0.255"))
 ROWS = ProfileRows(LAYOUT, {(ENERGY, None): "energy"}, NO_EVENTS)
 CAPTURED = datetime(2026, 5, 4, 11, 45, tzinfo=UTC)
 
@@ -127,7 +127,7 @@ def event(code: object) -> ProfileEntry:
     ("code", "text"), [(40, "terminal cover removed"), (230, ""), (None, ""), (b"x", "")]
 )
 def test_event_codes_have_their_texts_beside_them(code: object, text: str) -> None:
-    events = EventTexts(companion="idis", profile=FRAUD_LOG)
+    events = CellTexts(companion="idis", profile=FRAUD_LOG)
     shown = ProfileRows(EVENT_LAYOUT, {(FRAUD_CODE, None): "event_code"}, events)
     assert [each.heading for each in shown.columns[3:]] == [
         "event_code",
@@ -142,6 +142,6 @@ def test_event_codes_have_their_texts_beside_them(code: object, text: str) -> No
 
 
 def test_codes_of_a_meter_without_a_companion_profile_stay_numbers() -> None:
-    events = EventTexts(companion="none", profile=FRAUD_LOG)
+    events = CellTexts(companion="none", profile=FRAUD_LOG)
     shown = ProfileRows(EVENT_LAYOUT, {}, events)
     assert shown.cells(event(40))[3:] == [40, Decimal(7)]
