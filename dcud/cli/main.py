@@ -74,6 +74,7 @@ EXIT_CODES: Mapping[str, int] = MappingProxyType(
         "profile_refused": DENIED,
         "clock": DENIED,
         "switch": DENIED,
+        "push": DENIED,
         "reference": USAGE,
         "config": CONFIG,
         "obis": USAGE,

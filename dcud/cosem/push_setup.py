@@ -45,11 +45,11 @@ T = TypeVar("T")
 
 
 class PushAttribute(IntEnum):
-    """The attributes that every version has."""
+    """The attributes that every version has, by the standard's names."""
 
-    OBJECT_LIST = 2
-    DESTINATION = 3
-    WINDOW = 4
+    PUSH_OBJECT_LIST = 2
+    SEND_DESTINATION_AND_METHOD = 3
+    COMMUNICATION_WINDOW = 4
     RANDOMISATION_START_INTERVAL = 5
     NUMBER_OF_RETRIES = 6
     REPETITION_DELAY = 7
@@ -308,12 +308,15 @@ class PushSetup:
 
         def read(attribute: PushAttribute, parse: Callable[[Data], T]) -> T | None:
             data = told.get(attribute)
-            return None if data is None else parse(data)
+            try:
+                return None if data is None else parse(data)
+            except DecodeError as error:
+                raise DecodeError(f"{attribute.name.lower()}: {error.message}") from None
 
         return cls(
-            objects=read(PushAttribute.OBJECT_LIST, _parse_objects),
-            destination=read(PushAttribute.DESTINATION, PushDestination.from_data),
-            windows=read(PushAttribute.WINDOW, _parse_windows),
+            objects=read(PushAttribute.PUSH_OBJECT_LIST, _parse_objects),
+            destination=read(PushAttribute.SEND_DESTINATION_AND_METHOD, PushDestination.from_data),
+            windows=read(PushAttribute.COMMUNICATION_WINDOW, _parse_windows),
             randomisation_start_interval=read(
                 PushAttribute.RANDOMISATION_START_INTERVAL, lambda data: _number(data, 0xFFFF)
             ),
@@ -335,11 +338,13 @@ class PushSetup:
 
         interval = self.randomisation_start_interval
         attributes = {
-            PushAttribute.OBJECT_LIST: written(
+            PushAttribute.PUSH_OBJECT_LIST: written(
                 self.objects, lambda each: array(item.to_data(version) for item in each)
             ),
-            PushAttribute.DESTINATION: written(self.destination, PushDestination.to_data),
-            PushAttribute.WINDOW: written(
+            PushAttribute.SEND_DESTINATION_AND_METHOD: written(
+                self.destination, PushDestination.to_data
+            ),
+            PushAttribute.COMMUNICATION_WINDOW: written(
                 self.windows, lambda each: array(map(PushWindow.to_data, each))
             ),
             PushAttribute.RANDOMISATION_START_INTERVAL: written(interval, long_unsigned),
@@ -360,7 +365,7 @@ def spoken_version(told: Mapping[PushAttribute, Data]) -> int:
     delay = told.get(PushAttribute.REPETITION_DELAY)
     if delay is not None and delay.type is DataType.STRUCTURE:
         return GROWING
-    objects = told.get(PushAttribute.OBJECT_LIST)
+    objects = told.get(PushAttribute.PUSH_OBJECT_LIST)
     match objects:
         case Data(DataType.ARRAY, (Data(DataType.STRUCTURE, tuple(members)), *_)):
             return GROWING if len(members) > _MEMBERS_OF_CAPTURE_OBJECT else 0

@@ -114,7 +114,7 @@ def test_the_numbers_are_those_of_the_standard() -> None:
 def test_objects_of_the_first_versions() -> None:
     octets = f"01 02 02 04 {ENERGY_OCTETS} 02 04 {PROFILE_OCTETS}"
     setup = PushSetup(objects=(PushObject(captured=ENERGY), PushObject(captured=PROFILE)))
-    assert PushSetup.from_data(told(OBJECT_LIST=octets)) == setup
+    assert PushSetup.from_data(told(PUSH_OBJECT_LIST=octets)) == setup
     for version in (0, 1):
         assert encode_data(setup.to_data(version)[OBJECTS]) == bytes.fromhex(octets)
 
@@ -163,9 +163,9 @@ def test_what_is_known_of_a_destination_has_its_name() -> None:
 def test_windows() -> None:
     octets = f"01 01 02 02 {TWO_OCTETS} {SIX_OCTETS}"
     setup = PushSetup(windows=(PushWindow(start=TWO, end=SIX),))
-    assert PushSetup.from_data(told(WINDOW=octets)) == setup
+    assert PushSetup.from_data(told(COMMUNICATION_WINDOW=octets)) == setup
     assert encode_data(setup.to_data(0)[WINDOW]) == bytes.fromhex(octets)
-    assert PushSetup.from_data(told(WINDOW="01 00")) == PushSetup(windows=())
+    assert PushSetup.from_data(told(COMMUNICATION_WINDOW="01 00")) == PushSetup(windows=())
 
 
 def test_what_is_told_as_a_number() -> None:
@@ -200,8 +200,8 @@ def test_a_constant_delay_where_delays_may_grow() -> None:
 
 def test_what_meters_do_otherwise_is_understood() -> None:
     odd = told(
-        DESTINATION="02 03 11 01 09 00 11 00",
-        WINDOW=f"01 01 02 02 19 {TWO_OCTETS[6:]} {SIX_OCTETS}",
+        SEND_DESTINATION_AND_METHOD="02 03 11 01 09 00 11 00",
+        COMMUNICATION_WINDOW=f"01 01 02 02 19 {TWO_OCTETS[6:]} {SIX_OCTETS}",
         NUMBER_OF_RETRIES="12 0003",
         REPETITION_DELAY="06 0000003C",
     )
@@ -219,10 +219,10 @@ def test_what_meters_do_otherwise_is_understood() -> None:
         ({}, 0),
         ({"REPETITION_DELAY": "12 003C"}, 0),
         ({"REPETITION_DELAY": "02 03 12 003C 12 0096 12 0258"}, GROWING),
-        ({"OBJECT_LIST": "01 00"}, 0),
-        ({"OBJECT_LIST": f"01 01 02 04 {ENERGY_OCTETS}"}, 0),
-        ({"OBJECT_LIST": f"01 01 02 06 {ENERGY_OCTETS} 02 02 16 00 00 01 00"}, GROWING),
-        ({"OBJECT_LIST": "01 01 11 00", "REPETITION_DELAY": "00"}, 0),
+        ({"PUSH_OBJECT_LIST": "01 00"}, 0),
+        ({"PUSH_OBJECT_LIST": f"01 01 02 04 {ENERGY_OCTETS}"}, 0),
+        ({"PUSH_OBJECT_LIST": f"01 01 02 06 {ENERGY_OCTETS} 02 02 16 00 00 01 00"}, GROWING),
+        ({"PUSH_OBJECT_LIST": "01 01 11 00", "REPETITION_DELAY": "00"}, 0),
     ],
 )
 def test_the_version_shows_in_the_form(attributes: dict[str, str], version: int) -> None:
@@ -271,7 +271,7 @@ def test_what_an_earlier_version_can_not_say(setup: PushSetup) -> None:
     ],
 )
 def test_what_is_of_another_form_is_refused(attribute: PushAttribute, octets: str) -> None:
-    with pytest.raises(DecodeError):
+    with pytest.raises(DecodeError, match=f"^{attribute.name.lower()}: "):
         PushSetup.from_data({attribute: decoded(octets)})
 
 
