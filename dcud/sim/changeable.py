@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 from dcud.cosem.clock import parse_time
+from dcud.cosem.push_setup import PushObject
 from dcud.dlms.access import DataAccessResult, Selection
 from dcud.dlms.apdu.action import ActionResult
 from dcud.dlms.constructors import octet_string
@@ -12,7 +13,7 @@ from dcud.dlms.data_types import Data
 from dcud.dlms.errors import DecodeError
 from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor
-from dcud.sim import image_store, switch
+from dcud.sim import image_store, push, switch
 from dcud.sim.load_profile import CLOCK
 
 Attributes = dict[int, Callable[[float, Selection | None], Data | bytes]]
@@ -28,13 +29,20 @@ _LONGEST_SHIFT = 900
 """Seconds. [IEC 62056-6-2: Clock, shift_time]"""
 _LONGEST_LABEL = 48
 
-ATTRIBUTES = frozenset({(CLOCK_OBJECT, _TIME), (LABEL, 2)})
+ATTRIBUTES = frozenset(
+    {
+        (CLOCK_OBJECT, _TIME),
+        (LABEL, 2),
+        *((push.OBJECT, attribute) for attribute in range(2, 8)),
+    }
+)
 """What can be written."""
 METHODS = frozenset(
     {
         (CLOCK_OBJECT, _SHIFT_TIME),
         *((SWITCH, method) for method in (1, 2)),
         *((image_store.OBJECT, method) for method in (1, 2, 3, 4)),
+        (push.OBJECT, 1),
     }
 )
 """What can be called."""
@@ -55,6 +63,12 @@ class Changeable:
         self._label = octet_string(b"")
         self._switch = switch.Switch()
         self._images = image_store.ImageStore()
+        self._push = push.Push()
+        self._writers: dict[Key, Callable[[int, Data], DataAccessResult]] = {
+            CLOCK_OBJECT: lambda _, data: self._set_clock(data),
+            LABEL: lambda _, data: self._set_label(data),
+            push.OBJECT: self._push.write,
+        }
 
     def clock(self) -> float:
         """Return unix seconds as the meter believes them to be."""
@@ -68,15 +82,19 @@ class Changeable:
             image_store.OBJECT: {
                 index: _told(self._images.attribute, index) for index in range(2, 8)
             },
+            push.OBJECT: {index: _told(self._push.attribute, index) for index in range(2, 8)},
         }
 
-    def write(self, key: Key, value: bytes) -> DataAccessResult:
-        """Take the value of the one attribute of an object that can be written."""
+    def write(self, key: Key, attribute: int, value: bytes) -> DataAccessResult:
+        """Take the value of one of the attributes that can be written."""
         try:
-            data = _decoded(value)
-            return self._set_label(data) if key == LABEL else self._set_clock(data)
+            return self._writers[key](attribute, _decoded(value))
         except DecodeError:
             return DataAccessResult.TYPE_UNMATCHED
+
+    def take_push(self) -> tuple[PushObject, ...] | None:
+        """Take (and forget) what is to be told unasked now; None for nothing."""
+        return self._push.take_due()
 
     def _set_label(self, data: Data) -> DataAccessResult:
         if not isinstance(data.value, bytes):
@@ -98,6 +116,9 @@ class Changeable:
         """Carry one of the methods out."""
         if key == SWITCH:
             self._switch.act(method)
+            return ActionResult.SUCCESS
+        if key == push.OBJECT:
+            self._push.act()
             return ActionResult.SUCCESS
         try:
             data = _decoded(parameter or b"")

@@ -1,6 +1,6 @@
 """What stands on a simulated line: a meter, or a gateway to others."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.server import ServerParameters
@@ -19,4 +19,13 @@ class Device(Protocol):
 
     def application(self, parameters: ServerParameters, client_sap: ClientSap) -> Application:
         """Return a fresh application for a client whose link was just set up."""
+        ...
+
+
+@runtime_checkable
+class TellingDevice(Device, Protocol):
+    """A device that has something to say without being asked."""
+
+    def notifications(self) -> list[bytes]:
+        """Take (and forget) what it says unasked now, as APDUs."""
         ...

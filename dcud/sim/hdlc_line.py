@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dcud.dlms.datalink import ClientSap
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.delimiter import Delimited, Delimiter
 from dcud.dlms.hdlc.station import (
@@ -15,16 +16,32 @@ from dcud.dlms.hdlc.station import (
     ToldByClient,
 )
 from dcud.dlms.server import ServerParameters
-from dcud.sim.device import Application, Device
+from dcud.sim.device import Application, Device, TellingDevice
 
 
 @dataclass(slots=True, eq=False)
 class _Drop:
-    """One device on the bus: its station, and who is associated through it."""
+    """One device on the bus: its station, and who is associated through it.
+
+    `teller` is the device where it says something unasked.
+    """
 
     station: HdlcStation
     device: Device
+    teller: TellingDevice | None
     application: Application | None = None
+
+    def answer(self, apdu: bytes) -> None:
+        answers = self.application.answers(apdu) if self.application else []
+        if answers:
+            self.station.send_stream(answers)
+        elif self.station.is_our_turn:
+            self.station.acknowledge()
+
+    def tell(self, client_sap: ClientSap) -> None:
+        """Tell the client what it did not ask for."""
+        for apdu in self.teller.notifications() if self.teller else ():
+            self.station.send_notification(apdu, client_sap)
 
 
 class HdlcLine:
@@ -39,7 +56,11 @@ class HdlcLine:
         self._parameters = parameters
         self._delimiter = Delimiter()
         self._drops = [
-            _Drop(HdlcStation(server_address=address, parameters=link), device)
+            _Drop(
+                HdlcStation(server_address=address, parameters=link),
+                device,
+                device if isinstance(device, TellingDevice) else None,
+            )
             for address, device in devices.items()
         ]
 
@@ -66,9 +87,6 @@ class HdlcLine:
             case ToldByClient(apdu=apdu):
                 if drop.application:
                     drop.application.answers(apdu)  # nobody waits for any
-            case RequestReceived(apdu=apdu):
-                answers = drop.application.answers(apdu) if drop.application else []
-                if answers:
-                    drop.station.send_stream(answers)
-                elif drop.station.is_our_turn:
-                    drop.station.acknowledge()
+            case RequestReceived(client_sap=client_sap, apdu=apdu):
+                drop.answer(apdu)
+                drop.tell(client_sap)

@@ -23,7 +23,7 @@ from dcud.dlms.data_types import Data
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.obis import Obis
 from dcud.dlms.server import Acted, ServerApplication, ServerParameters
-from dcud.sim import changeable
+from dcud.sim import changeable, push
 from dcud.sim.changeable import Changeable, Key
 from dcud.sim.consumption import LoadCurve
 from dcud.sim.load_profile import (
@@ -93,6 +93,7 @@ class SimulatedMeter:
         own = {**self._changeable.objects(), **(extra or {})}
         self._objects = _objects(parameters, own)
         self._names = {name for _, name in self._objects}
+        self._pushed = 0
 
     @property
     def keys(self) -> Iterable[Key]:
@@ -123,7 +124,7 @@ class SimulatedMeter:
             return DataAccessResult.OBJECT_UNDEFINED
         if (key, attribute.attribute) not in changeable.ATTRIBUTES:
             return DataAccessResult.READ_WRITE_DENIED
-        return self._changeable.write(key, value)
+        return self._changeable.write(key, attribute.attribute, value)
 
     def has_method(self, method: MethodDescriptor) -> bool:
         """Tell whether it can be called."""
@@ -137,6 +138,14 @@ class SimulatedMeter:
         if not self.has_method(method):
             return ActionResult.READ_WRITE_DENIED
         return self._changeable.call(key, method.method, parameter)
+
+    def notifications(self) -> list[bytes]:
+        """Take (and forget) what it says unasked now, as APDUs."""
+        due = self._changeable.take_push()
+        if due is None:
+            return []
+        self._pushed += 1
+        return [push.notification(self._pushed, due, self.read)]
 
     def object_list(self, names: Container[Obis]) -> Data:
         """Return the association view of a client that sees these objects alone."""

@@ -34,7 +34,7 @@ item                 logical name    value                why
 logical_device_name  0.0.42.0.0.255  SIM0000000000001
 manufacturer                         SIM
 serial_number        0.0.96.1.0.255  00000001
-objects                              21
+objects                              22
 template                             generic-electricity  a register of electricity (1.0.1.8.0.255)
 """
 
@@ -103,7 +103,7 @@ def test_what_a_meter_is_as_json(identify: Identify) -> None:
         "value": "SIM0000000000001",
         "why": "",
     }
-    assert lines[-2]["value"] == 21
+    assert lines[-2]["value"] == 22
 
 
 @pytest.mark.usefixtures("bus")

@@ -8,6 +8,7 @@ from dcud.dlms.apdu.action import ActionResult
 from dcud.dlms.constructors import enum, long, octet_string, unsigned
 from dcud.dlms.cosem_time import CosemDateTime
 from dcud.dlms.data import encode_data
+from dcud.sim import push
 from dcud.sim.changeable import CLOCK_OBJECT, LABEL, SWITCH, Changeable
 from dcud.sim.load_profile import clock_octets
 
@@ -27,14 +28,14 @@ def told(meter: Changeable, index: int = 2) -> object:
 def test_the_clock_is_set() -> None:
     meter = changeable()
     time = encode_data(clock_octets(NOW + 100, UTC))
-    assert meter.write(CLOCK_OBJECT, time) is DataAccessResult.SUCCESS
+    assert meter.write(CLOCK_OBJECT, 2, time) is DataAccessResult.SUCCESS
     assert meter.clock() == NOW + 100
 
 
 def test_a_time_without_deviation_is_of_its_zone() -> None:
     meter = changeable()
     local = CosemDateTime.from_datetime(datetime.fromtimestamp(NOW, BERLIN), with_deviation=False)
-    meter.write(CLOCK_OBJECT, encode_data(octet_string(local.to_octets())))
+    meter.write(CLOCK_OBJECT, 2, encode_data(octet_string(local.to_octets())))
     assert meter.clock() == NOW
 
 
@@ -49,7 +50,7 @@ def test_a_time_without_deviation_is_of_its_zone() -> None:
 )
 def test_what_is_no_time(value: bytes, result: DataAccessResult) -> None:
     meter = changeable()
-    assert meter.write(CLOCK_OBJECT, value) is result
+    assert meter.write(CLOCK_OBJECT, 2, value) is result
     assert meter.clock() == NOW
 
 
@@ -75,15 +76,15 @@ def test_what_is_no_shift(parameter: bytes | None, result: ActionResult) -> None
 def test_the_label_is_written() -> None:
     meter = changeable()
     label = octet_string(b"cellar")
-    assert meter.write(LABEL, encode_data(label)) is DataAccessResult.SUCCESS
+    assert meter.write(LABEL, 2, encode_data(label)) is DataAccessResult.SUCCESS
     assert meter.objects()[LABEL][2](NOW, None) == label
 
 
 def test_a_label_too_long_or_of_another_type() -> None:
     meter = changeable()
     long_one = encode_data(octet_string(bytes(49)))
-    assert meter.write(LABEL, long_one) is DataAccessResult.OTHER_REASON
-    assert meter.write(LABEL, encode_data(unsigned(1))) is DataAccessResult.TYPE_UNMATCHED
+    assert meter.write(LABEL, 2, long_one) is DataAccessResult.OTHER_REASON
+    assert meter.write(LABEL, 2, encode_data(unsigned(1))) is DataAccessResult.TYPE_UNMATCHED
 
 
 def test_the_switch_is_opened_and_closed() -> None:
@@ -92,3 +93,13 @@ def test_the_switch_is_opened_and_closed() -> None:
     assert told(meter, 3) == enum(0)
     assert meter.call(SWITCH, 2, b"\x0f\x00") is DONE
     assert told(meter, 3) == enum(1)
+
+
+def test_the_push_setup_is_written_and_pushes() -> None:
+    meter = changeable()
+    assert meter.write(push.OBJECT, 6, encode_data(unsigned(5))) is DataAccessResult.SUCCESS
+    assert meter.objects()[push.OBJECT][6](NOW, None) == unsigned(5)
+    assert meter.write(push.OBJECT, 3, encode_data(unsigned(5))) is DataAccessResult.TYPE_UNMATCHED
+    assert meter.take_push() is None
+    assert meter.call(push.OBJECT, 1, b"\x0f\x00") is DONE
+    assert len(meter.take_push() or ()) == 4

@@ -4,13 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
+from dcud.cosem.notification import parse_notification
 from dcud.dlms.access import AttributeDescriptor
+from dcud.dlms.action_exchange import MethodCall
+from dcud.dlms.apdu.action import MethodDescriptor
 from dcud.dlms.association import AssociationParameters
 from dcud.dlms.authentication import LowLevelSecurity
 from dcud.dlms.connection import (
     ClientConnection,
     ConnectionEvent,
     ConnectionFailed,
+    NotificationReceived,
     Opened,
     Released,
 )
@@ -20,7 +24,7 @@ from dcud.dlms.exchange import Answered
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.obis import Obis
-from dcud.dlms.requests import Get
+from dcud.dlms.requests import Act, Get
 from dcud.dlms.secret import Secret
 from dcud.dlms.server import ServerParameters
 from dcud.dlms.wrapper import WrapperLink
@@ -71,6 +75,7 @@ class Conversation:
         self.line = line
         self.connection = ClientConnection(link, parameters)
         self.now = 0.0
+        self.told: list[bytes] = []
 
     def until_result(self) -> ConnectionEvent:
         """Let both sides speak until something came of it."""
@@ -85,6 +90,7 @@ class Conversation:
             if not events and timeout is not None:
                 self.now = max(self.now, timeout)
                 events += self.connection.handle_timeout(self.now)
+            self.told += [each.apdu for each in events if isinstance(each, NotificationReceived)]
             for event in events:
                 if isinstance(event, Opened | Answered | Released | ConnectionFailed):
                     return event
@@ -95,6 +101,11 @@ class Conversation:
 
     def get(self, attribute: AttributeDescriptor) -> ConnectionEvent:
         self.connection.ask(Get(attribute), self.now)
+        return self.until_result()
+
+    def push(self) -> ConnectionEvent:
+        method = MethodDescriptor(40, Obis.parse("0.0.25.9.0.255"), 1)
+        self.connection.ask(Act(MethodCall(method=method, parameter=b"\x0f\x00")), self.now)
         return self.until_result()
 
     def release(self) -> ConnectionEvent:
@@ -126,6 +137,17 @@ def test_a_long_profile_comes_in_blocks(make_line: Make, make_link: Link) -> Non
     buffer = talk.get(PROFILE)
     assert has_value(buffer)
     assert buffer.answer == METERS[0].read(PROFILE, None)
+
+
+def test_a_meter_that_is_told_to_push_does_so_once_over_hdlc() -> None:
+    talk = Conversation(hdlc(ServerParameters()), hdlc_link(1), AssociationParameters())
+    talk.open()
+    assert isinstance(talk.push(), Answered)
+    (told,) = talk.told
+    assert parse_notification(told).kind == "data-notification"
+    assert isinstance(talk.get(NAME), Answered)
+    assert isinstance(talk.release(), Released)
+    assert talk.told == [told]
 
 
 @BOTH

@@ -3,6 +3,7 @@ from typing import cast
 
 import pytest
 
+from dcud.cosem.notification import parse_notification
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.constructors import (
@@ -164,7 +165,7 @@ def test_every_listed_attribute_can_be_read() -> None:
     meter = meter_at()
     listed = native(meter, 15, "0.0.40.0.0.255", 2)
     assert isinstance(listed, list)
-    assert len(listed) == 21
+    assert len(listed) == 22
     for class_id, _version, name, (rights, _methods) in listed:
         for attribute, _mode, _selectors in rights:
             got = meter.read(AttributeDescriptor(class_id, Obis(name), attribute), None)
@@ -197,6 +198,7 @@ def test_demand_of_the_last_quarter() -> None:
 class TestChanges:
     LABEL = AttributeDescriptor(1, Obis.parse("0.0.96.1.9.255"), 2)
     ENERGY = AttributeDescriptor(3, Obis.parse("1.0.1.8.0.255"), 2)
+    PUSH = MethodDescriptor(40, Obis.parse("0.0.25.9.0.255"), 1)
     SWITCH = MethodDescriptor(70, Obis.parse("0.0.96.3.10.255"), 1)
     VALUE = encode_data(octet_string(b"cellar"))
 
@@ -218,6 +220,20 @@ class TestChanges:
         meter = meter_at()
         assert meter.act(self.SWITCH, b"\x0f\x00", ClientSap(1)) == Acted()
         assert native(meter, 70, "0.0.96.3.10.255", 2) is False
+
+    def test_it_pushes_when_it_is_told_to(self) -> None:
+        meter = meter_at()
+        energy = native(meter, 3, "1.0.1.8.0.255", 2)
+        assert meter.notifications() == []
+        for number in (1, 2):
+            assert meter.act(self.PUSH, b"\x0f\x00", ClientSap(1)) == Acted()
+            (apdu,) = meter.notifications()
+            told = parse_notification(apdu)
+            values = cast(list[object], to_native(told.value))
+            assert told.invoke_id == number
+            assert values[0] == self.PUSH.logical_name.octets
+            assert values[2] == energy
+        assert meter.notifications() == []
 
     def test_what_can_not_be_called(self) -> None:
         meter = meter_at()
