@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "call": "dcud.cli.call",
         "clock": "dcud.cli.clock",
         "switch": "dcud.cli.switch",
+        "push": "dcud.cli.push",
         "firmware": "dcud.cli.firmware",
         "meters": "dcud.cli.meters",
         "keys": "dcud.cli.keys",

@@ -127,6 +127,7 @@ def test_the_commands_are_those_promised() -> None:
             "call",
             "clock",
             "switch",
+            "push",
             "firmware",
             "meters",
             "keys",
