@@ -142,7 +142,7 @@ class AccessExchange(Generic[T]):
 
     def receive(self, apdu: bytes) -> Outcome[tuple[T, ...]]:
         """Take an answer."""
-        return take_answer(self.subject, apdu, access_service.RESPONSE_TAG, self._answered)
+        return take_answer(self, apdu, access_service.RESPONSE_TAG, self._answered)
 
     def _answered(self, apdu: bytes) -> Outcome[tuple[T, ...]]:
         response = decode_access_response(apdu)

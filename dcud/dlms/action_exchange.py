@@ -114,7 +114,7 @@ class ActionManyExchange:
 
     def receive(self, apdu: bytes) -> Outcome[AllReturned]:
         """Take an answer."""
-        return take_answer(self.subject, apdu, action.RESPONSE_TAG, self._answered)
+        return take_answer(self, apdu, action.RESPONSE_TAG, self._answered)
 
     def _first_request(self) -> ActionRequest:
         whole = self._whole()

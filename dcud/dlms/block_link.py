@@ -64,7 +64,9 @@ class BlockLink:
                 max_apdu_octets=max_apdu_octets,
             )
         )
+        self._room = room
         self._is_awaited = False  # whether an answer is still to come
+        self._is_whole = False  # whether neither request nor answer have come to be in blocks
         self._is_our_turn = False  # whether something came, and nothing has gone out since
         self._is_secret = False  # what goes out
         self._patience = patience
@@ -79,13 +81,13 @@ class BlockLink:
         self._is_our_turn = False
         self._deadline = None
         self._is_awaited = True
+        self._is_whole = not self._room or len(apdu) <= self._room
+        if self._is_whole:
+            self._link.send_apdu(apdu, now, secret=secret)
+            return
         self._is_secret = bool(secret)
         self._layer.send(apdu, now)
-        said = self._layer.apdus_to_send()
-        if said == [apdu]:
-            self._link.send_apdu(apdu, now, secret=secret)
-        else:
-            self._send_blocks(said, now)
+        self._send_blocks(self._layer.apdus_to_send(), now)
 
     @property
     def tells(self) -> bool:
@@ -104,13 +106,16 @@ class BlockLink:
 
     def disconnect(self, now: float) -> None:
         """Begin to take the link down."""
-        self._is_awaited = False
+        self._is_awaited = self._is_whole = False
         self._deadline = None
         self._link.disconnect(now)
 
     def receive_data(self, octets: bytes, now: float) -> list[LinkEvent]:
         """Take octets as they come, cut anywhere."""
-        return self._pass_on(self._link.receive_data(octets, now), now)
+        told = self._link.receive_data(octets, now)
+        if self._is_whole and self._is_without_blocks(told):
+            return told
+        return self._pass_on(told, now)
 
     def frames_to_send(self) -> list[Frame]:
         """Take (and forget) the frames that are to go out now."""
@@ -137,11 +142,29 @@ class BlockLink:
         return events
 
     def _pass_on(self, told: list[LinkEvent], now: float) -> list[LinkEvent]:
+        if self._is_whole:
+            if self._is_without_blocks(told):
+                return told
+            self._begin_blocks()
         events: list[LinkEvent] = []
         for event in told:
             events += self._heard(event, now)
         self._go_on(now)
         return events
+
+    def _begin_blocks(self) -> None:
+        """Have the answer to a request that went out whole put together."""
+        self._is_whole = self._is_secret = False
+        self._layer.asked_whole()
+
+    def _is_without_blocks(self, told: list[LinkEvent]) -> bool:
+        """Tell whether events can be passed on as they are, while nothing has come in blocks."""
+        for event in told:
+            if isinstance(event, ApduReceived):
+                if event.apdu[:1] == _BLOCK:
+                    return False
+                self._is_awaited = self._is_whole = False
+        return True
 
     def _heard(self, event: LinkEvent, now: float) -> list[LinkEvent]:
         if not isinstance(event, ApduReceived) or not self._is_awaited:

@@ -240,6 +240,7 @@ class ClientConnection:
         self._exchange: Exchange[object] | None = None
         self._owed: list[bytes] = []  # confirmations
         self._invoke_id = 0
+        self._known_terms: dict[int, Terms] = {}  # of this association, by invoke id
         self._ending: Released | ConnectionFailed = Released()
         self._deadline: float | None = None
         self._passed_over: SecurityError | None = None  # since the last request
@@ -285,7 +286,8 @@ class ClientConnection:
             raise MisuseError("this link carries nothing that wants no answer")
         if self._protection is not None:
             apdu, secret = self._protection.protect(apdu, secret)
-        self._check_size(apdu, "what is told")
+        if 0 < self._largest_request < len(apdu):
+            raise self._too_long(apdu, "what is told")
         link.tell(apdu, now, secret=secret)
 
     def _ready(self) -> Associated:
@@ -294,7 +296,14 @@ class ClientConnection:
         return self._agreed
 
     def _terms(self, agreed: Associated) -> Terms:
+        """Return the terms of the next request; they are the same each time round."""
         self._invoke_id = self._invoke_id % _LAST_INVOKE_ID + 1
+        terms = self._known_terms.get(self._invoke_id)
+        if terms is None:
+            terms = self._known_terms[self._invoke_id] = self._make_terms(agreed)
+        return terms
+
+    def _make_terms(self, agreed: Associated) -> Terms:
         invoke = InvokeIdAndPriority(
             invoke_id=self._invoke_id,
             high_priority=Conformance.PRIORITY_MGMT_SUPPORTED in agreed.conformance,
@@ -329,16 +338,16 @@ class ClientConnection:
         apdu, secret = exchange.request(), exchange.secret()
         if self._protection is not None:
             apdu, secret = self._protection.protect(apdu, secret, in_proof=self._is_proving())
-        self._check_size(apdu, exchange.subject)
+        if 0 < self._largest_request < len(apdu):
+            raise self._too_long(apdu, exchange.subject)
         self._link.send_apdu(apdu, now, secret=secret)
 
-    def _check_size(self, apdu: bytes, subject: str) -> None:
+    def _too_long(self, apdu: bytes, subject: str) -> EncodeError:
         limit = self._largest_request
-        if limit and len(apdu) > limit:
-            raise EncodeError(
-                f"{subject} takes {len(apdu)} octets, but the meter takes {limit} at most",
-                remedy="ask for less: select fewer columns, or read without selection",
-            )
+        return EncodeError(
+            f"{subject} takes {len(apdu)} octets, but the meter takes {limit} at most",
+            remedy="ask for less: select fewer columns, or read without selection",
+        )
 
     def release(self, now: float) -> None:
         """Begin to release association and link; ends in `Released` or `ConnectionFailed`.

@@ -77,6 +77,7 @@ class Terms:
         room: octets of a request above which what it carries is cut into blocks, where the service
             has blocks; None where nothing limits it.
         names: of the meter's objects where it knows these by short names; else None.
+        gets_by_logical_names: whether GET is what reads; follows from the others.
     """
 
     invoke: InvokeIdAndPriority
@@ -84,6 +85,12 @@ class Terms:
     conformance: Conformance
     room: int | None = None
     names: ShortNames | None = None
+    gets_by_logical_names: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Judge once what every read asks."""
+        gets = self.names is None and Conformance.GET in self.conformance
+        object.__setattr__(self, "gets_by_logical_names", gets)
 
     def room_for(self, blocks: Conformance) -> int | None:
         """Return `room`; None where the meter doesn't take the blocks that `blocks` stands for."""
@@ -180,23 +187,22 @@ class Alone(Understood[tuple[T, ...], T]):
 
 
 def take_answer(
-    subject: str, apdu: bytes, tag: int, take: Callable[[bytes], Outcome[T]]
+    exchange: Exchange[T], apdu: bytes, tag: int, take: Callable[[bytes], Outcome[T]]
 ) -> Outcome[T]:
     """Judge an APDU by its tag: an answer with `tag` goes to `take`, which may raise `DecodeError`.
 
-    Whatever else refuses the request fails it alone.
+    Whatever else refuses the request of `exchange` fails it alone.
     """
     found = apdu[0] if apdu else None
     try:
-        match found:
-            case exception_response.TAG:
-                return RequestFailed(error=ExceptionResponse.decode(apdu).error(subject))
-            case confirmed_service_error.TAG:
-                return RequestFailed(error=ConfirmedServiceError.decode(apdu).error(subject))
-            case _ if found == tag:
-                return take(apdu)
-            case _:
-                name = apdu[:1].hex() or "nothing"
-                return UnexpectedApduError(f"the meter answered {subject} with {name}")
+        if found == tag:
+            return take(apdu)
+        subject = exchange.subject
+        if found == exception_response.TAG:
+            return RequestFailed(error=ExceptionResponse.decode(apdu).error(subject))
+        if found == confirmed_service_error.TAG:
+            return RequestFailed(error=ConfirmedServiceError.decode(apdu).error(subject))
     except DecodeError as error:
         return error
+    name = apdu[:1].hex() or "nothing"
+    return UnexpectedApduError(f"the meter answered {subject} with {name}")

@@ -271,6 +271,10 @@ class GeneralBlockLayer:
         self._begin(drives=False)
         self.state = State.BROKEN
 
+    def asked_whole(self) -> None:
+        """Learn (the client) that a request went out whole, past this layer."""
+        self._begin(drives=True)
+
     def send(self, apdu: bytes, now: float) -> None:
         """Send a request (the client) or an answer (the server), whole where that can be.
 

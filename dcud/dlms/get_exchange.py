@@ -60,7 +60,7 @@ class GetExchange:
 
     def receive(self, apdu: bytes) -> Outcome[Value]:
         """Take an answer."""
-        return take_answer(self.subject, apdu, get_service.RESPONSE_TAG, self._answered)
+        return take_answer(self, apdu, get_service.RESPONSE_TAG, self._answered)
 
     def _answered(self, apdu: bytes) -> Outcome[Value]:
         response = decode_get_response(apdu)

@@ -63,7 +63,7 @@ class GetManyExchange:
 
     def receive(self, apdu: bytes) -> Outcome[Values]:
         """Take an answer."""
-        return take_answer(self.subject, apdu, get_service.RESPONSE_TAG, self._answered)
+        return take_answer(self, apdu, get_service.RESPONSE_TAG, self._answered)
 
     def _answered(self, apdu: bytes) -> Outcome[Values]:
         response = decode_get_response(apdu)

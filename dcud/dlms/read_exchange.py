@@ -77,7 +77,7 @@ class ReadExchange:
 
     def receive(self, apdu: bytes) -> Outcome[Values]:
         """Take an answer."""
-        return take_answer(self.subject, apdu, read.RESPONSE_TAG, self._answered)
+        return take_answer(self, apdu, read.RESPONSE_TAG, self._answered)
 
     def _first_request(self) -> ReadRequest:
         whole = ReadRequest(self._variables)

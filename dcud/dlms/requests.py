@@ -43,7 +43,7 @@ class Get:
 
     def exchange(self, terms: Terms) -> Exchange[Value]:
         """Return the exchange that asks it."""
-        if terms.names is None and Conformance.GET in terms.conformance:
+        if terms.gets_by_logical_names:
             return GetExchange(self.attribute, self.selection, terms)
         return self._otherwise(terms)
 

@@ -96,7 +96,7 @@ class SetManyExchange:
 
     def receive(self, apdu: bytes) -> Outcome[Results]:
         """Take an answer."""
-        return take_answer(self.subject, apdu, set_service.RESPONSE_TAG, self._answered)
+        return take_answer(self, apdu, set_service.RESPONSE_TAG, self._answered)
 
     def _first_request(self) -> SetRequest:
         whole = self._whole()

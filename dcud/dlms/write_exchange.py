@@ -74,7 +74,7 @@ class WriteExchange:
 
     def receive(self, apdu: bytes) -> Outcome[Results]:
         """Take an answer."""
-        return take_answer(self.subject, apdu, write.RESPONSE_TAG, self._answered)
+        return take_answer(self, apdu, write.RESPONSE_TAG, self._answered)
 
     def _first_request(self) -> WriteRequest:
         self._sender = sender_within(

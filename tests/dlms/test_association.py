@@ -480,6 +480,12 @@ class TestHighLevelSecurity:
         assert isinstance(outcome, Challenged)
         assert str(outcome.method) == "15/0.0.40.0.3.255/1"
 
+    def test_to_a_method_with_a_short_name(self) -> None:
+        parameters = replace(HLS, application_context=ApplicationContext.SHORT_NAMES)
+        outcome = asked(parameters).receive(AARE_HLS_PENDING)
+        assert isinstance(outcome, Challenged)
+        assert str(outcome.method) == "12/0.0.40.0.0.255/8"
+
     def test_whatever_the_diagnostic_says(self) -> None:
         untold = replace(AssociateResponse.decode(AARE_HLS_PENDING), diagnostic=0)
         assert isinstance(asked(HLS).receive(untold.encode()), Challenged)

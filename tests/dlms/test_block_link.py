@@ -15,6 +15,7 @@ from dcud.dlms.datalink import (
     Frame,
     LinkEvent,
     NotificationReceived,
+    Retransmitted,
     StreamingLink,
 )
 from dcud.dlms.errors import BlockTransferError, MisuseError
@@ -283,3 +284,12 @@ def test_a_link_that_carries_no_such_thing() -> None:
     assert not link.tells
     with pytest.raises(MisuseError):
         link.tell(b"\x10", 1.0)
+
+
+def test_what_comes_of_time_alone_is_passed_on() -> None:
+    talk = Talk()
+    talk.link.send_apdu(GET, 0.0)
+    told = Retransmitted(frames=1)
+    talk.below.tell(told)
+    assert talk.link.handle_timeout(1.0) == [told]
+    assert talk.hears("c401c1001107") == [ApduReceived(apdu=bytes.fromhex("c401c1001107"))]

@@ -19,8 +19,23 @@ def take(apdu: bytes) -> Outcome[bytes]:
     return Answered(answer=apdu[1:])
 
 
+class Asked:
+    """Asks x, whatever it hears."""
+
+    subject = "GET x"
+
+    def request(self) -> bytes:
+        raise NotImplementedError
+
+    def secret(self) -> Ranges:
+        raise NotImplementedError
+
+    def receive(self, apdu: bytes) -> Outcome[bytes]:
+        return take_answer(self, apdu, TAG, take)
+
+
 def outcome(apdu: str) -> Outcome[bytes]:
-    return take_answer("GET x", bytes.fromhex(apdu), TAG, take)
+    return Asked().receive(bytes.fromhex(apdu))
 
 
 def test_the_answer_goes_to_its_service() -> None:

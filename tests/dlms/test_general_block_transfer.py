@@ -759,3 +759,17 @@ def test_no_more_goes_out_on_end_than_our_own_limit() -> None:
     client.apdus_to_send()
     _feed(client, "e03f00010001" + "00")
     assert [octets[:4] for octets in _sent(client)] == ["e045", "e005"]
+
+
+def test_the_answer_to_a_request_that_went_past_the_layer() -> None:
+    layer = GeneralBlockLayer(BlockTransferParameters(room=0, window=2))
+    layer.asked_whole()
+    first = GeneralBlockTransfer(
+        last_block=False, streaming=False, window=1, block_number=1, block_number_ack=0, octets=b"a"
+    )
+    last = GeneralBlockTransfer(
+        last_block=True, streaming=False, window=1, block_number=2, block_number_ack=1, octets=b"b"
+    )
+    assert layer.receive(first.encode(), 0.0) == [BlockTaken(total=1)]
+    assert len(layer.apdus_to_send()) == 1
+    assert layer.receive(last.encode(), 0.0)[-1] == ApduWhole(octets=b"ab")
