@@ -31,6 +31,7 @@ How a value is shown that has an inside:
 | `date-time`, `date`, `time` | as the meter writes it, wildcards included |
 | `bcd`, `manufacturer` | digits; three letters |
 | `any` | whatever stands there |
+| `... \\| ...` | whichever fits: versions of a class differ |
 
 What a meter leaves open (null-data) is nothing, wherever it stands. A value that has another shape
 than the standard's is shown as typed data, with a remark that says what was expected. Registers
@@ -75,8 +76,12 @@ def _section(versions: list[InterfaceClass]) -> Iterator[str]:
 def _shown(class_id: int, attribute: Attribute) -> str:
     shape = SHAPES.get(class_id, {}).get(attribute.index)
     if shape is not None:
-        return f"`{shape}`"
+        return f"`{_in_a_cell(shape)}`"
     return "" if attribute.scaled_by is None else _SCALED.format(attribute.scaled_by)
+
+
+def _in_a_cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

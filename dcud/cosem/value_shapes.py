@@ -5,6 +5,7 @@ A shape is written in a notation of its own, as the tables have it:
     {name: text, start: date-time, days: array unsigned}    a structure with its members
     array SHAPE                                             any number of the same
     enum(0 open, 1 closed)                                  a number with its names
+    SHAPE | SHAPE                                           of versions of a class: the first to fit
     text, octets, name, date-time, date, time, number, boolean, bits, bcd, manufacturer, any
 
 `name` is a logical name; `text` are octets that are shown as text where they are text, else in
@@ -14,6 +15,7 @@ things open. Numbers may be of any type of numbers, for meters differ in those.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
@@ -104,6 +106,23 @@ class _Structure:
             raise DecodeError(f"a structure of {len(items)} stands for one of {len(self.members)}")
         pairs = zip(self.members, items, strict=True)
         return {name: shape.read(item) for (name, shape), item in pairs}
+
+
+@dataclass(frozen=True, slots=True)
+class _Versions:
+    """What versions of a class have; errors are about the first one."""
+
+    shapes: tuple[Shape, ...]
+
+    def read(self, data: Data) -> Value:
+        first, *others = self.shapes
+        try:
+            return first.read(data)
+        except DecodeError as error:
+            for shape in others:
+                with suppress(DecodeError):
+                    return shape.read(data)
+            raise error from None
 
 
 def _items(data: Data) -> tuple[Data, ...]:
@@ -226,6 +245,11 @@ _SCALARS: Final[Mapping[str, Shape]] = {
 @cache
 def parse_shape(text: str) -> Shape:
     """Return the shape that `text` writes; `ValueError` where it writes none."""
+    shapes = tuple([_parse_whole(version) for version in text.split(" | ")])
+    return shapes[0] if len(shapes) == 1 else _Versions(shapes)
+
+
+def _parse_whole(text: str) -> Shape:
     tokens = _TOKEN.findall(text)
     shape, end = _parse(tokens, 0)
     if end != len(tokens):

@@ -10,6 +10,11 @@ _ATTRIBUTE: Final = "{class_id: number, logical_name: name, attribute: number}"
 _SCRIPT: Final = "{script_logical_name: name, script_selector: number}"
 _ACTION_SET: Final = f"{{over_threshold: {_SCRIPT}, under_threshold: {_SCRIPT}}}"
 _CAPTURED: Final = "{class_id: number, logical_name: name, attribute: number, data_index: number}"
+_CAPTURED_IN_PART: Final = (
+    "{class_id: number, logical_name: name, attribute: number, data_index: number,"
+    " restriction: {type: enum(0 none, 1 by_date, 2 by_entry), value: any},"
+    f" columns: array {_CAPTURED}}}"
+)
 _SEASONS: Final = "array {season_profile_name: text, season_start: date-time, week_name: text}"
 _WEEKS: Final = (
     "array {week_profile_name: text, monday: number, tuesday: number, wednesday: number,"
@@ -84,12 +89,17 @@ SHAPES: Final[Mapping[int, Mapping[int, str]]] = {
         4: "enum(0 inactive, 1 active, 2 locked)",
     },
     40: {
-        2: f"array {_CAPTURED}",
+        2: f"array {_CAPTURED} | array {_CAPTURED_IN_PART}",
         3: "{transport_service: enum(0 tcp, 1 udp, 2 ftp, 3 smtp, 4 sms, 5 hdlc, 6 m_bus,"
         " 7 zigbee, 8 dlms_gateway, 9 coap_reliable, 10 coap_unreliable), destination: text,"
         " message: enum(0 a_xdr, 1 xml)}",
         4: "array {start: date-time, end: date-time}",
+        7: "number | {min: number, exponent: number, max: number}",
         8: "name",
+        11: "enum(0 unconfirmed_retried_by_the_link, 1 unconfirmed_retried_unless_confirmed,"
+        " 2 confirmed)",
+        12: "{start: date-time, interval: number}",
+        13: "date-time",
     },
     41: {3: "name"},
     42: {2: "name", 4: "array number", 5: "array {type: number, length: number, data: octets}"},

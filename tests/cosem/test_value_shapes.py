@@ -128,3 +128,11 @@ def test_any_data_has_a_meaning_that_json_holds_or_none(data: Data, shape: str) 
     except DecodeError:
         return
     json.dumps(value, allow_nan=shape == "number")
+
+
+def test_versions_of_a_class_may_have_different_shapes() -> None:
+    shape = parse_shape("number | {min: number, max: number}")
+    assert shape.read(unsigned(7)) == 7
+    assert shape.read(structure((unsigned(1), unsigned(2)))) == {"min": 1, "max": 2}
+    with pytest.raises(DecodeError, match="where a number was expected"):
+        shape.read(octet_string(b"7"))
