@@ -84,15 +84,15 @@ def _information_report(apdu: bytes, convention: ClockConvention) -> Notificatio
 
     What a name stands for only the meter's list of objects tells.
     """
-    told = InformationReport.decode(apdu)
-    variables = zip(told.variables, told.values, strict=True)
+    report = InformationReport.decode(apdu)
+    variables = zip(report.told.variables, report.told.values, strict=True)
     return Notification(
         kind="information-report",
         value=array(
             structure((long_unsigned(_name(variable)), _whole(value)))
             for variable, value in variables
         ),
-        time=_report_time(told.current_time or b"", convention),
+        time=_report_time(report.current_time or b"", convention),
     )
 
 

@@ -22,9 +22,9 @@ from dcud.dlms.apdu.read import (
 from dcud.dlms.apdu.unconfirmed_write import UnconfirmedWrite
 from dcud.dlms.apdu.write import (
     TakenBlock,
+    WriteRequest,
     WriteResponse,
     decode_write_request,
-    decode_writing,
     encode_write_response,
 )
 from dcud.dlms.block_transfer import Block, BlockSender
@@ -134,7 +134,7 @@ class ShortNameService:
                 if not isinstance(whole, bytes):
                     result = TakenBlock(number) if whole is None else whole
                     return encode_write_response(WriteResponse((result,))), None
-                request = decode_writing(Cursor(whole))
+                request = WriteRequest.decode_lists(Cursor(whole))
             case _:
                 self.forget()
         results, afterwards = self._all_written(request.variables, request.values)

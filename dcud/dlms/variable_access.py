@@ -6,9 +6,10 @@ as Integer16 is 0..65535 here, as everybody writes it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from dcud.dlms.data_extent import take_data
-from dcud.dlms.errors import DecodeError
+from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.fields import check_field
 from dcud.dlms.octets import Cursor, encode_length
 
@@ -181,3 +182,33 @@ def encode_values(values: tuple[bytes, ...]) -> bytes:
 def decode_values(cursor: Cursor) -> tuple[bytes, ...]:
     """Decode a list of Data with its count; they stay encoded."""
     return tuple([take_data(cursor) for _ in range(cursor.count())])
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesWithValues:
+    """Variables, each with a value.
+
+    Attributes:
+        values: the encodings of as many Data as there are variables. No `repr` shows them.
+    """
+
+    variables: Variables
+    values: tuple[bytes, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody could tell apart."""
+        if len(self.variables) != len(self.values):
+            raise EncodeError(f"{len(self.values)} values for {len(self.variables)} variables")
+
+    def encode_lists(self) -> bytes:
+        """Encode both lists with their counts."""
+        return encode_variables(self.variables) + encode_values(self.values)
+
+    @classmethod
+    def decode_lists(cls, cursor: Cursor) -> Self:
+        """Decode both lists, up to the end; values stay encoded."""
+        variables, values = decode_variables(cursor), decode_values(cursor)
+        cursor.expect_end()
+        if len(variables) != len(values):
+            raise DecodeError(f"{len(values)} values for {len(variables)} variables")
+        return cls(variables, values)

@@ -8,7 +8,6 @@ from dcud.dlms.apdu.write import (
     WriteResult,
     decode_write_response,
     encode_write_request,
-    encode_writing,
 )
 from dcud.dlms.block_transfer import Block, BlockSender, sender_within
 from dcud.dlms.conformance import Conformance
@@ -79,7 +78,7 @@ class WriteExchange:
     def _first_request(self) -> WriteRequest:
         self._sender = sender_within(
             self._terms.room_for(Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE),
-            encode_writing(self._whole),
+            self._whole.encode_lists(),
             whole=len(encode_write_request(self._whole)),
             header=_BLOCK_HEADER,
         )

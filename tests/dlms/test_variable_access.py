@@ -11,6 +11,7 @@ from dcud.dlms.variable_access import (
     ReadDataBlockAccess,
     Variable,
     VariableName,
+    VariablesWithValues,
     WriteDataBlockAccess,
     decode_values,
     decode_variables,
@@ -78,6 +79,19 @@ def test_variables_come_back(several: tuple[Variable, ...]) -> None:
 @given(st.lists(encodings, max_size=5).map(tuple))
 def test_values_come_back(several: tuple[bytes, ...]) -> None:
     assert decode_values(Cursor(encode_values(several))) == several
+
+
+def test_variables_go_with_their_values() -> None:
+    told = VariablesWithValues((VariableName(8), VariableName(16)), (b"\x11\x07", b"\x00"))
+    assert told.encode_lists().hex() == "02020008020010" + "02110700"
+    assert VariablesWithValues.decode_lists(Cursor(told.encode_lists())) == told
+    assert "110700" not in repr(told)
+    with pytest.raises(EncodeError, match="0 values for 1 variables"):
+        VariablesWithValues((VariableName(8),), ())
+    with pytest.raises(DecodeError, match="0 values for 1 variables"):
+        VariablesWithValues.decode_lists(Cursor(bytes.fromhex("0102000800")))
+    with pytest.raises(DecodeError, match="1 octets too many"):
+        VariablesWithValues.decode_lists(Cursor(bytes.fromhex("000000")))
 
 
 @given(st.binary(max_size=40))

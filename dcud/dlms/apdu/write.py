@@ -3,19 +3,13 @@
 [IEC 62056-5-3: WriteRequest and WriteResponse APDUs]
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dcud.dlms.access import DataAccessResult
-from dcud.dlms.errors import DecodeError, EncodeError
+from dcud.dlms.errors import DecodeError
 from dcud.dlms.fields import check_field
 from dcud.dlms.octets import Cursor, encode_length
-from dcud.dlms.variable_access import (
-    Variables,
-    decode_values,
-    decode_variables,
-    encode_values,
-    encode_variables,
-)
+from dcud.dlms.variable_access import VariablesWithValues
 
 REQUEST_TAG = 0x06
 RESPONSE_TAG = 0x0D
@@ -26,20 +20,8 @@ _BLOCK_NUMBER = 2
 
 
 @dataclass(frozen=True, slots=True)
-class WriteRequest:
-    """Write variables, or give a block of what is to be written.
-
-    Attributes:
-        values: the encodings of as many Data as there are variables. No `repr` shows them.
-    """
-
-    variables: Variables
-    values: tuple[bytes, ...] = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse what nobody could tell apart."""
-        if len(self.variables) != len(self.values):
-            raise EncodeError(f"{len(self.values)} values for {len(self.variables)} variables")
+class WriteRequest(VariablesWithValues):
+    """Write variables, or give a block of what is to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +46,14 @@ class WriteResponse:
 
 def encode_write_request(request: WriteRequest) -> bytes:
     """Encode."""
-    return bytes((REQUEST_TAG,)) + encode_writing(request)
-
-
-def encode_writing(request: WriteRequest) -> bytes:
-    """Encode without the tag, as blocks of a longer request carry it."""
-    return encode_variables(request.variables) + encode_values(request.values)
+    return bytes((REQUEST_TAG,)) + request.encode_lists()
 
 
 def decode_write_request(octets: bytes) -> WriteRequest:
     """Decode; values stay encoded."""
     cursor = Cursor(octets)
     _expect(cursor, REQUEST_TAG, "write-request")
-    return decode_writing(cursor)
-
-
-def decode_writing(cursor: Cursor) -> WriteRequest:
-    """Decode what stands without a tag, up to the end; values stay encoded."""
-    variables, values = decode_variables(cursor), decode_values(cursor)
-    cursor.expect_end()
-    if len(variables) != len(values):
-        raise DecodeError(f"{len(values)} values for {len(variables)} variables")
-    return WriteRequest(variables, values)
+    return WriteRequest.decode_lists(cursor)
 
 
 def encode_write_response(response: WriteResponse) -> bytes:

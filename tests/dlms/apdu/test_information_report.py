@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.apdu.information_report import InformationReport
-from dcud.dlms.errors import DecodeError, EncodeError
-from dcud.dlms.variable_access import Variable, VariableName
+from dcud.dlms.errors import DecodeError
+from dcud.dlms.variable_access import Variable, VariableName, VariablesWithValues
 from tests.support.variables import writings
 
 
@@ -17,7 +17,7 @@ from tests.support.variables import writings
 )
 def test_it_is_these_octets(octets: str, time: bytes | None) -> None:
     report = InformationReport(
-        current_time=time, variables=(VariableName(0xFA10),), values=(b"\x11\x07",)
+        VariablesWithValues((VariableName(0xFA10),), (b"\x11\x07",)), current_time=time
     )
     assert report.encode().hex() == octets
     assert InformationReport.decode(bytes.fromhex(octets)) == report
@@ -26,7 +26,7 @@ def test_it_is_these_octets(octets: str, time: bytes | None) -> None:
 def test_a_time_behind_a_tag_of_data_is_understood() -> None:
     time = "07ea060101" + "0c000000" + "ff8880"
     report = InformationReport.decode(bytes.fromhex("18" + "090c" + time + "0000"))
-    assert report == InformationReport(current_time=bytes.fromhex(time), variables=(), values=())
+    assert report == InformationReport(VariablesWithValues((), ()), bytes.fromhex(time))
 
 
 @pytest.mark.parametrize(
@@ -42,18 +42,10 @@ def test_malformed_ones_are_refused(octets: str, message: str) -> None:
         InformationReport.decode(bytes.fromhex(octets))
 
 
-def test_what_could_not_be_told_apart_is_never_said() -> None:
-    with pytest.raises(EncodeError, match="0 values for 1 variables"):
-        InformationReport(variables=(VariableName(8),), values=())
-
-
 @given(st.none() | st.binary(max_size=20), writings)
 def test_decoding_gives_it_back(time: bytes | None, pairs: list[tuple[Variable, bytes]]) -> None:
-    report = InformationReport(
-        current_time=time,
-        variables=tuple(each for each, _ in pairs),
-        values=tuple(value for _, value in pairs),
-    )
+    told = VariablesWithValues(tuple(each for each, _ in pairs), tuple(value for _, value in pairs))
+    report = InformationReport(told, time)
     assert InformationReport.decode(report.encode()) == report
 
 
