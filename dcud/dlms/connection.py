@@ -229,6 +229,7 @@ class ClientConnection:
     ) -> None:
         self.phase = Phase.IDLE
         self._link = link
+        self._wire = link  # what frames go out by, whatever is put upon it
         self._pushed = PushedBlocks()
         self._parameters = parameters
         self._exchange_parameters = exchange_parameters
@@ -387,11 +388,11 @@ class ClientConnection:
 
     def frames_to_send(self) -> list[Frame]:
         """Take (and forget) the frames that are to go out now."""
-        return self._link.frames_to_send()
+        return self._wire.frames_to_send()
 
     def frames_sent(self, now: float) -> None:
         """Tell that all the frames taken have left."""
-        self._link.frames_sent(now)
+        self._wire.frames_sent(now)
 
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, on the clock of `now`, or None."""

@@ -13,6 +13,7 @@ from dcud.dlms.datalink import (
     ClientSap,
     DataLink,
     Frame,
+    FrameReceived,
     LinkEvent,
     NotificationReceived,
     Retransmitted,
@@ -292,4 +293,12 @@ def test_what_comes_of_time_alone_is_passed_on() -> None:
     told = Retransmitted(frames=1)
     talk.below.tell(told)
     assert talk.link.handle_timeout(1.0) == [told]
+    assert talk.hears("c401c1001107") == [ApduReceived(apdu=bytes.fromhex("c401c1001107"))]
+
+
+def test_a_segment_of_an_answer_goes_straight_through() -> None:
+    talk = Talk()
+    talk.link.send_apdu(GET, 0.0)
+    heard = FrameReceived(frame=Frame(octets=b"\x7e\x7e"))
+    assert talk.hears(heard) == [heard]
     assert talk.hears("c401c1001107") == [ApduReceived(apdu=bytes.fromhex("c401c1001107"))]
