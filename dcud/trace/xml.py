@@ -17,11 +17,14 @@ from dcud.trace.tree import Node
 from dcud.trace.xml_names import (
     CHOICES,
     DATA,
+    ERRORS,
     FIELDS,
     FIELDS_BY_SERVICE,
     ITEMS,
     LISTS_OF_DATA,
+    RESULTS,
     ROOTS,
+    SOURCES,
     UNWRITTEN,
     VALUES,
     camel,
@@ -34,6 +37,7 @@ _CIPHERED: Final = ("glo-", "ded-")
 _NAMED: Final = frozenset({"data-access-result", "action-result"})
 _WITH_NAMES: Final = frozenset({"exception-response", "rlrq", "rlre"})
 _CONTENTS_OF_BER: Final = frozenset({"object-identifier", "octets", "charstring", "integer"})
+_CARRIERS: Final = frozenset({"apdu", "user-information"})
 _CONTENT: Final = frozenset({"data", "data-access-result"})
 
 
@@ -48,8 +52,13 @@ class _Element:
 
 def to_xml(part: Dissected) -> str:
     """Return what octets are made of as XML, several lines without an end of line."""
-    writer = _Writer(part)
-    return "\n".join(_lines(writer.root(), ""))
+    return "\n".join(_lines(_whole(part.octets, part.nodes, part.title), ""))
+
+
+def _whole(octets: bytes, nodes: Sequence[Node], title: str) -> _Element:
+    """Return the element of an APDU, or of what has no tag, by its title."""
+    tags = [node.meaning for node in nodes if node.name == "tag"]
+    return _Writer(octets, tags[0] if tags else "").root(nodes, title)
 
 
 def _lines(element: _Element, indent: str) -> Iterator[str]:
@@ -76,18 +85,21 @@ def _escaped(text: str) -> str:
 
 
 class _Writer:
-    """Makes elements of the fields of one tree."""
+    """Makes elements of the fields of one APDU.
 
-    def __init__(self, part: Dissected) -> None:
-        self._part = part
-        tags = [node.meaning for node in part.nodes if node.name == "tag"]
-        self._service = tags[0] if tags else ""
+    Args:
+        octets: those that its fields are told by.
+        service: its name; "" for what is no APDU.
+    """
 
-    def root(self) -> _Element:
+    def __init__(self, octets: bytes, service: str) -> None:
+        self._all = octets
+        self._service = service
+
+    def root(self, nodes: Sequence[Node], title: str) -> _Element:
         """Return the element of the whole."""
-        nodes = self._part.nodes
         if not self._service:
-            return _Element(camel(self._part.title), children=self._elements(nodes))
+            return _Element(camel(title), children=self._elements(nodes))
         name = ROOTS.get(self._service) or camel(self._service)
         if self._service.startswith(_CIPHERED):
             return self._ciphered(self._service, nodes)
@@ -97,7 +109,7 @@ class _Writer:
                 inner = _Element(kind or name + camel(node.meaning))
                 inner.children = self._elements(nodes[index + 1 :])
                 return _Element(name, children=[inner])
-        body = self._elements(nodes)
+        body = _ARRANGED.get(self._service, list)(self._elements(nodes))
         if len(body) == 1 and body[0].quantity is not None and _is_list_alone(nodes):
             return _Element(name, quantity=body[0].quantity, children=body[0].children)
         return _Element(name, children=body)
@@ -109,7 +121,7 @@ class _Writer:
         return _Element(f"{prefix}_{camel(service)}", value=b"".join(octets).hex().upper())
 
     def _octets(self, node: Node) -> bytes:
-        return self._part.octets[node.start : node.end]
+        return self._all[node.start : node.end]
 
     def _elements(self, nodes: Iterable[Node], within: str = "") -> list[_Element]:
         elements: list[_Element] = []
@@ -128,14 +140,14 @@ class _Writer:
         return elements
 
     def _element(self, node: Node, within: str) -> _Element:
+        if node.name in _CARRIERS and node.children:
+            return self._carried(node)
         special = _SPECIAL.get(node.name)
-        if special:
+        if special and not any(child.is_trouble for child in node.children):
             return special(self._name(node, within), node, self._octets(node))
         if _is_list(node):
             return self._list(node)
         name = self._name(node, within)
-        if node.name == "user-information" and node.children:
-            return self._user_information(node)
         if _is_plain_ber(node):
             value = self._value(node.children[0])
             return _Element(name, value=VALUES.get(value, value))
@@ -145,12 +157,12 @@ class _Writer:
         element = _Element(inner, value=self._value(node))
         return _nested(outer, [element]) if outer else element
 
-    def _user_information(self, node: Node) -> _Element:
-        """Return what an association is negotiated with, ciphered or not."""
+    def _carried(self, node: Node) -> _Element:
+        """Return the APDU behind a gateway's prefix, or what an association is negotiated with."""
+        if node.name == "apdu":
+            return _whole(self._all, node.children, node.name)
         kind, parts = node.children[0].meaning, node.children[1:]
-        if kind.startswith(_CIPHERED):
-            return self._ciphered(kind, parts)
-        return _Element(camel(kind) or camel(node.name), children=self._elements(parts, node.name))
+        return _Writer(self._all, kind).root(parts, node.name)
 
     def _parts(self, node: Node) -> list[_Element]:
         if node.name == "data":
@@ -196,12 +208,13 @@ class _Writer:
         if node.name not in DATA:
             return _Element(name, value=octets.hex().upper())
         content = _without_length(octets[1:]) if node.name == "octet-string" else octets[1:]
-        return _Element(name, value=content.hex().upper() if content else None)
+        has_value = bool(content) or node.name == "octet-string"
+        return _Element(name, value=content.hex().upper() if has_value else None)
 
     def _value(self, node: Node) -> str:
         is_named = node.name in _NAMED or self._service in _WITH_NAMES
         if is_named and node.meaning:
-            return camel(node.meaning.replace(",", ""))
+            return RESULTS.get(node.meaning) or camel(node.meaning.replace(",", ""))
         octets = self._octets(node)
         if node.name in _WITH_LENGTH or _is_octet_string(node, octets):
             octets = _without_length(octets)
@@ -221,10 +234,70 @@ def _write_result(_name: str, node: Node, _octets: bytes) -> _Element:
     return _Element(camel(node.meaning))
 
 
+def _diagnostic(name: str, node: Node, octets: bytes) -> _Element:
+    """Return who gives a diagnostic, with its number."""
+    source, *numbers = node.children
+    giver = SOURCES.get(source.meaning, camel(source.meaning))
+    given = [octets[each.start - node.start : each.end - node.start] for each in numbers]
+    return _Element(name, children=[_Element(giver, value=each.hex().upper()) for each in given])
+
+
+def _service_error(_name: str, node: Node, _octets: bytes) -> _Element:
+    """Return class and value of an error, as the words of both tell them."""
+    error_class, _, value = node.meaning.partition(" error, ")[2].partition(": ")
+    told = _Element(camel(error_class), value=ERRORS.get(value) or camel(value))
+    return _Element("ServiceError", children=[told])
+
+
+def _key_info(name: str, node: Node, _octets: bytes) -> _Element:
+    return _Element(name, children=[_Element(camel(node.meaning))])
+
+
 _SPECIAL: Final[Mapping[str, Callable[[str, Node, bytes], _Element]]] = MappingProxyType(
-    {"conformance": _conformance, "protected": _protected, "write-response": _write_result}
+    {
+        "conformance": _conformance,
+        "protected": _protected,
+        "write-response": _write_result,
+        "result-source-diagnostic": _diagnostic,
+        "error-class": _service_error,
+        "key-info": _key_info,
+    }
 )
 """Makers of elements by field, where the field is written in a way of its own."""
+
+
+def _with_body(name: str) -> Callable[[list[_Element]], list[_Element]]:
+    """Return what puts all but invoke id and time into an element."""
+
+    def arranged(elements: list[_Element]) -> list[_Element]:
+        head, body = elements[:2], elements[2:]
+        return [*head, _Element(name, children=body)] if body else head
+
+    return arranged
+
+
+def _with_key_info(elements: list[_Element]) -> list[_Element]:
+    """Put what tells a key into the element that tells how."""
+    arranged: list[_Element] = []
+    key: _Element | None = None
+    for element in elements:
+        if key is None or element.name == "CipheredContent":
+            arranged.append(element)
+        else:
+            key.children.append(element)
+        if element.name == "KeyInfo":
+            key = element.children[0]
+    return arranged
+
+
+_ARRANGED: Final[Mapping[str, Callable[[list[_Element]], list[_Element]]]] = MappingProxyType(
+    {
+        "access-request": _with_body("AccessRequestBody"),
+        "access-response": _with_body("AccessResponseBody"),
+        "general-ciphering": _with_key_info,
+    }
+)
+"""What puts the elements of an APDU into others, by service."""
 
 
 def _around(item: Sequence[Node]) -> str:
@@ -237,7 +310,13 @@ def _around(item: Sequence[Node]) -> str:
 
 _ITEMS_BY_CHOICE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
-        "variable-access-specification": {"parameterized-access": "ParameterisedAccess"},
+        "variable-access-specification": {
+            "parameterized-access": "ParameterisedAccess",
+            "block-number-access": "BlockNumberAccess",
+            "read-data-block-access": "ReadDataBlockAccess",
+            "write-data-block-access": "WriteDataBlockAccess",
+        },
+        "read-response": {"data-block-result": "DataBlockResult"},
         "access-request": {
             kind: f"_AccessRequestSpecification/AccessRequest{camel(kind)}"
             for kind in ("get", "set", "action", "get-with-selection", "set-with-selection")

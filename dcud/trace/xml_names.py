@@ -23,7 +23,7 @@ CHOICES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("set-response", "datablock"): "SetResponseDataBlock",
         ("set-response", "last-datablock"): "SetResponseWithLastDataBlock",
         ("set-response", "last-datablock-with-list"): "SetResponseWithLastDataBlockWithList",
-        ("action-request", "next-pblock"): "ActionRequestNextPBlock",
+        ("action-request", "next-pblock"): "ActionRequestForNextDataBlock",
         ("action-request", "with-first-pblock"): "ActionRequestWithFirstPBlock",
         ("action-request", "with-list-and-first-pblock"): "ActionRequestWithListAndFirstPBlock",
         ("action-request", "with-pblock"): "ActionRequestWithPBlock",
@@ -93,6 +93,7 @@ FIELDS: Final[Names] = MappingProxyType(
         "action-result": "Result",
         "access-selection/data": "AccessParameters",
         "protected": "CipheredService",
+        "variables/data": "Parameter",
     }
 )
 """Elements by field, where they aren't the field's name."""
@@ -104,19 +105,21 @@ FIELDS_BY_SERVICE: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("get-response", "datablock"): "Result",
         ("get-response", "raw-data"): "Result/RawData",
         ("get-response", "datablock/data-access-result"): "Result/DataAccessResult",
-        ("read-request", "data"): "Parameter",
-        ("aarq", "dlms-version-number"): "ProposedDlmsVersionNumber",
-        ("aarq", "conformance"): "ProposedConformance",
-        ("aarq", "client-max-receive-pdu-size"): "ProposedMaxPduSize",
+        ("initiate-request", "dlms-version-number"): "ProposedDlmsVersionNumber",
+        ("initiate-request", "conformance"): "ProposedConformance",
+        ("initiate-request", "client-max-receive-pdu-size"): "ProposedMaxPduSize",
         ("aarq", "sender-acse-requirements"): "SenderACSERequirements",
         ("aarq", "calling-authentication-value"): "CallingAuthentication",
         ("aare", "result"): "AssociationResult",
         ("aare", "responder-acse-requirements"): "ResponderACSERequirement",
         ("aare", "responding-authentication-value"): "RespondingAuthentication",
-        ("aare", "dlms-version-number"): "NegotiatedDlmsVersionNumber",
-        ("aare", "conformance"): "NegotiatedConformance",
-        ("aare", "server-max-receive-pdu-size"): "NegotiatedMaxPduSize",
+        ("initiate-response", "dlms-version-number"): "NegotiatedDlmsVersionNumber",
+        ("initiate-response", "conformance"): "NegotiatedConformance",
+        ("initiate-response", "server-max-receive-pdu-size"): "NegotiatedMaxPduSize",
+        ("initiate-request", "quality-of-service"): "ProposedQualityOfService",
+        ("initiate-response", "quality-of-service"): "NegotiatedQualityOfService",
         ("set-request", "data"): "Value",
+        ("set-request", "access-selection/data"): "AccessParameters",
         ("set-response", "data-access-result"): "Result",
         ("set-response", "results/data-access-result"): "DataAccessResult",
         ("action-request", "data"): "MethodInvocationParameters",
@@ -127,6 +130,9 @@ FIELDS_BY_SERVICE: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("action-response", "data-access-result"): "ReturnParameters/DataAccessError",
         ("read-response", "data-access-result"): "DataAccessError",
         ("write-response", "data-access-result"): "DataAccessError",
+        ("access-response", "results"): "AccessResponseSpecification",
+        ("access-response", "data-access-result"): "Result",
+        ("general-ciphering", "protected"): "CipheredContent",
         ("write-request", "variables"): "ListOfVariableAccessSpecification",
         ("unconfirmed-write-request", "variables"): "ListOfVariableAccessSpecification",
         ("information-report-request", "variables"): "ListOfVariableAccessSpecification",
@@ -170,6 +176,36 @@ VALUES: Final[Names] = MappingProxyType(
 )
 """Values of fields of an association that have names, by their octets in hex."""
 
+RESULTS: Final[Names] = MappingProxyType(
+    {
+        "object-undefined": "UndefinedObject",
+        "object-class-inconsistent": "InconsistentClass",
+        "object-unavailable": "UnavailableObject",
+        "type-unmatched": "UnmatchedType",
+        "scope-of-access-violated": "AccessViolated",
+        "long-get-aborted": "LongGetOrReadAborted",
+        "no-long-get-in-progress": "NoLongGetOrReadInProgress",
+        "long-set-aborted": "LongSetOrWriteAborted",
+        "no-long-set-in-progress": "NoLongSetOrWriteInProgress",
+    }
+)
+"""Results of one item, where they aren't the specification's name."""
+
+ERRORS: Final[Names] = MappingProxyType(
+    {
+        "object-access-violated": "ObjectAccessInvalid",
+        "ti-stopped": "tiStopped",
+        "ti-running": "tiRunning",
+        "ti-unusable": "tiUnusable",
+    }
+)
+"""Values of service errors, likewise."""
+
+SOURCES: Final[Names] = MappingProxyType(
+    {"acse-service-user": "ACSEServiceUser", "acse-service-provider": "ACSEServiceProvider"}
+)
+"""Elements by who gives a diagnostic."""
+
 UNWRITTEN: Final = frozenset(
     {
         "tag",
@@ -177,6 +213,7 @@ UNWRITTEN: Final = frozenset(
         "length",
         "result",
         "apdu",
+        "value",
         "variable-access-specification",
         "read-response",
         "access-request",

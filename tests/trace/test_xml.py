@@ -17,9 +17,7 @@ def xml_of(octets: str) -> str:
     return re.sub(r">\n *<", "><", to_xml(dissect_apdu(bytes.fromhex(octets))))
 
 
-# Compared by hand with what Gurux's DLMS translator makes of the same octets: the same but for
-# the source of a diagnostic, service errors, refusals in lists of GET (which it leaves out), the
-# count of results of SET, texts to be escaped, dont-care, and whatever can't be read.
+# Held against a translator that we did not write in tests/peers/test_translate_interop.py.
 @pytest.mark.parametrize(
     ("octets", "xml"),
     [
@@ -156,8 +154,8 @@ def xml_of(octets: str) -> str:
         (
             "0E010203",
             (
-                '<ConfirmedServiceError><Service Value="01" /><ErrorClass Value="02" /><Value'
-                ' Value="03" /></ConfirmedServiceError>'
+                '<ConfirmedServiceError><Service Value="01" /><ServiceError><VdeStateError Va'
+                'lue="StatusNochange" /></ServiceError></ConfirmedServiceError>'
             ),
         ),
         (
@@ -189,8 +187,8 @@ def xml_of(octets: str) -> str:
             ),
             (
                 '<AssociationResponse><ApplicationContextName Value="LN" /><AssociationResult'
-                ' Value="00" /><ResultSourceDiagnostic><Source Value="A103" /><Diagnostic Val'
-                'ue="00" /></ResultSourceDiagnostic><InitiateResponse><NegotiatedDlmsVersionN'
+                ' Value="00" /><ResultSourceDiagnostic><ACSEServiceUser Value="00" /></Result'
+                "SourceDiagnostic><InitiateResponse><NegotiatedDlmsVersionN"
                 'umber Value="06" /><NegotiatedConformance><ConformanceBit Name="PriorityMgmt'
                 'Supported" /><ConformanceBit Name="BlockTransferWithGetOrRead" /><Conformanc'
                 'eBit Name="Get" /><ConformanceBit Name="SelectiveAccess" /></NegotiatedConfo'
@@ -330,6 +328,102 @@ def test_access_is_written_with_an_element_around_each_specification() -> None:
     assert "<_AccessRequestSpecification><AccessRequestGet><AttributeDescriptor>" in shown
     assert '<AccessRequestListOfData Qty="01"><None /></AccessRequestListOfData>' in shown
     assert "<Data Qty=" not in xml_of("DA" + "4000000000" + "00" + "01" + "00" + "01" + "0100")
+
+
+def test_the_body_of_access_has_an_element_of_its_own() -> None:
+    assert xml_of("DA" + "4000000000" + "00" + "01" + "00" + "01" + "010B") == (
+        '<AccessResponse><LongInvokeIdAndPriority Value="40000000" /><DateTime Value="" />'
+        '<AccessResponseBody><AccessResponseListOfData Qty="01"><None /></AccessResponseListOfData>'
+        '<AccessResponseSpecification Qty="01"><_AccessResponseSpecification><AccessResponseGet>'
+        '<Result Value="UnavailableObject" /></AccessResponseGet></_AccessResponseSpecification>'
+        "</AccessResponseSpecification></AccessResponseBody></AccessResponse>"
+    )
+    assert "Body" not in xml_of("DA40000000")
+
+
+@pytest.mark.parametrize(
+    ("key_info", "xml"),
+    [
+        ("00", ""),
+        ("010001", '<KeyInfo><IdentifiedKey><KeyId Value="01" /></IdentifiedKey></KeyInfo>'),
+        (
+            "01020102" + "01AA",
+            (
+                '<KeyInfo><AgreedKey><KeyParameters Value="02" /><KeyCipheredData Value="AA" />'
+                "</AgreedKey></KeyInfo>"
+            ),
+        ),
+    ],
+)
+def test_what_tells_a_key_stands_in_the_element_that_tells_how(key_info: str, xml: str) -> None:
+    assert xml_of("DD" + "0101" + "00" + "00" + "00" + "00" + key_info + "053000000001") == (
+        '<GeneralCiphering><TransactionId Value="01" /><OriginatorSystemTitle Value="" />'
+        '<RecipientSystemTitle Value="" /><DateTime Value="" /><OtherInformation Value="" />'
+        f'{xml}<CipheredContent Value="3000000001" /></GeneralCiphering>'
+    )
+
+
+def test_behind_a_gateways_prefix_stands_an_apdu() -> None:
+    assert xml_of("E7" + "01" + "02AABB" + "C501C100") == (
+        '<GatewayResponse><NetworkId Value="01" /><PhysicalDeviceAddress Value="AABB" />'
+        '<SetResponse><SetResponseNormal><InvokeIdAndPriority Value="C1" />'
+        '<Result Value="Success" /></SetResponseNormal></SetResponse></GatewayResponse>'
+    )
+
+
+def test_a_diagnostic_that_can_not_be_read_is_written_by_its_fields() -> None:
+    shown = xml_of("6104A302A100")
+    assert '<ResultSourceDiagnostic><Source Value="A100" /><Unreadable Value="" />' in shown
+
+
+@pytest.mark.parametrize(
+    ("octets", "xml"),
+    [
+        (
+            "0502" + "02FA00" + "050002",
+            (
+                '<VariableName Value="FA00" /><BlockNumberAccess><BlockNumber Value="0002" />'
+                "</BlockNumberAccess>"
+            ),
+        ),
+        (
+            "0601" + "07" + "01" + "0002" + "01" + "0F01",
+            (
+                '<WriteDataBlockAccess><LastBlock Value="01" /><BlockNumber Value="0002" />'
+                "</WriteDataBlockAccess>"
+            ),
+        ),
+        (
+            "0601" + "04" + "0008" + "01" + "0F02" + "01" + "0F01",
+            (
+                '<ParameterisedAccess><VariableName Value="0008" /><Selector Value="01" />'
+                '<Parameter><Int8 Value="02" /></Parameter></ParameterisedAccess>'
+            ),
+        ),
+        (
+            "0C01" + "02" + "00" + "0001" + "02AABB",
+            (
+                '<DataBlockResult><LastBlock Value="00" /><BlockNumber Value="0001" />'
+                '<RawData Value="AABB" /></DataBlockResult>'
+            ),
+        ),
+    ],
+)
+def test_each_kind_of_variable_has_its_element(octets: str, xml: str) -> None:
+    assert xml in xml_of(octets)
+
+
+def test_the_parameters_of_a_selection_are_no_value() -> None:
+    shown = xml_of("C101C1" + "00030100010800FF02" + "01" + "01" + "0F01" + "0F02")
+    assert '<AccessParameters><Int8 Value="01" /></AccessParameters>' in shown
+    assert '<Value><Int8 Value="02" /></Value>' in shown
+
+
+def test_an_association_is_negotiated_by_the_same_names_wherever_it_stands() -> None:
+    alone = xml_of("0800065F1F040000501404000007")
+    assert alone.startswith('<InitiateResponse><NegotiatedDlmsVersionNumber Value="06" />')
+    released = xml_of("6315800100BE10040E0800065F1F040000501404000007")
+    assert released == f'<ReleaseResponse><Reason Value="Normal" />{alone}</ReleaseResponse>'
 
 
 def test_what_control_characters_say_is_shown_but_not_sent() -> None:
