@@ -45,6 +45,7 @@ from dcud.dlms.authentication import (
     HighLevelSecurity,
     LowLevelSecurity,
     NoSecurity,
+    high_level,
     mechanism_of,
     mechanism_words,
 )
@@ -234,20 +235,18 @@ class ClientAssociation:
 
     Attributes:
         state: where it stands.
+        waits: whether the next answer is for `receive`.
     """
 
     def __init__(
         self, parameters: AssociationParameters, protection: Protection | None = None
     ) -> None:
         self.state = State.IDLE
+        self.waits = False
         self._parameters = parameters
+        self._mutual = high_level(parameters.authentication)
         self._protection = protection
         self._agreed: Associated | None = None
-
-    @property
-    def waits(self) -> bool:
-        """Tell whether the next answer is for `receive`."""
-        return self.state is State.WAIT_AARE or self.state is State.WAIT_RLRE
 
     def request(self) -> tuple[bytes, tuple[tuple[int, int], ...]]:
         """Return the AARQ with the ranges of it that no log may show.
@@ -327,11 +326,11 @@ class ClientAssociation:
         Raises:
             MisuseError: no proof was sent.
         """
-        authentication, agreed = self._parameters.authentication, self._agreed
-        if agreed is None or not isinstance(authentication, HighLevelSecurity):
+        mutual, agreed = self._mutual, self._agreed
+        if agreed is None or mutual is None:
             raise MisuseError("a proof is judged where one is awaited")
         try:
-            authentication.check(proof_returned(returned))
+            mutual.check(proof_returned(returned))
         except ProtocolError as error:
             self._move(Input.REFUSED)
             return error
@@ -346,10 +345,7 @@ class ClientAssociation:
     def _client_system_title(self) -> bytes | None:
         if self._protection is not None:
             return self._protection.client_system_title
-        authentication = self._parameters.authentication
-        if isinstance(authentication, HighLevelSecurity):
-            return authentication.client_system_title
-        return None
+        return None if self._mutual is None else self._mutual.client_system_title
 
     def _initiate(self) -> bytes:
         """Return InitiateRequest as AARQ and RLRQ carry it."""
@@ -386,6 +382,7 @@ class ClientAssociation:
                 f"{what.name.lower()} is out of place in an association that is {self.state.name}"
             )
         self.state = state
+        self.waits = state is State.WAIT_AARE or state is State.WAIT_RLRE
 
     def _judge(self, apdu: bytes) -> Associated | Challenged | ProtocolError:
         """Judge what answers AARQ; raises or returns why there is no association."""
@@ -405,13 +402,12 @@ class ClientAssociation:
     def _judge_aare(self, response: AssociateResponse) -> Associated | Challenged | ProtocolError:
         if response.result != aare.ACCEPTED:
             return _rejection(response, _confirmed_service_error(response.user_information))
-        authentication = self._parameters.authentication
-        mutual = isinstance(authentication, HighLevelSecurity)
-        if response.wants_more_authentication and not mutual:
+        mutual = self._mutual
+        if response.wants_more_authentication and mutual is None:
             return _wants_more(response)
         agreed = self._agree(response)
-        if isinstance(agreed, Associated) and isinstance(authentication, HighLevelSecurity):
-            return self._answer(response, authentication, agreed)
+        if isinstance(agreed, Associated) and mutual is not None:
+            return self._answer(response, mutual, agreed)
         return agreed
 
     def _agree(self, response: AssociateResponse) -> Associated | ProtocolError:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol, assert_never, runtime_checkable
+from typing import Protocol
 
 from dcud.dlms.secret import Secret
 
@@ -55,7 +55,6 @@ class LowLevelSecurity:
     password: Secret
 
 
-@runtime_checkable
 class HighLevelSecurity(Protocol):
     """HLS: client and meter prove to each other that they know a secret without showing it.
 
@@ -102,6 +101,8 @@ class HighLevelSecurity(Protocol):
 
 AuthenticationMechanism = NoSecurity | LowLevelSecurity | HighLevelSecurity
 
+_ONE_SIDED = (NoSecurity, LowLevelSecurity)
+
 
 def mechanism_of(authentication: AuthenticationMechanism) -> Mechanism:
     """Return the registered mechanism that `authentication` is."""
@@ -110,7 +111,10 @@ def mechanism_of(authentication: AuthenticationMechanism) -> Mechanism:
             return Mechanism.LOWEST
         case LowLevelSecurity():
             return Mechanism.LLS
-        case HighLevelSecurity():
-            return authentication.mechanism
         case _:
-            assert_never(authentication)
+            return authentication.mechanism
+
+
+def high_level(authentication: AuthenticationMechanism) -> HighLevelSecurity | None:
+    """Return `authentication` where both sides prove who they are; else None."""
+    return None if isinstance(authentication, _ONE_SIDED) else authentication

@@ -18,8 +18,8 @@ from dcud.dlms.datalink import (
     Frame,
     FrameReceived,
     LinkEvent,
-    StreamingLink,
-    TellingLink,
+    is_streaming,
+    is_telling,
 )
 from dcud.dlms.errors import BlockTransferError, MisuseError
 from dcud.dlms.general_block_transfer import (
@@ -55,7 +55,7 @@ class BlockLink:
         patience: float = 30.0,
     ) -> None:
         self._link = link
-        self._stream = link if isinstance(link, StreamingLink) and link.streams else None
+        self._stream = link if is_streaming(link) and link.streams else None
         streams = self._stream is not None and window > 1
         self._layer = GeneralBlockLayer(
             BlockTransferParameters(
@@ -93,7 +93,7 @@ class BlockLink:
     @property
     def tells(self) -> bool:
         """Whether the link carries what wants no answer."""
-        return isinstance(self._link, TellingLink) and self._link.tells
+        return is_telling(self._link) and self._link.tells
 
     def tell(self, apdu: bytes, now: float, *, secret: Sequence[tuple[int, int]] = ()) -> None:
         """Queue one whole APDU that is not answered; it goes whole.
@@ -101,7 +101,7 @@ class BlockLink:
         Raises:
             MisuseError: the link carries no such thing.
         """
-        if not isinstance(self._link, TellingLink):
+        if not is_telling(self._link):
             raise MisuseError("this link carries nothing that wants no answer")
         self._link.tell(apdu, now, secret=secret)
 

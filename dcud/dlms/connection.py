@@ -60,7 +60,7 @@ from dcud.dlms.datalink import (
     NotificationReceived,
     OctetsDiscarded,
     Retransmitted,
-    TellingLink,
+    is_telling,
 )
 from dcud.dlms.errors import (
     EncodeError,
@@ -179,6 +179,11 @@ class Reaction(Enum):
     IGNORE = auto()
 
 
+# What every request asks about goes by names of its own: enumerations look members up slowly.
+_UP = Phase.UP
+_ASSOCIATED = State.ASSOCIATED
+_WAIT_PROOF = State.WAIT_PROOF
+
 REACTIONS: dict[tuple[Phase, type[LinkEvent]], Reaction] = {
     (Phase.IDLE, LinkConnected): Reaction.IGNORE,
     (Phase.IDLE, ApduReceived): Reaction.IGNORE,
@@ -283,7 +288,7 @@ class ClientConnection:
 
     def _tell(self, apdu: bytes, secret: Ranges, now: float) -> None:
         link = self._link
-        if not isinstance(link, TellingLink) or not link.tells:
+        if not is_telling(link) or not link.tells:
             raise MisuseError("this link carries nothing that wants no answer")
         if self._protection is not None:
             apdu, secret = self._protection.protect(apdu, secret)
@@ -410,8 +415,8 @@ class ClientConnection:
 
     def _is_ready(self) -> bool:
         """Tell whether there is an association in which nothing is in progress."""
-        associated = self._association.state is State.ASSOCIATED
-        return self.phase is Phase.UP and associated and self._exchange is None
+        associated = self._association.state is _ASSOCIATED
+        return self.phase is _UP and associated and self._exchange is None
 
     def _consume(self, link_events: list[LinkEvent], now: float) -> list[ConnectionEvent]:
         events: list[ConnectionEvent] = []
@@ -445,20 +450,20 @@ class ClientConnection:
 
     def _link_event(self, event: LinkEvent, now: float) -> list[ConnectionEvent]:
         match event:
+            case ApduReceived() | LinkConnected() | LinkClosed() | LinkFailed():
+                return self._react(REACTIONS[self.phase, type(event)], event, now)
             case FrameReceived() | OctetsDiscarded() | Retransmitted() | AnswerArriving():
                 return [event]
             case BlockArrived(total=total):
                 return [BlockReceived(total=total)]
             case AnswerBroken(error=error):
                 return self._break(error, now)
-            case NotificationReceived(apdu=apdu):
+            case _:
+                apdu = event.apdu
                 # A link that was answered with something else takes the answer itself for unasked.
-                mistaken = self._deadline is not None and apdu[:1] not in _NO_ANSWERS
-                if mistaken:
+                if self._deadline is not None and apdu[:1] not in _NO_ANSWERS:
                     return self._deliver(apdu, now, unasked=True)
                 return [self._unasked(whole) for whole in self._pushed.take(apdu)]
-            case _:
-                return self._react(REACTIONS[self.phase, type(event)], event, now)
 
     def _react(
         self,
@@ -467,11 +472,11 @@ class ClientConnection:
         now: float,
     ) -> list[ConnectionEvent]:
         match reaction, event:
+            case Reaction.DELIVER, ApduReceived(apdu=apdu):
+                return self._deliver(apdu, now)
             case Reaction.ASSOCIATE, _:
                 self.phase = Phase.UP
                 self._associate(now)
-            case Reaction.DELIVER, ApduReceived(apdu=apdu):
-                return self._deliver(apdu, now)
             case Reaction.END, _:
                 return self._end(self._ending)
             case Reaction.LOSE, LinkFailed(error=error):
@@ -594,20 +599,20 @@ class ClientConnection:
     ) -> list[ConnectionEvent]:
         outcome = exchange.receive(apdu)
         match outcome:
-            case None:
-                self._wait_on(now)
-                return []
-            case ProtocolError():
-                self._fail(outcome, now)
-                return []
-            case BlockReceived():
-                self._deadline = None
-                self._go_on(exchange, now)
-            case _:
+            case Answered() | RequestFailed():
                 self._deadline = None
                 self._exchange = None
                 if self._is_proving():
                     return self._proved(outcome, now)
+            case BlockReceived():
+                self._deadline = None
+                self._go_on(exchange, now)
+            case ProtocolError():
+                self._fail(outcome, now)
+                return []
+            case _:
+                self._wait_on(now)
+                return []
         return [outcome]
 
     def _go_on(self, exchange: Exchange[object], now: float) -> None:
@@ -617,7 +622,7 @@ class ClientConnection:
             self._fail(error, now)
 
     def _is_proving(self) -> bool:
-        return self._association.state is State.WAIT_PROOF
+        return self._association.state is _WAIT_PROOF
 
     def _proved(
         self, outcome: Answered[object] | RequestFailed, now: float

@@ -6,7 +6,7 @@ comes back as events. Nothing here waits, sends or reads a clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NewType, Protocol, runtime_checkable
+from typing import NamedTuple, NewType, Protocol, TypeGuard
 
 from dcud.dlms.errors import LinkError, ProtocolError
 
@@ -173,7 +173,6 @@ class DataLink(Protocol):
         ...
 
 
-@runtime_checkable
 class TellingLink(DataLink, Protocol):
     """A link that can carry what wants no answer."""
 
@@ -187,7 +186,6 @@ class TellingLink(DataLink, Protocol):
         ...
 
 
-@runtime_checkable
 class StreamingLink(DataLink, Protocol):
     """A link that can carry several APDUs on end, either way, without an answer in between."""
 
@@ -203,3 +201,16 @@ class StreamingLink(DataLink, Protocol):
     def listen(self, now: float) -> None:
         """Await one more APDU, though nothing is asked; as if something had been sent."""
         ...
+
+
+# Links are told apart by one member each: runtime-checkable protocols try all, at a high price.
+
+
+def is_telling(link: DataLink) -> TypeGuard[TellingLink]:
+    """Tell whether a link has what it takes to carry what wants no answer."""
+    return hasattr(link, "tells")
+
+
+def is_streaming(link: DataLink) -> TypeGuard[StreamingLink]:
+    """Tell whether a link has what it takes to carry several APDUs on end."""
+    return hasattr(link, "streams")

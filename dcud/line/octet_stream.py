@@ -32,11 +32,10 @@ class OctetStream(asyncio.Protocol):
         self._writable.set()
         self._lost = asyncio.Event()
         self._reason: Exception | None = None
-
-    @property
-    def is_lost(self) -> bool:
+        self.is_lost = False
         """Whether the transport is gone."""
-        return self._lost.is_set()
+        self.is_drained = True
+        """Whether the transport stands and holds nothing back."""
 
     def loss(self) -> PortError:
         """Return the error that tells why the transport went."""
@@ -78,11 +77,6 @@ class OctetStream(asyncio.Protocol):
             self._reading_paused = False
             self._transport.resume_reading()
         return count
-
-    @property
-    def is_drained(self) -> bool:
-        """Whether the transport stands and holds nothing back."""
-        return self._writable.is_set() and not self.is_lost
 
     async def written(self) -> None:
         """Wait until the transport holds nothing more back, or raise `PortError`."""
@@ -171,16 +165,20 @@ class OctetStream(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Learn that the transport holds octets back."""
+        self.is_drained = False
         self._writable.clear()
 
     def resume_writing(self) -> None:
         """Learn that the transport has handed all octets on."""
+        self.is_drained = not self.is_lost
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the transport is gone."""
         self._reason = exc
         self._transport = None
+        self.is_lost = True
+        self.is_drained = False
         if self._alarm is not None:
             self._alarm.cancel()
         self._lost.set()

@@ -1,7 +1,7 @@
 """The face that every port, serial and TCP alike, shows to the session that uses it."""
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard
 
 Hear = Callable[[bytes], float | None]
 """Takes what arrived; returns until when (loop time) more is waited for, None for no longer."""
@@ -42,7 +42,6 @@ class Port(Protocol):
         ...
 
 
-@runtime_checkable
 class PromptPort(Port, Protocol):
     """A port on which one can answer as soon as something is heard, with no task woken for it."""
 
@@ -61,3 +60,8 @@ class PromptPort(Port, Protocol):
         What `hear` raises is raised here; so is `PortError`, as in `read`.
         """
         ...
+
+
+def is_prompt(port: Port) -> TypeGuard[PromptPort]:
+    """Tell whether one can answer on it as soon as something is heard."""
+    return hasattr(port, "listen")  # a runtime-checkable protocol costs more than an exchange

@@ -50,7 +50,7 @@ from dcud.dlms.requests import Act, Get, GetMany, ReadVariable
 from dcud.dlms.short_names import OBJECT_LIST, ShortNames, UnknownNameError
 from dcud.errors import DcudError
 from dcud.line.errors import PortError, StalledError
-from dcud.line.port import Port, PromptPort
+from dcud.line.port import Port, is_prompt
 from dcud.line.tracer import FrameTracer
 
 Answer = TypeVar("Answer")
@@ -194,7 +194,7 @@ class Session:
         supply: CounterSupply | None = None,
     ) -> None:
         self._port = port
-        self._prompt_port = port if isinstance(port, PromptPort) else None
+        self._prompt_port = port if is_prompt(port) else None
         self._connection = connection
         self._watch = watch
         self._timing = timing or SessionTiming()
@@ -343,12 +343,13 @@ class Session:
         self._connection.ask(request, asyncio.get_running_loop().time())
         self._is_open = False  # until the answer is here
         outcome = await self._exchange()
-        if not isinstance(outcome, Answered | RequestFailed):
-            raise _out_of_turn(outcome)
-        self._is_open = True
+        if isinstance(outcome, Answered):
+            self._is_open = True
+            return cast("Answer", outcome.answer)  # a request's answer is of the request's type
         if isinstance(outcome, RequestFailed):
+            self._is_open = True
             raise outcome.error
-        return cast("Answer", outcome.answer)  # a request's answer is of the request's type
+        raise _out_of_turn(outcome)
 
     async def act(
         self, call: MethodCall, *, progress: Callable[[int], None] | None = None
@@ -522,18 +523,22 @@ class Session:
     def _take(self, events: Sequence[ConnectionEvent]) -> None:
         """Report `events`, and keep the one among them that ends the procedure."""
         for event in events:
+            if isinstance(event, FrameReceived):  # the most frequent by far
+                self._take_frame(event.frame)
+                continue
             match event:
-                case FrameReceived(frame=frame):  # the most frequent by far
-                    watch = self._watch
-                    watch.tracer.frame(watch.bus, "rx", watch.meter, frame.octets, frame.secret)
-                    if self._asked_at is not None and frame not in self._asked:  # or it's an echo
-                        self._tell_answer_time(self._asked_at)
                 case Opened() | Answered() | RequestFailed() | Released() | ConnectionFailed():
                     self._outcome = event
                 case BlockReceived(total=total):
                     self._advance(total)
                 case _:
                     self._tell(event)
+
+    def _take_frame(self, frame: Frame) -> None:
+        watch = self._watch
+        watch.tracer.frame(watch.bus, "rx", watch.meter, frame.octets, frame.secret)
+        if self._asked_at is not None and frame not in self._asked:  # or it's an echo
+            self._tell_answer_time(self._asked_at)
 
     def _advance(self, total: int) -> None:
         self._progressed_at = asyncio.get_running_loop().time()

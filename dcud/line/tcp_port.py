@@ -68,8 +68,9 @@ class TcpPort:
 
     def write_at_once(self, octets: bytes) -> None:
         """Send `octets`; what the operating system doesn't take now it takes later."""
-        _, transport = self._opened()
-        transport.write(octets)
+        if self._transport is None:
+            raise self._not_open()
+        self._transport.write(octets)
 
     async def listen(self, hear: Hear, until: float) -> None:
         """Give what arrives to `hear` until that wants no more, or it is the time it named last."""
@@ -111,8 +112,11 @@ class TcpPort:
 
     def _opened(self) -> tuple[OctetStream, asyncio.Transport]:
         if self._stream is None or self._transport is None:
-            raise PortError(f"the connection to {self._far_end} is not open")
+            raise self._not_open()
         return self._stream, self._transport
+
+    def _not_open(self) -> PortError:
+        return PortError(f"the connection to {self._far_end} is not open")
 
     def _loss(self, reason: Exception | None) -> PortError:
         return connection_loss(self._far_end, reason)

@@ -14,9 +14,10 @@ from dcud.config import model
 from dcud.dlms.apdu.initiate import InitiateRequest
 from dcud.dlms.authentication import (
     NO_SECURITY,
-    HighLevelSecurity,
     LowLevelSecurity,
     Mechanism,
+    NoSecurity,
+    high_level,
 )
 from dcud.dlms.conformance import Conformance
 from dcud.dlms.errors import CertificateError, CountersSpentError, KeyMissingError
@@ -98,7 +99,7 @@ async def test_each_mechanism_is_what_it_is_called(
     async with access(tmp_path, f'authentication = "{name}"') as reached:
         assert await reached.load() is (name != "hls-gmac")
         made = reached.authentication()
-        assert isinstance(made, HighLevelSecurity)
+        assert not isinstance(made, NoSecurity | LowLevelSecurity)
         assert (made.mechanism, made.challenge) == (mechanism, b"\xa5" * 32)
 
 
@@ -107,11 +108,8 @@ async def test_a_challenge_is_drawn_for_each_association(tmp_path: Path) -> None
     told = 'authentication = "hls-md5"'
     async with access(tmp_path, told, draw=lambda n: bytes((next(drawn),)) * n) as reached:
         await reached.load()
-        made = [reached.authentication() for _ in range(2)]
-    assert [isinstance(each, HighLevelSecurity) and each.challenge[:1] for each in made] == [
-        b"\x00",
-        b"\x01",
-    ]
+        made = [high_level(reached.authentication()) for _ in range(2)]
+    assert [each and each.challenge[:1] for each in made] == [b"\x00", b"\x01"]
 
 
 async def test_a_password_may_come_late(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from dcud.dlms.authentication import (
     NO_SECURITY,
     LowLevelSecurity,
     Mechanism,
+    high_level,
     mechanism_of,
     mechanism_words,
 )
@@ -35,6 +36,13 @@ class Proving:
 
 def test_high_level_security_says_itself_which_it_is() -> None:
     assert mechanism_of(Proving()) is Mechanism.HLS_SHA256
+
+
+def test_only_high_level_security_proves_both_sides() -> None:
+    proving = Proving()
+    assert high_level(proving) is proving
+    assert high_level(NO_SECURITY) is None
+    assert high_level(LowLevelSecurity(Secret(b"x"))) is None
 
 
 def test_words() -> None:

@@ -1,7 +1,15 @@
-from dcud.dlms.datalink import ClientSap, DataLink, Frame, LinkConnected
+from dcud.dlms.datalink import (
+    ClientSap,
+    DataLink,
+    Frame,
+    LinkConnected,
+    is_streaming,
+    is_telling,
+)
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.hdlc.link import HdlcLink
 from dcud.dlms.wrapper import WrapperLink
+from tests.support.scripted_link import ScriptedLink
 
 
 def links() -> list[DataLink]:
@@ -26,6 +34,12 @@ def test_connecting_asks_for_the_clock() -> None:
         if frames:
             link.frames_sent(0.0)
         assert link.next_timeout() is not None
+
+
+def test_links_are_told_apart_by_what_they_carry() -> None:
+    assert all(is_telling(link) and is_streaming(link) for link in links())
+    assert not is_telling(ScriptedLink())
+    assert not is_streaming(ScriptedLink())
 
 
 def test_a_frame_has_nothing_to_hide_unless_it_says_so() -> None:

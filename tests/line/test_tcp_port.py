@@ -7,7 +7,7 @@ import pytest
 
 from dcud.line.errors import PortError
 from dcud.line.far_end import FarEnd
-from dcud.line.port import PromptPort
+from dcud.line.port import is_prompt
 from dcud.line.tcp_port import TcpPort
 from tests.support.descriptors import open_descriptors
 from tests.support.until import until
@@ -215,7 +215,7 @@ async def test_one_can_answer_what_is_heard_at_once() -> None:
     async with far_end(echo) as port:
         assert not port.is_drained
         await port.open()
-        assert isinstance(port, PromptPort)
+        assert is_prompt(port)
         await port.write(b"a")
         await port.listen(hear, asyncio.get_running_loop().time() + 5.0)
     assert heard == [b"a", b"a!", b"a!!"]

@@ -54,6 +54,10 @@ class Arrival(Enum):
     TOO_LONG = auto()  # in sequence, but the APDU grew past all bounds
 
 
+_SEGMENT = Arrival.SEGMENT  # an enumeration looks its members up slowly
+_LAST = Arrival.LAST
+
+
 class Incoming:
     """The segments of one APDU at a time on their way from the peer."""
 
@@ -70,13 +74,14 @@ class Incoming:
 
     def accept(self, frame: HdlcFrame) -> Arrival:
         """Take an I frame."""
-        if frame.control.send_sequence != self.expected:
-            duplicate = frame.control.send_sequence == (self.expected - 1) % 8
+        number = frame.control.send_sequence
+        if number != self.expected:
+            duplicate = number == (self.expected - 1) % 8
             return Arrival.DUPLICATE if duplicate else Arrival.GAP
         self.expected = (self.expected + 1) % 8
         if not self._assembly.add(frame.information):
             return Arrival.TOO_LONG
-        return Arrival.SEGMENT if frame.segmented else Arrival.LAST
+        return _SEGMENT if frame.segmented else _LAST
 
     def take(self) -> bytes:
         """Return the whole APDU (with its LLC octets)."""

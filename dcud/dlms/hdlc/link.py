@@ -56,7 +56,6 @@ from dcud.dlms.datalink import (
     Retransmitted,
 )
 from dcud.dlms.errors import (
-    DecodeError,
     FrameRejectedError,
     LinkError,
     LinkLostError,
@@ -79,7 +78,7 @@ from dcud.dlms.hdlc.frame import (
 from dcud.dlms.hdlc.frame_reject import FrameReject
 from dcud.dlms.hdlc.habits import Habits
 from dcud.dlms.hdlc.incoming import Arrival, Assembly, Incoming
-from dcud.dlms.hdlc.negotiation import LinkSizes, negotiate
+from dcud.dlms.hdlc.negotiation import LinkSizes, settle
 from dcud.dlms.hdlc.outgoing import CONTRADICTIONS, Acknowledgement, Outgoing, cut
 from dcud.dlms.hdlc.overheard import Overheard
 from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
@@ -131,6 +130,15 @@ _INPUTS: Final = {
     FrameKind.UNDEFINED: Input.STRANGE,
 }
 
+# Where every frame passes, members go by names of their own: enumerations look them up slowly.
+_IDLE: Final = State.IDLE
+_AWAITING: Final = State.AWAITING
+_SEGMENT: Final = Arrival.SEGMENT
+_DUPLICATE: Final = Arrival.DUPLICATE
+_LAST: Final = Arrival.LAST
+_RNR: Final = FrameKind.RNR
+_SEND: Final = Input.SEND
+
 _NO_FRAME: Final = HdlcFrame(b"", b"", CONTROLS[0xFF])
 _ALL_STATION: Final = client_octets(ClientSap(ReservedClient.ALL_STATION))
 _LLC_HEADERS: Final = (llc.COMMAND, llc.RESPONSE)
@@ -170,6 +178,40 @@ class HdlcLink:
     Raises:
         EncodeError: when the client SAP is out of range.
     """
+
+    # CPython keeps no more than 29 attributes of an object at hand without them.
+    __slots__ = (
+        "_answers",
+        "_attempts",
+        "_client_sap",
+        "_cycles",
+        "_deadline",
+        "_delimiter",
+        "_echo",
+        "_events",
+        "_frames",
+        "_habits",
+        "_heard_at",
+        "_incoming",
+        "_inward",
+        "_limit",
+        "_notification",
+        "_notified_at",
+        "_outgoing",
+        "_overheard",
+        "_own",
+        "_parameters",
+        "_patience",
+        "_resent",
+        "_server",
+        "_server_address",
+        "_state",
+        "_tell_at",
+        "_timed_from",
+        "_told",
+        "_tries",
+        "_wait",
+    )
 
     def __init__(
         self,
@@ -237,11 +279,11 @@ class HdlcLink:
         Raises:
             MisuseError: when the link isn't up, or an answer is still awaited.
         """
-        self._occur(Input.SEND, now)
+        self._occur(_SEND, now)
         prefix = len(llc.COMMAND)
         shifted = [(low + prefix, high + prefix) for low, high in secret]
         self._outgoing.load(llc.add_command(apdu), shifted)
-        if self._state is State.IDLE:
+        if self._state is _IDLE:
             self._send_burst()
 
     @property
@@ -255,12 +297,12 @@ class HdlcLink:
         Raises:
             MisuseError: when the link isn't up, or an answer is still awaited.
         """
-        self._occur(Input.SEND, now)
+        self._occur(_SEND, now)
         self._outgoing.clear()
         for apdu in apdus:
             octets = llc.add_command(apdu)
             self._outgoing.add(octets, ((len(llc.COMMAND), len(octets)),) if withheld else ())
-        if self._state is State.IDLE:
+        if self._state is _IDLE:
             self._send_burst()
 
     @property
@@ -289,8 +331,8 @@ class HdlcLink:
         Raises:
             MisuseError: when the link isn't up, or an answer is still awaited.
         """
-        self._occur(Input.SEND, now)
-        if self._state is State.IDLE:
+        self._occur(_SEND, now)
+        if self._state is _IDLE:
             self._send_rr()
 
     def disconnect(self, now: float) -> None:
@@ -309,7 +351,7 @@ class HdlcLink:
 
     def frames_to_send(self) -> list[Frame]:
         """Take (and forget) the frames that are to go out now."""
-        if self._told and self._state is State.IDLE:
+        if self._told and self._state is _IDLE:
             self._echo.begin()
             self._frames = self._send_told()
         frames, self._frames = self._frames, []
@@ -445,7 +487,7 @@ class HdlcLink:
         self._frames = [built]
         self._deadline = None
         self._wait = self._parameters.response_timeout
-        self._state = State.AWAITING
+        self._state = _AWAITING
 
     def _send_burst(self) -> None:
         """Send a window of the request; what goes out again goes out octet for octet the same."""
@@ -463,7 +505,7 @@ class HdlcLink:
             frame = self._frame(control, segment.information, segmented=segment.more)
             frames.append((frame, segment.secret))
         self._transmit(*frames)
-        self._state = State.AWAITING
+        self._state = _AWAITING
 
     # Setting up and taking down.
 
@@ -517,12 +559,7 @@ class HdlcLink:
             )
 
     def _joined(self, now: float, frame: HdlcFrame) -> None:
-        own = self._tries.accepted().sizes
-        try:
-            peer = LinkSizes.parse(frame.information)
-        except DecodeError:
-            peer = LinkSizes()  # the defaults are what every server can do
-        sizes = negotiate(own, peer)
+        sizes = settle(self._tries.accepted().sizes, frame.information)
         self._set_sizes(sizes)
         self._rest(now)
         self._events.append(
@@ -579,7 +616,7 @@ class HdlcLink:
     # Nothing is asked.
 
     def _rest(self, now: float) -> None:
-        self._state = State.IDLE
+        self._state = _IDLE
         if self._parameters.keep_alive:
             self._start_timer(now, self._parameters.keep_alive)
         else:
@@ -609,7 +646,7 @@ class HdlcLink:
     def _queue(self, now: float, frame: HdlcFrame) -> None:
         """Something is to be asked while an RR is out: it goes when that is answered."""
         self._ask(now, frame)
-        self._state = State.AWAITING
+        self._state = _AWAITING
 
     # One request and its answer.
 
@@ -632,27 +669,28 @@ class HdlcLink:
 
     def _inform(self, now: float, frame: HdlcFrame) -> None:
         arrival = self._incoming.accept(frame)
-        if arrival is Arrival.DUPLICATE:
+        if arrival is _DUPLICATE:
             return
         acknowledgement = self._outgoing.acknowledge(frame.control.receive_sequence or 0)
         if acknowledgement in CONTRADICTIONS:
             if arrival is not Arrival.GAP or acknowledgement is not Acknowledgement.OUTDATED:
                 self._fail(self._sequence_error(frame))
-        elif arrival is Arrival.SEGMENT:
+        elif arrival is _SEGMENT:
             self._advance(now)
             self._go_on(now, frame)
-        elif arrival is Arrival.TOO_LONG:
-            limit = self._parameters.max_apdu
-            self._fail(LinkError(f"an answer grew past {limit} octets", remedy="raise max_apdu"))
+        elif arrival is _LAST:
+            self._take_answer(now, frame)
         elif arrival is Arrival.GAP:
             self._go_on(now, frame, missing=True)
-        elif self._outgoing.pending:
-            self._fail(self._sequence_error(frame))
         else:
-            self._take_answer(now, frame)
+            limit = self._parameters.max_apdu
+            self._fail(LinkError(f"an answer grew past {limit} octets", remedy="raise max_apdu"))
 
     def _take_answer(self, now: float, frame: HdlcFrame) -> None:
         """Keep a whole APDU until it is our turn; others may follow it on end."""
+        if self._outgoing.pending:  # an answer to a request that it doesn't have
+            self._fail(self._sequence_error(frame))
+            return
         if len(self._answers) == _LONGEST_STREAM:
             self._fail(LinkError(f"more than {_LONGEST_STREAM} answers came on end"))
             return
@@ -685,7 +723,7 @@ class HdlcLink:
         elif frame.control.poll_final:
             self._take_turn(now, frame, missing=missing)
         else:
-            self._state = State.AWAITING
+            self._state = _AWAITING
             parameters = self._parameters
             # [field: servers that never set F] A whole answer isn't kept waiting for it.
             whole = bool(self._answers)
@@ -698,7 +736,7 @@ class HdlcLink:
             self._recovered()
         if self._answers:
             self._answered(now)
-        elif frame.control.kind is FrameKind.RNR:
+        elif frame.control.kind is _RNR:
             self._pause(now, self._parameters.busy_interval)
         elif self._outgoing.pending:
             self._send_burst()

@@ -8,6 +8,7 @@ and 08 the windows. Each frame tells the view of its own sender. What is missing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from dcud.dlms.errors import DecodeError, EncodeError
@@ -58,13 +59,13 @@ class LinkSizes:
     def __post_init__(self) -> None:
         """Refuse what the specification rules out."""
         infos = (self.max_info_transmit, self.max_info_receive)
-        if not all(1 <= info <= MAX_INFORMATION for info in infos):
+        if min(infos) < 1 or max(infos) > MAX_INFORMATION:
             raise EncodeError(
                 f"information fields of {infos[0]} and {infos[1]} octets can't be negotiated",
                 remedy=f"use {MIN_INFO} to {MAX_INFORMATION}",
             )
         windows = (self.window_transmit, self.window_receive)
-        if not all(1 <= window <= MAX_WINDOW for window in windows):
+        if min(windows) < 1 or max(windows) > MAX_WINDOW:
             raise EncodeError(
                 f"windows of {windows[0]} and {windows[1]} frames can't be negotiated",
                 remedy=f"use 1 to {MAX_WINDOW}",
@@ -156,3 +157,16 @@ def negotiate(own: LinkSizes, peer: LinkSizes) -> LinkSizes:
         window_transmit=window,
         window_receive=window,
     )
+
+
+@lru_cache(maxsize=64)
+def settle(own: LinkSizes, information: bytes) -> LinkSizes:
+    """Return what holds for us after the peer told its sizes; meters tell the same each time.
+
+    What can't be read stands for the defaults, which are what every peer can do.
+    """
+    try:
+        peer = LinkSizes.parse(information)
+    except DecodeError:
+        peer = LinkSizes()
+    return negotiate(own, peer)

@@ -45,6 +45,9 @@ class Acknowledgement(Enum):
     __hash__ = object.__hash__  # members are themselves alone; Enum's own hashes their names
 
 
+_PROGRESS = Acknowledgement.PROGRESS  # an enumeration looks its members up slowly
+_NOTHING_NEW = Acknowledgement.NOTHING_NEW
+
 CONTRADICTIONS = frozenset((Acknowledgement.OUTDATED, Acknowledgement.IMPOSSIBLE))
 """What no frame in sequence says."""
 
@@ -132,7 +135,7 @@ class Outgoing:
     def acknowledge(self, receive_sequence: int) -> Acknowledgement:
         """Take note of an N(R)."""
         if receive_sequence == self._oldest:
-            return Acknowledgement.NOTHING_NEW
+            return _NOTHING_NEW
         count = (receive_sequence - self._oldest) % 8
         if count > self._sent:
             late = (self._oldest - receive_sequence) % 8 <= self._window
@@ -141,4 +144,4 @@ class Outgoing:
             self._segments.popleft()
         self._sent -= count
         self._oldest = receive_sequence
-        return Acknowledgement.PROGRESS
+        return _PROGRESS

@@ -6,6 +6,7 @@ other octets, and at last SNRM without parameters, which every meter takes.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dcud.dlms.hdlc.negotiation import LinkSizes, SizeForm
 
@@ -27,6 +28,7 @@ BARE = Proposal(sizes=LinkSizes(), information=b"")
 """SNRM without parameters."""
 
 
+@lru_cache(maxsize=64)
 def proposals(sizes: LinkSizes, form: SizeForm) -> tuple[Proposal, ...]:
     """Return the proposals for these sizes, the best first and `BARE` last."""
     forms = (

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcud.dlms.errors import DecodeError, EncodeError
-from dcud.dlms.hdlc.negotiation import LinkSizes, SizeForm, negotiate
+from dcud.dlms.hdlc.negotiation import LinkSizes, SizeForm, negotiate, settle
 
 DEFAULTS = LinkSizes()
 
@@ -128,3 +128,13 @@ def test_what_holds_suits_both_sides_whichever_way_they_mean_it(
         assert agreed.max_info_receive <= side.max_info_transmit
         assert agreed.window_transmit <= side.window_receive
         assert agreed.window_receive <= side.window_transmit
+
+
+def test_what_can_t_be_read_stands_for_the_defaults() -> None:
+    own = LinkSizes(max_info_transmit=512, max_info_receive=512, window_receive=7)
+    assert settle(own, b"\x81\x80\x05") == LinkSizes() == settle(own, b"")
+
+
+@given(sizes_of_any_kind, sizes_of_any_kind)
+def test_what_the_octets_tell_is_what_holds(own: LinkSizes, peer: LinkSizes) -> None:
+    assert settle(own, peer.build()) == negotiate(own, peer)

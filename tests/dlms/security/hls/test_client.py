@@ -37,8 +37,7 @@ def sha256(client: bytes | None = CLIENT, configured: bytes | None = None) -> Cl
 
 
 def test_both_passes() -> None:
-    authentication = sha256()
-    assert isinstance(authentication, HighLevelSecurity)
+    authentication: HighLevelSecurity = sha256()
     assert authentication.mechanism is Mechanism.HLS_SHA256
     assert authentication.challenge == CTOS
     assert authentication.client_system_title == CLIENT
