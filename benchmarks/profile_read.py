@@ -23,7 +23,7 @@ from dcud.line.tracer import NoTracer
 from tests.support.gurux_peer import Peer, gurux_peer
 
 ROWS = 2880  # a month of quarters of an hour
-ROUNDS = 3
+ROUNDS = 5
 
 Rows = list[tuple[object, ...]]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, groupby, repeat, starmap
+from itertools import chain, groupby, repeat
 from operator import gt, lt
 from typing import NamedTuple
 
@@ -100,7 +100,8 @@ def decode_buffer(octets: bytes, layout: BufferLayout) -> list[ProfileEntry]:
     rows = zip(*columns, strict=True) if columns else repeat((), len(statuses))
     names = {status: status_names(status) for status in set(statuses)}
     named = map(names.__getitem__, statuses)
-    entries = list(starmap(ProfileEntry, zip(times, rows, named, strict=True)))
+    # Each is a tuple already but for its type; the constructor would take it apart for every row.
+    entries = list(map(tuple.__new__, repeat(ProfileEntry), zip(times, rows, named, strict=True)))
     return entries[::-1] if newest_first else entries
 
 
@@ -168,7 +169,9 @@ def _newest_first(times: Iterable[datetime | None], sort_method: SortMethod) -> 
 
 def _steps(times: Sequence[datetime]) -> tuple[int, int]:
     """Count the steps forth and back."""
-    return sum(map(lt, times, times[1:])), sum(map(gt, times, times[1:]))
+    rises = sum(map(lt, times, times[1:]))
+    all_rise = rises == len(times) - 1  # nearly always
+    return rises, 0 if all_rise else sum(map(gt, times, times[1:]))
 
 
 def _instant(time: datetime) -> datetime:

@@ -15,7 +15,7 @@ from datetime import datetime, timezone, tzinfo
 from functools import lru_cache, partial
 from itertools import chain, repeat
 from operator import add
-from typing import cast
+from typing import TypeVar, cast
 
 from dcud.dlms.compact_array import (
     decode_compact_array,
@@ -40,6 +40,8 @@ _MOMENTS_AT_ONCE = 256
 
 _MICROSECONDS = tuple(n * 10_000 if n <= 99 else 0 for n in range(256))
 _YEARS = range(2, 9999)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,10 +264,11 @@ class RowDecoder:
     def _plain_moments(self, columns: list[bytes]) -> list[datetime] | None:
         """Return the moments of date-times given octet by octet; None unless all are plain ones."""
         high, low, months, days, _, hours, minutes, seconds, hundredths, *deviation, _ = columns
-        years = [first << 8 | second for first, second in zip(high, low, strict=True)]
+        found = {pair: pair[0] << 8 | pair[1] for pair in set(zip(high, low, strict=True))}
         zones = self._time_zones(*deviation)
-        if zones is None or min(years) not in _YEARS or max(years) not in _YEARS:
+        if zones is None or min(found.values()) not in _YEARS or max(found.values()) not in _YEARS:
             return None
+        years = _by_pair(found, high, low)
         microseconds = map(_MICROSECONDS.__getitem__, hundredths)
         columns_of_time = (years, months, days, hours, minutes, seconds, microseconds, zones)
         try:
@@ -278,9 +281,14 @@ class RowDecoder:
         found = {pair: _time_zone(pair, self.sign) for pair in set(zip(high, low, strict=True))}
         if self.zone is not None and None in found.values():
             return None
-        if len(found) == 1:
-            return repeat(*found.values())
-        return [found[pair] for pair in zip(high, low, strict=True)]
+        return _by_pair(found, high, low)
+
+
+def _by_pair(found: dict[tuple[int, int], T], high: bytes, low: bytes) -> Iterable[T]:
+    """Return what was found for each pair of octets; mostly they are all the same."""
+    if len(found) == 1:
+        return repeat(*found.values())
+    return map(found.__getitem__, zip(high, low, strict=True))
 
 
 def _clock_status(cell: Data) -> int:

@@ -40,7 +40,7 @@ UNIX_CLOCK = Column(capture_object=captured(1, "0.0.1.1.0.255"))
 def resolved(
     column: Column, *segments: Segment, null_data: NullData = NullData.REPEATED
 ) -> list[Cell]:
-    return resolve_values(column, segments, null_data)
+    return list(resolve_values(column, segments, null_data))
 
 
 @pytest.mark.parametrize(
