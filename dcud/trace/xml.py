@@ -32,11 +32,14 @@ from dcud.trace.xml_names import (
 
 _MANY: Final = frozenset({"array", "structure"})
 _BY_VALUE: Final = frozenset({"boolean", "bit-string", "visible-string", "utf8-string"})
-_WITH_LENGTH: Final = frozenset({"octet-string", "raw-data", "block-data", "date-time"})
+_WITH_LENGTH: Final = frozenset({"octet-string", "raw-data", "block-data"})
 _CIPHERED: Final = ("glo-", "ded-")
 _NAMED: Final = frozenset({"data-access-result", "action-result"})
 _WITH_NAMES: Final = frozenset({"exception-response", "rlrq", "rlre"})
 _CONTENTS_OF_BER: Final = frozenset({"object-identifier", "octets", "charstring", "integer"})
+_BIT_STRINGS: Final = frozenset(
+    {"protocol-version", "sender-acse-requirements", "responder-acse-requirements"}
+)
 _CARRIERS: Final = frozenset({"apdu", "user-information"})
 _CONTENT: Final = frozenset({"data", "data-access-result"})
 
@@ -150,7 +153,8 @@ class _Writer:
         name = self._name(node, within)
         if _is_plain_ber(node):
             value = self._value(node.children[0])
-            return _Element(name, value=VALUES.get(value, value))
+            told = _bits(value) if node.name in _BIT_STRINGS else VALUES.get(value)
+            return _Element(name, value=told or value)
         if node.children:
             return _nested(name, self._parts(node))
         outer, _, inner = name.rpartition("/")
@@ -215,10 +219,24 @@ class _Writer:
         is_named = node.name in _NAMED or self._service in _WITH_NAMES
         if is_named and node.meaning:
             return RESULTS.get(node.meaning) or camel(node.meaning.replace(",", ""))
+        if node.name == "date-time":
+            return str(node.value)
         octets = self._octets(node)
         if node.name in _WITH_LENGTH or _is_octet_string(node, octets):
             octets = _without_length(octets)
         return octets.hex().upper()
+
+
+def _bits(value: str) -> str:
+    """Return the bits of a BIT STRING in hex, whose first octet counts those not used; "" for none.
+
+    [X.690: encoding of a bitstring value]
+    """
+    octets = bytes.fromhex(value)
+    if len(octets) < 2 or octets[0] > 7:
+        return ""
+    bits = f"{int.from_bytes(octets[1:], 'big'):0{8 * len(octets) - 8}b}"
+    return bits[: len(bits) - octets[0]]
 
 
 def _conformance(name: str, node: Node, _octets: bytes) -> _Element:

@@ -94,6 +94,7 @@ FIELDS: Final[Names] = MappingProxyType(
         "access-selection/data": "AccessParameters",
         "protected": "CipheredService",
         "variables/data": "Parameter",
+        "calling-AP-invocation-id": "CallingApInvocationId",
     }
 )
 """Elements by field, where they aren't the field's name."""
@@ -171,7 +172,6 @@ VALUES: Final[Names] = MappingProxyType(
         "60857405080103": "LN_WITH_CIPHERING",
         "60857405080104": "SN_WITH_CIPHERING",
         **{f"{_REGISTERED}{number:02X}": name for number, name in enumerate(_MECHANISMS)},
-        "0780": "1",
     }
 )
 """Values of fields of an association that have names, by their octets in hex."""

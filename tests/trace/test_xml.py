@@ -363,6 +363,29 @@ def test_what_tells_a_key_stands_in_the_element_that_tells_how(key_info: str, xm
     )
 
 
+@pytest.mark.parametrize(
+    ("octets", "bits"),
+    [
+        ("0284", "100001"),
+        ("0780", "1"),
+        ("000001", "0000000000000001"),
+        ("08FF", "08FF"),
+        ("00", "00"),
+    ],
+)
+def test_bits_of_an_association_are_written_as_bits(octets: str, bits: str) -> None:
+    field = f"80{len(octets) // 2:02X}{octets}"
+    shown = xml_of(f"60{len(field) // 2:02X}{field}")
+    assert shown == f'<AssociationRequest><ProtocolVersion Value="{bits}" /></AssociationRequest>'
+
+
+def test_a_time_is_written_without_what_stands_before_it() -> None:
+    time = "07E6010101000000FF800000"
+    for before in ("0C", "090C"):
+        shown = xml_of("0F" + "00000001" + before + time + "00")
+        assert f'<DateTime Value="{time}" />' in shown
+
+
 def test_behind_a_gateways_prefix_stands_an_apdu() -> None:
     assert xml_of("E7" + "01" + "02AABB" + "C501C100") == (
         '<GatewayResponse><NetworkId Value="01" /><PhysicalDeviceAddress Value="AABB" />'
