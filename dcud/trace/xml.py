@@ -16,6 +16,7 @@ from dcud.trace.rendering import safe
 from dcud.trace.tree import Node
 from dcud.trace.xml_names import (
     CHOICES,
+    CIPHERED,
     DATA,
     ERRORS,
     FIELDS,
@@ -30,12 +31,17 @@ from dcud.trace.xml_names import (
     camel,
 )
 
+_LISTS: Final = frozenset(
+    {"attributes", "methods", "variables", "specifications", "results", "data"}
+)
+_NOTHING_BUT_A_LIST: Final = frozenset({"read-request", "read-response", "write-response"})
 _MANY: Final = frozenset({"array", "structure"})
 _BY_VALUE: Final = frozenset({"boolean", "bit-string", "visible-string", "utf8-string"})
 _WITH_LENGTH: Final = frozenset({"octet-string", "raw-data", "block-data"})
 _CIPHERED: Final = ("glo-", "ded-")
 _NAMED: Final = frozenset({"data-access-result", "action-result"})
 _WITH_NAMES: Final = frozenset({"exception-response", "rlrq", "rlre"})
+_WITHOUT_NAMES: Final = frozenset({"more octets", "unreadable"})
 _CONTENTS_OF_BER: Final = frozenset({"object-identifier", "octets", "charstring", "integer"})
 _BIT_STRINGS: Final = frozenset(
     {"protocol-version", "sender-acse-requirements", "responder-acse-requirements"}
@@ -113,15 +119,17 @@ class _Writer:
                 inner.children = self._elements(nodes[index + 1 :])
                 return _Element(name, children=[inner])
         body = _ARRANGED.get(self._service, list)(self._elements(nodes))
-        if len(body) == 1 and body[0].quantity is not None and _is_list_alone(nodes):
-            return _Element(name, quantity=body[0].quantity, children=body[0].children)
+        if self._service in _NOTHING_BUT_A_LIST and body and body[0].quantity is not None:
+            items, *more = body
+            return _Element(name, quantity=items.quantity, children=[*items.children, *more])
         return _Element(name, children=body)
 
     def _ciphered(self, name: str, nodes: Sequence[Node]) -> _Element:
         """Return what a service's own ciphering protects, as it is."""
         prefix, _, service = name.partition("-")
         octets = [self._octets(node) for node in nodes if node.name == "protected"]
-        return _Element(f"{prefix}_{camel(service)}", value=b"".join(octets).hex().upper())
+        shown = CIPHERED.get(service) or camel(service)
+        return _Element(f"{prefix}_{shown}", value=b"".join(octets).hex().upper())
 
     def _octets(self, node: Node) -> bytes:
         return self._all[node.start : node.end]
@@ -217,7 +225,7 @@ class _Writer:
 
     def _value(self, node: Node) -> str:
         is_named = node.name in _NAMED or self._service in _WITH_NAMES
-        if is_named and node.meaning:
+        if is_named and node.meaning and node.name not in _WITHOUT_NAMES:
             return RESULTS.get(node.meaning) or camel(node.meaning.replace(",", ""))
         if node.name == "date-time":
             return str(node.value)
@@ -248,6 +256,10 @@ def _protected(name: str, _node: Node, octets: bytes) -> _Element:
     return _Element(name, value=octets.hex().upper())
 
 
+def _decimal(name: str, node: Node, _octets: bytes) -> _Element:
+    return _Element(name, value=str(node.value))
+
+
 def _write_result(_name: str, node: Node, _octets: bytes) -> _Element:
     return _Element(camel(node.meaning))
 
@@ -275,6 +287,7 @@ _SPECIAL: Final[Mapping[str, Callable[[str, Node, bytes], _Element]]] = MappingP
     {
         "conformance": _conformance,
         "protected": _protected,
+        "network-id": _decimal,
         "write-response": _write_result,
         "result-source-diagnostic": _diagnostic,
         "error-class": _service_error,
@@ -369,16 +382,7 @@ def _is_plain_ber(node: Node) -> bool:
 
 
 def _is_list(node: Node) -> bool:
-    has_items = bool(node.children) and node.children[0].name.startswith("item ")
-    return node.value is not None and (has_items or node.name == "data")
-
-
-def _is_list_alone(nodes: Sequence[Node]) -> bool:
-    """Tell services that are nothing but a list."""
-    return [node.name for node in nodes if node.name not in UNWRITTEN] in (
-        ["variables"],
-        ["results"],
-    )
+    return node.name in _LISTS and node.value is not None
 
 
 def _is_octet_string(node: Node, octets: bytes) -> bool:

@@ -43,6 +43,9 @@ ROOTS: Final[Names] = MappingProxyType(
 )
 """Elements of whole APDUs."""
 
+CIPHERED: Final[Names] = MappingProxyType({"confirmed-service-error": "GloConfirmedServiceError"})
+"""Elements of what a service's own ciphering protects, by service, after glo_ or ded_."""
+
 DATA: Final[Names] = MappingProxyType(
     {
         "null-data": "None",
@@ -127,6 +130,8 @@ FIELDS_BY_SERVICE: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("event-notification-request", "data"): "AttributeValue",
         ("event-notification-request", "date-time"): "Time",
         ("data-notification", "data"): "NotificationBody/DataValue",
+        ("action-request", "datablock"): "PBlock",
+        ("action-response", "datablock"): "PBlock",
         ("action-response", "data"): "ReturnParameters/Data",
         ("action-response", "data-access-result"): "ReturnParameters/DataAccessError",
         ("read-response", "data-access-result"): "DataAccessError",

@@ -17,7 +17,7 @@ def xml_of(octets: str) -> str:
     return re.sub(r">\n *<", "><", to_xml(dissect_apdu(bytes.fromhex(octets))))
 
 
-# Held against a translator that we did not write in tests/peers/test_translate_interop.py.
+# Held against a translator that we did not write in tests/peers/test_translator_interop.py.
 @pytest.mark.parametrize(
     ("octets", "xml"),
     [
@@ -388,7 +388,7 @@ def test_a_time_is_written_without_what_stands_before_it() -> None:
 
 def test_behind_a_gateways_prefix_stands_an_apdu() -> None:
     assert xml_of("E7" + "01" + "02AABB" + "C501C100") == (
-        '<GatewayResponse><NetworkId Value="01" /><PhysicalDeviceAddress Value="AABB" />'
+        '<GatewayResponse><NetworkId Value="1" /><PhysicalDeviceAddress Value="AABB" />'
         '<SetResponse><SetResponseNormal><InvokeIdAndPriority Value="C1" />'
         '<Result Value="Success" /></SetResponseNormal></SetResponse></GatewayResponse>'
     )
@@ -447,6 +447,80 @@ def test_an_association_is_negotiated_by_the_same_names_wherever_it_stands() -> 
     assert alone.startswith('<InitiateResponse><NegotiatedDlmsVersionNumber Value="06" />')
     released = xml_of("6315800100BE10040E0800065F1F040000501404000007")
     assert released == f'<ReleaseResponse><Reason Value="Normal" />{alone}</ReleaseResponse>'
+
+
+@pytest.mark.parametrize(
+    ("octets", "xml"),
+    [
+        ("0500", '<ReadRequest Qty="00" />'),
+        ("0C00", '<ReadResponse Qty="00" />'),
+        (
+            "060000",
+            (
+                '<WriteRequest><ListOfVariableAccessSpecification Qty="00" /><ListOfData Qty="00" '
+                "/></WriteRequest>"
+            ),
+        ),
+        (
+            "DA0000000100000000",
+            (
+                '<AccessResponse><LongInvokeIdAndPriority Value="00000001" /><DateTime Value="" />'
+                '<AccessResponseBody><AccessResponseListOfData Qty="00" />'
+                '<AccessResponseSpecification Qty="00" /></AccessResponseBody></AccessResponse>'
+            ),
+        ),
+    ],
+)
+def test_an_empty_list_is_told_by_its_quantity(octets: str, xml: str) -> None:
+    assert xml_of(octets) == xml
+
+
+@pytest.mark.parametrize(
+    ("octets", "xml"),
+    [
+        (
+            "0D0100AB",
+            '<WriteResponse Qty="01"><Success /><MoreOctets Value="AB" /></WriteResponse>',
+        ),
+        (
+            "D80101AB",
+            (
+                '<ExceptionResponse><StateError Value="ServiceNotAllowed" /><ServiceError Value='
+                '"OperationNotPossible" /><Unreadable Value="AB" /></ExceptionResponse>'
+            ),
+        ),
+        (
+            "D8010600000007AB",
+            (
+                '<ExceptionResponse><StateError Value="ServiceNotAllowed" /><ServiceError Value='
+                '"InvocationCounterError" /><InvocationCounter Value="00000007" />'
+                '<MoreOctets Value="AB" /></ExceptionResponse>'
+            ),
+        ),
+    ],
+)
+def test_octets_left_stand_in_an_element_of_their_own(octets: str, xml: str) -> None:
+    assert xml_of(octets) == xml
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        "C304C100460000600300FF01" + "00" + "00000001" + "020102",
+        "C306C1" + "00" + "00000001" + "020102",
+        "C702C1" + "00" + "00000001" + "020102",
+    ],
+)
+def test_a_block_of_a_method_has_a_name_of_its_own(octets: str) -> None:
+    assert (
+        '<PBlock><LastBlock Value="00" /><BlockNumber Value="00000001" /><RawData Value="0102" />'
+        "</PBlock>"
+    ) in xml_of(octets)
+
+
+def test_a_ciphered_service_error_is_named_as_the_field_names_it() -> None:
+    assert xml_of("2E053000000001") == '<glo_GloConfirmedServiceError Value="3000000001" />'
+    assert xml_of("4E053000000001") == '<ded_GloConfirmedServiceError Value="3000000001" />'
 
 
 def test_what_control_characters_say_is_shown_but_not_sent() -> None:
