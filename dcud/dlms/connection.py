@@ -602,18 +602,16 @@ class ClientConnection:
             case Answered() | RequestFailed():
                 self._deadline = None
                 self._exchange = None
-                if self._is_proving():
-                    return self._proved(outcome, now)
+                return self._proved(outcome, now) if self._is_proving() else [outcome]
             case BlockReceived():
                 self._deadline = None
                 self._go_on(exchange, now)
+                return [outcome]
             case ProtocolError():
                 self._fail(outcome, now)
-                return []
             case _:
                 self._wait_on(now)
-                return []
-        return [outcome]
+        return []
 
     def _go_on(self, exchange: Exchange[object], now: float) -> None:
         try:
