@@ -20,7 +20,7 @@ from dcud.assembly.overhearing import overhearing
 from dcud.assembly.ports import port
 from dcud.collect.breaker import MeterState
 from dcud.collect.job import Reader
-from dcud.collect.poller import MeterHealth, Poller, Surroundings
+from dcud.collect.poller import JobRun, MeterHealth, Poller, Surroundings
 from dcud.config import model
 from dcud.config.key_file import Access
 from dcud.config.key_ring import Secrets
@@ -124,6 +124,10 @@ class HealthTold:
     def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
         """Count a poll."""
         self._metrics.poll_finished(bus, meter, result, seconds)
+
+    def job_ran(self, run: JobRun) -> None:
+        """Show how a job's run kept to its time."""
+        self._metrics.job_ran(run.bus, run.job, run.lag, late=run.is_late, left_out=run.left_out)
 
     def meter_health(self, health: MeterHealth) -> None:
         """Tell how a meter stands, and since when."""

@@ -1,17 +1,18 @@
 """From the jobs of a configured meter to those that its poller runs."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from hashlib import blake2b
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from dcud.collect.job import Job
+from dcud.collect.alignment import Alignment
+from dcud.collect.job import Job, Priority, Timing
 from dcud.collect.lists import ListMemory
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.profile_job import Position, ProfileJob
 from dcud.collect.profile_reader import ProfileAccess, ProfileQuirks, ProfileReader
 from dcud.collect.register_job import Item, RegisterJob
-from dcud.collect.schedule import Alignment
+from dcud.collect.schedule import Delayed, Schedule
 from dcud.config import model
 from dcud.cosem.clock import ClockConvention, TimeEncoding
 from dcud.cosem.profile_columns import NullData
@@ -22,6 +23,9 @@ _SIGNS = {
     "utc-minus-local": DeviationSign.UTC_MINUS_LOCAL,
     "local-minus-utc": DeviationSign.LOCAL_MINUS_UTC,
 }
+
+
+_PRIORITIES = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
 
 
 def convention(meter: model.Meter) -> ClockConvention:
@@ -45,12 +49,12 @@ def meter_memory(meter: model.Meter) -> MeterMemory:
 
 def make_job(job: model.Job, memory: MeterMemory, position: Position) -> Job:
     """Return a job as its poller runs it."""
-    alignment = Alignment(interval=job.interval, offset=job.offset + _delay(job, memory.meter))
+    timing = _timing(job, memory)
     match job:
         case model.RegistersJob():
             return RegisterJob(
                 name=job.name,
-                alignment=alignment,
+                timing=timing,
                 items=items(job),
                 memory=memory,
                 with_clock=job.read_clock,
@@ -58,7 +62,7 @@ def make_job(job: model.Job, memory: MeterMemory, position: Position) -> Job:
         case model.ProfileJob():
             return ProfileJob(
                 name=job.name,
-                alignment=alignment,
+                timing=timing,
                 profile=profile_reader(job, memory),
                 access=ProfileAccess(job.access),
                 initial_history=timedelta(seconds=job.initial_history),
@@ -68,6 +72,24 @@ def make_job(job: model.Job, memory: MeterMemory, position: Position) -> Job:
             )
         case _:
             assert_never(job)
+
+
+def _timing(job: model.Job, memory: MeterMemory) -> Timing:
+    return Timing(
+        schedule=Delayed(_schedule(job, memory), _delay(job, memory.meter)),
+        deadline=job.deadline,
+        priority=_PRIORITIES[job.priority],
+    )
+
+
+def _schedule(job: model.Job, memory: MeterMemory) -> Schedule:
+    zone = ZoneInfo(job.time_zone) if job.time_zone else memory.convention.zone or UTC
+    if job.cron is not None:
+        from dcud.collect.cron import Cron  # noqa: PLC0415  # most have none: start-up
+
+        return Delayed(Cron(job.cron, zone), job.offset)
+    assert job.interval is not None  # noqa: S101  # rules._instants_fault
+    return Alignment(interval=job.interval, offset=job.offset, zone=zone)
 
 
 def _delay(job: model.Job, meter: str) -> float:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+_PAUSE_FOR_COST = 49.0
+"""Times as long as a try took: then tries take a fiftieth of the time."""
+
 
 class MeterState(StrEnum):
     """What the operators are told of a meter."""
@@ -27,7 +30,8 @@ class Breaker:
     """One meter's record of failures.
 
     A meter is down after both a number of failed polls and a time; each failure doubles the pause
-    before the next try, up to the longest. A success ends it all.
+    before the next try, up to the longest. Tries of a meter that is down take at most 2 % of its
+    bus's time, so the pause is also made as long as it takes for that. A success ends it all.
     """
 
     __slots__ = ("_failing_since", "_failures", "_limits", "_not_before")
@@ -43,14 +47,21 @@ class Breaker:
         """The earliest monotonic second for the next try; minus infinity while all is well."""
         return self._not_before
 
-    def failed(self, now: float, jitter: float) -> None:
-        """Note a failed poll; `jitter` in 0..1 spreads the tries of meters that failed together."""
+    def failed(self, now: float, jitter: float, cost: float = 0.0) -> None:
+        """Note a failed poll.
+
+        Args:
+            now: monotonic seconds.
+            jitter: 0..1; spreads the tries of meters that failed together.
+            cost: seconds for which the poll had the bus.
+        """
         if not self._failures:
             self._failing_since = now
         self._failures += 1
         doublings = min(self._failures - 1, 32)
         pause = min(self._limits.first_pause * 2.0**doublings, self._limits.longest_pause)
-        self._not_before = now + pause * (0.75 + 0.25 * jitter)
+        least = cost * _PAUSE_FOR_COST if self.state(now) is MeterState.DOWN else 0.0
+        self._not_before = now + max(pause * (0.75 + 0.25 * jitter), least)
 
     def succeeded(self) -> None:
         """Note a poll that went well."""

@@ -1,11 +1,12 @@
 """What a job is to the poller, whatever it reads."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol
 
-from dcud.collect.schedule import Alignment
+from dcud.collect.schedule import Schedule
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.reading import Reading
 from dcud.store.rows import CursorMove
@@ -49,12 +50,49 @@ class Keep(Protocol):
         ...
 
 
+class MayGoOn(Protocol):
+    """Who says whether a job has still its share of the bus."""
+
+    def __call__(self) -> bool:
+        """Tell whether a job may take its next step, or is to leave the bus to others."""
+        ...
+
+
 class JobOutcome(StrEnum):
     """How a job ended that came to its end."""
 
     SUCCESS = "success"
     PARTIAL = "partial"
     """Some values were refused by the meter; the reading says which."""
+    UNFINISHED = "unfinished"
+    """There is more to be had, for which others were to wait too long."""
+
+
+class Priority(IntEnum):
+    """What goes first of what is due on a bus."""
+
+    HIGH = 0
+    NORMAL = 1
+    LOW = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When a job is due, and how it ranks among the others of its bus.
+
+    Attributes:
+        deadline: seconds from its instant until it is to be done; None: until its next instant.
+    """
+
+    schedule: Schedule
+    deadline: float | None = None
+    priority: Priority = Priority.NORMAL
+
+    def deadline_of(self, due: float) -> float:
+        """Return until when the run that is due at `due` is to be done, unix seconds."""
+        if self.deadline is None:
+            return self.schedule.next_after(due)
+        return due + self.deadline
 
 
 class Job(Protocol):
@@ -66,12 +104,21 @@ class Job(Protocol):
         ...
 
     @property
-    def alignment(self) -> Alignment:
+    def timing(self) -> Timing:
         """When the job is due."""
         ...
 
-    async def run(self, reader: Reader, keep: Keep, now: datetime) -> JobOutcome:
-        """Ask, and keep the answers; `now` is aware UTC.
+    async def run(
+        self, reader: Reader, keep: Keep, now: datetime, may_go_on: MayGoOn
+    ) -> JobOutcome:
+        """Ask, and keep the answers.
+
+        Args:
+            reader: the association.
+            keep: where the answers go.
+            now: aware UTC.
+            may_go_on: asked before each further step of a job that has several; the first one may
+                always be taken.
 
         Raises:
             DcudError: the job broke down; what it kept until then stays kept.

@@ -1,10 +1,10 @@
 """The polling of one bus: which meter is next, and what becomes of it.
 
-One task runs one poller. A meter is ready when one of its jobs is due and its breaker lets it be
-asked; of the ready meters the one that has waited longest is asked, for all that is due of it in
-one association. A job that came to its end is due again at its next aligned instant. When the
-association breaks down, the unfinished jobs stay due and the meter is left alone for the breaker's
-pause, so that a dead meter delays only itself.
+One task runs one poller. The plan says which meter is next; it is asked for all that is due of it
+in one association. A job that came to its end is due again at its next instant. One that could go
+on for long, as a profile that catches up, is asked to stop between its steps where others wait, and
+goes on when the bus has time. When the association breaks down, the unfinished jobs stay due and
+the meter is left alone for the breaker's pause, so that a dead meter delays only itself.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from typing import Protocol
 
 from dcud.collect.breaker import Breaker, MeterState
 from dcud.collect.job import Job, JobOutcome, Keep, Reader
+from dcud.collect.plan import Class, Task, choose, foremost_waiting, wanted
+from dcud.collect.shortage import Shortage
 from dcud.errors import DcudError
 from dcud.line.errors import PortError
 
@@ -28,6 +30,12 @@ PORT_PAUSE = 1.0
 
 LONGEST_SLEEP = 30.0
 """Seconds after which the wall clock is looked at again, so that a jump of it is noticed."""
+
+JUMP = 2.0
+"""Seconds by which the wall clock may run off within that time, since it is being disciplined."""
+
+SHARE = 10.0
+"""Seconds after which a job that catches up lets another one catch up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +54,30 @@ class MeterHealth:
     last_success: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRun:
+    """How one run of a job kept to its time.
+
+    Attributes:
+        lag: seconds from its instant to its begin.
+        is_late: whether its deadline had passed when it was done.
+        left_out: instants that went by meanwhile, and have no run of their own.
+    """
+
+    bus: str
+    meter: str
+    job: str
+    lag: float
+    is_late: bool
+    left_out: int
+
+
 class PollObserver(Protocol):
     """Who wants to know how polls go."""
+
+    def job_ran(self, run: JobRun) -> None:
+        """A job has had the run that was due."""
+        ...
 
     def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
         """One association with a meter has ended; `result` is an outcome or an error's code."""
@@ -64,20 +94,27 @@ class Meter:
 
     Attributes:
         associate: opens an association with the meter for the length of an `async with`.
-        due: for each job by position, the unix second at which it is due.
+        tasks: its jobs, with what is due of them.
+        asked_at: when it was last asked, monotonic seconds.
     """
 
     id: str
     associate: Callable[[], AbstractAsyncContextManager[Reader]]
     jobs: Sequence[Job]
     breaker: Breaker
-    due: list[float] = field(default_factory=list)
+    tasks: Sequence[Task] = field(init=False)
+    asked_at: float = -inf
     last_success: float | None = None
     failures: int = 0
 
+    def __post_init__(self) -> None:
+        """Have a task for each job."""
+        self.tasks = [Task(job) for job in self.jobs]
+
     def schedule(self, now: float) -> None:
         """Set every job to its next instant."""
-        self.due = [job.alignment.next_after(now) for job in self.jobs]
+        for task in self.tasks:
+            task.schedule(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +142,9 @@ class Poller:
         self._meters = meters
         self._world = surroundings
         self._read_at_start = read_at_start
+        self._shortage = Shortage(bus)
         self._seen = 0.0
+        self._seen_at = 0.0
         self._line_down = False
 
     async def run(self) -> None:
@@ -115,6 +154,7 @@ class Poller:
             self._notice_clock_jump()
             meter, pause = self._next()
             if pause > 0:
+                self._shortage.idle(self._world.wall_clock())
                 await asyncio.sleep(min(pause, LONGEST_SLEEP))
                 continue
             await self._poll(meter)
@@ -123,41 +163,47 @@ class Poller:
 
     def _start(self) -> None:
         now = self._world.wall_clock()
-        self._seen = now
+        self._see(now)
         for meter in self._meters:
             meter.schedule(now)
             if self._read_at_start:
-                meter.due = [now] * len(meter.jobs)
+                for task in meter.tasks:
+                    task.set_due(now)
 
     def _notice_clock_jump(self) -> None:
-        """Schedule afresh when the wall clock went back: what was due is due in the new time."""
+        """Schedule afresh when the wall clock jumped.
+
+        After a jump back all is due in the new time; after one forth what it passed over is due
+        now, once, and was not late.
+        """
         now = self._world.wall_clock()
-        if now < self._seen - 1:
+        jump = now - self._seen - (asyncio.get_running_loop().time() - self._seen_at)
+        if abs(jump) > JUMP:
             _LOGGER.warning(
-                "bus %s: the system clock went back by %.0f s; all jobs are scheduled anew",
+                "bus %s: the system clock went %s by %.0f s; all jobs are scheduled anew",
                 self._bus,
-                self._seen - now,
+                "back" if jump < 0 else "forth",
+                abs(jump),
             )
-            for meter in self._meters:
-                meter.schedule(now)
-        self._seen = now
+            for task in [task for meter in self._meters for task in meter.tasks]:
+                if jump < 0:
+                    task.schedule(now)
+                elif task.due <= now:
+                    task.set_due(now)
+        self._see(now)
+
+    def _see(self, now: float) -> None:
+        self._seen, self._seen_at = now, asyncio.get_running_loop().time()
 
     def _next(self) -> tuple[Meter, float]:
         """Return the meter that is to be asked next and the seconds until then."""
-        wall, monotonic = self._world.wall_clock(), asyncio.get_running_loop().time()
-        # This runs over every meter of the bus for every poll of one: most end at the first look.
-        first, shortest = self._meters[0], inf
-        for meter in self._meters:
-            pause = min(meter.due) - wall
-            if pause < shortest:
-                pause = max(pause, meter.breaker.not_before - monotonic)
-                if pause < shortest:
-                    first, shortest = meter, pause
-        return first, shortest
+        monotonic = asyncio.get_running_loop().time()
+        place, pause = choose(self._meters, self._world.wall_clock(), monotonic)
+        return self._meters[place], pause
 
     async def _poll(self, meter: Meter) -> None:
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = meter.asked_at = loop.time()
         try:
             result = await self._ask(meter)
         except PortError as error:
@@ -167,13 +213,13 @@ class Poller:
             self._line_failed(error)
         except DcudError as error:
             result = error.code
-            self._failed(meter, error)
+            self._failed(meter, error, loop.time() - began)
         except Exception:  # a fault of ours that one meter brings out must not cost the others
             _LOGGER.exception(
                 "bus %s: meter %s: this is a fault in dcud; please report it", self._bus, meter.id
             )
             result = DcudError.code
-            self._failed(meter, DcudError("an error inside dcud"))
+            self._failed(meter, DcudError("an error inside dcud"), loop.time() - began)
         else:
             self._succeeded(meter, result)
         self._world.observer.poll_finished(self._bus, meter.id, result, loop.time() - began)
@@ -183,17 +229,53 @@ class Poller:
         results = [JobOutcome.SUCCESS.value]
         async with meter.associate() as reader:
             self._line_down = False
-            for index, job in enumerate(meter.jobs):
+            for task in wanted(meter.tasks, self._world.wall_clock()):
                 now = self._world.wall_clock()
-                if meter.due[index] > now:
+                if task.due > now and not self._may_go_on(meter, task):
                     continue
-                results.append(await self._run(meter, job, reader, now))
-                meter.due[index] = job.alignment.next_after(self._world.wall_clock())
+                results.append(await self._run(meter, task, reader, now))
         return max(results, key=_severity)
 
-    async def _run(self, meter: Meter, job: Job, reader: Reader, now: float) -> str:
+    async def _run(self, meter: Meter, task: Task, reader: Reader, now: float) -> str:
+        result = await self._result(meter, task, reader, now)
+        task.is_unfinished = result == JobOutcome.UNFINISHED.value
+        if task.due <= now:
+            self._tell_run(meter, task, now)
+            task.schedule(self._world.wall_clock())
+        return JobOutcome.SUCCESS.value if task.is_unfinished else result
+
+    def _tell_run(self, meter: Meter, task: Task, began: float) -> None:
+        ended = self._world.wall_clock()
+        run = JobRun(
+            bus=self._bus,
+            meter=meter.id,
+            job=task.job.name,
+            lag=began - task.due,
+            is_late=ended > task.deadline,
+            left_out=task.left_out(ended),
+        )
+        if not meter.failures:  # what a meter missed by itself is no shortage of the bus
+            self._shortage.ran(run.meter, run.job, ended, late=run.is_late, left_out=run.left_out)
+        self._world.observer.job_ran(run)
+
+    def _may_go_on(self, meter: Meter, running: Task) -> bool:
+        """Tell whether a job that catches up may take another step before others have theirs."""
+        wall, monotonic = self._world.wall_clock(), asyncio.get_running_loop().time()
+        own = [task for task in meter.tasks if task is not running and task.due <= wall]
+        waiting = foremost_waiting(self._meters, meter, wall, monotonic)[0]
+        if own or waiting is Class.SCHEDULED:
+            return False
+        return waiting is Class.NOTHING or monotonic - meter.asked_at < SHARE
+
+    async def _result(self, meter: Meter, task: Task, reader: Reader, now: float) -> str:
+        job = task.job
         try:
-            return await job.run(reader, self._world.keep, datetime.fromtimestamp(now, UTC))
+            return await job.run(
+                reader,
+                self._world.keep,
+                datetime.fromtimestamp(now, UTC),
+                lambda: self._may_go_on(meter, task),
+            )
         except DcudError as error:
             if not reader.is_open:
                 raise
@@ -209,10 +291,10 @@ class Poller:
         for meter in self._meters:
             self._tell(meter, MeterState.DOWN, error.code)
 
-    def _failed(self, meter: Meter, error: DcudError) -> None:
+    def _failed(self, meter: Meter, error: DcudError, cost: float) -> None:
         now = asyncio.get_running_loop().time()
         meter.failures += 1
-        meter.breaker.failed(now, self._world.random())
+        meter.breaker.failed(now, self._world.random(), cost)
         level = logging.WARNING if meter.failures == 1 else logging.DEBUG
         _LOGGER.log(
             level,

@@ -8,9 +8,8 @@ from functools import partial
 from itertools import groupby
 from typing import assert_never
 
-from dcud.collect.job import JobOutcome, Keep, Reader
+from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
 from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
-from dcud.collect.schedule import Alignment
 from dcud.collect.values import cell_value
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_generic import CaptureObject
@@ -39,10 +38,12 @@ class _Stretch:
     """Entries that were asked for at once, oldest first.
 
     Attributes:
+        is_last: whether nothing is left to be asked for.
         settled: up to when the profile will have no entry that is not among them; NEVER if unknown.
     """
 
     entries: list[ProfileEntry]
+    is_last: bool
     settled: datetime = NEVER
 
 
@@ -63,7 +64,7 @@ class ProfileJob:
     """
 
     name: str
-    alignment: Alignment
+    timing: Timing
     profile: ProfileReader
     access: ProfileAccess
     initial_history: timedelta
@@ -71,8 +72,10 @@ class ProfileJob:
     names: ColumnNames
     position: Position
 
-    async def run(self, reader: Reader, keep: Keep, now: datetime) -> JobOutcome:
-        """Read and keep what is new; see `Job.run`."""
+    async def run(
+        self, reader: Reader, keep: Keep, now: datetime, may_go_on: MayGoOn
+    ) -> JobOutcome:
+        """Read and keep what is new, stretch by stretch; see `Job.run`."""
         logical_device_name = await self.profile.memory.identify(reader)
         layout = await self.profile.layout(reader)
         after = await self._after(now)
@@ -83,6 +86,8 @@ class ProfileJob:
                 readings = list(self._readings(new, layout, logical_device_name, now))
                 await keep(readings, self._move(upto))
                 after = upto
+                if not stretch.is_last and not may_go_on():
+                    return JobOutcome.UNFINISHED
         return JobOutcome.SUCCESS
 
     @property
@@ -121,7 +126,8 @@ class ProfileJob:
         while start < now:
             end = min(start + span, now)
             entries = await self.profile.by_range(reader, TimeRange(start=start, end=end))
-            yield _Stretch(self._timed(entries), settled=end if end <= now - SETTLED else NEVER)
+            settled = end if end <= now - SETTLED else NEVER
+            yield _Stretch(self._timed(entries), is_last=end >= now, settled=settled)
             start = end
 
     async def _by_entry(
@@ -131,7 +137,8 @@ class ProfileJob:
         first = await self._first_entry(reader, _expected(layout, after, now), after, in_use)
         for start in range(first, in_use + 1, ENTRIES_AT_ONCE):
             end = min(start + ENTRIES_AT_ONCE - 1, in_use)
-            yield _Stretch(self._timed(await self.profile.by_entry(reader, start, end)))
+            entries = await self.profile.by_entry(reader, start, end)
+            yield _Stretch(self._timed(entries), is_last=end == in_use)
 
     async def _first_entry(
         self, reader: Reader, expected: int, after: datetime, in_use: int
@@ -147,7 +154,7 @@ class ProfileJob:
         return first
 
     async def _whole(self, reader: Reader) -> AsyncIterator[_Stretch]:
-        yield _Stretch(self._timed(await self.profile.whole(reader)))
+        yield _Stretch(self._timed(await self.profile.whole(reader)), is_last=True)
 
     def _timed(self, entries: Sequence[ProfileEntry]) -> list[ProfileEntry]:
         """Return the entries that have a time of capture; the others have no identity."""

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dcud.collect.job import JobOutcome, Keep, Reader
+from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
 from dcud.collect.lists import prefetch
 from dcud.collect.meter_memory import MeterMemory, get_data, scaler_attribute
-from dcud.collect.schedule import Alignment
 from dcud.collect.values import is_time, missing, time_of, value_of
 from dcud.cosem.register import ScalerUnit
 from dcud.cosem.value_texts import value_text
@@ -40,12 +39,18 @@ class RegisterJob:
     """
 
     name: str
-    alignment: Alignment
+    timing: Timing
     items: Sequence[Item]
     memory: MeterMemory
     with_clock: bool = True
 
-    async def run(self, reader: Reader, keep: Keep, now: datetime) -> JobOutcome:
+    async def run(
+        self,
+        reader: Reader,
+        keep: Keep,
+        now: datetime,
+        may_go_on: MayGoOn,  # noqa: ARG002  # it has but one step
+    ) -> JobOutcome:
         """Read all items; see `Job.run`."""
         reader = await prefetch(reader, self._wanted(), self.memory.lists)
         logical_device_name = await self.memory.identify(reader)

@@ -1,28 +1,42 @@
-"""When a job is due: instants aligned to the clock."""
+"""What tells when a job is due."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import Protocol
+
+DAY = 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alignment:
-    """Instants that are whole multiples of an interval since 1970-01-01 UTC, shifted by an offset.
-
-    Attributes:
-        interval: seconds between two instants; positive.
-        offset: seconds after the multiple; may exceed the interval, only the remainder counts.
-    """
-
-    interval: float
-    offset: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse an interval that would never move on."""
-        if not self.interval > 0:
-            raise ValueError(f"the interval must be positive, not {self.interval}")
+class Schedule(Protocol):
+    """Instants without end, in unix seconds."""
 
     def next_after(self, now: float) -> float:
-        """Return the first instant later than `now`, both in unix seconds."""
-        steps = (now - self.offset) // self.interval
-        due = (steps + 1) * self.interval + self.offset
+        """Return the first instant later than `now`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """The instants of another schedule, each `delay` seconds later."""
+
+    schedule: Schedule
+    delay: float
+
+    def next_after(self, now: float) -> float:
+        """Return the first instant later than `now`."""
+        due = self.schedule.next_after(now - self.delay) + self.delay
         # Rounding may land on `now` itself: a job must never be due twice for one instant.
-        return due if due > now else due + self.interval
+        return due if due > now else self.schedule.next_after(due) + self.delay
+
+
+def instants(schedule: Schedule, start: float, end: float) -> Iterator[float]:
+    """Return the instants after `start`, up to `end`."""
+
+    def each() -> Iterator[float]:
+        due = start
+        while True:
+            due = schedule.next_after(due)
+            yield due
+
+    return takewhile(lambda due: due <= end, each())

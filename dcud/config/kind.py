@@ -4,11 +4,14 @@ import math
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from dcud.config import quantity
 from dcud.dlms.obis import Obis, ObisSyntaxError
+
+_CRON_FIELDS = 5
 
 Raw: TypeAlias = object
 """What TOML gives: text, number, boolean, date or time, list, table."""
@@ -337,6 +340,31 @@ def time_zone() -> Kind:
         return zone
 
     return Kind(words='time zone by name: "Europe/Berlin"', read=read)
+
+
+def cron() -> Kind:
+    """Return the kind of cron expressions."""
+
+    def read(raw: Raw) -> str:
+        expression = _text(raw)
+        from cronsim import CronSim, CronSimError  # noqa: PLC0415  # most jobs have none: start-up
+
+        try:
+            next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)))
+        except CronSimError as error:
+            fault = str(error).replace("Bad", "wrong in its")
+        except StopIteration:
+            fault = "of a day that never comes"
+        else:
+            fault = "" if len(expression.split()) == _CRON_FIELDS else "not of five fields"
+        if fault:
+            raise UnfitError(
+                f"{quoted(expression)} is no cron expression: it is {fault}",
+                'write minute, hour, day, month, day of the week, as "5 0 1 * *"',
+            )
+        return expression
+
+    return Kind(words='cron expression of five fields: "5 0 1 * *"', read=read)
 
 
 def listener() -> Kind:

@@ -750,18 +750,44 @@ class _Job:
         bool, kind.flag(), Note("Whether it runs; turns off a template's job for one meter.")
     ] = True
     interval: Annotated[
-        float,
+        float | None,
         kind.duration("1 s", "366 d"),
-        Note("Time between two runs, aligned to the clock.", example=900.0),
-    ]
+        Note("Time between two runs, aligned to the clock; this or cron.", example=900.0),
+    ] = None
+    cron: Annotated[
+        str | None,
+        kind.cron(),
+        Note(
+            "When it runs, as a cron expression; it holds instead of interval.",
+            example="5 0 1 * *",
+        ),
+    ] = None
+    time_zone: Annotated[
+        str | None,
+        kind.time_zone(),
+        Note("Whose clock interval or cron go by.", derived="that of the meter's clock"),
+    ] = None
     offset: Annotated[
-        float, kind.duration("0 s", "366 d"), Note("How long after the aligned instant it runs.")
+        float, kind.duration("0 s", "366 d"), Note("How long after the instant it runs.")
     ] = 0.0
     spread: Annotated[
         float,
         kind.duration("0 s", "1 d"),
         Note("Time over which the meters of a bus are spread, each with a delay of its own."),
     ] = 0.0
+    deadline: Annotated[
+        float | None,
+        kind.duration("1 s", "366 d"),
+        Note(
+            "How long after its instant it is to be done; what is later is counted and told of.",
+            derived="until the next instant",
+        ),
+    ] = None
+    priority: Annotated[
+        str,
+        kind.choice("low", "normal", "high"),
+        Note("What goes first where a bus is short of time."),
+    ] = "normal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

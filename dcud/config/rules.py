@@ -12,9 +12,11 @@ from dcud.config.model import (
     WITH_HDLC,
     Breaker,
     Bus,
+    Job,
     Meter,
     ModeE,
     Mqtt,
+    ProfileJob,
     RegistersJob,
     Serial,
     ServerAddress,
@@ -337,6 +339,16 @@ def _breaker_fault(breaker: Breaker) -> Contradiction | None:
     return Contradiction("longest_pause", "is shorter than first_pause", "make it longer")
 
 
+def _instants_fault(job: Job) -> Contradiction | None:
+    if job.interval is not None or job.cron is not None:
+        return None
+    return Contradiction("interval", "is missing, and so is cron", 'write interval = "15 min"')
+
+
+def _registers_fault(job: RegistersJob) -> Contradiction | None:
+    return _instants_fault(job) or _objects_fault(job)
+
+
 def _objects_fault(job: RegistersJob) -> Contradiction | None:
     names = [(item.obis, item.attribute) for item in job.objects]
     if not names:
@@ -393,7 +405,8 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     ServerAddress: _size_fault,
     Breaker: _breaker_fault,
     ModeE: _device_address_fault,
-    RegistersJob: _objects_fault,
+    RegistersJob: _registers_fault,
+    ProfileJob: _instants_fault,
     Security: _security_fault,
 }
 

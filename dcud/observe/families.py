@@ -1,6 +1,6 @@
 """The table of every series that the daemon exports of itself."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
@@ -81,7 +81,7 @@ def _per_bus(value: Callable[[BusFigures], float]) -> Callable[[Figures], Iterab
 
 
 def _per_bus_and_word(
-    counts: Callable[[BusFigures], dict[str, int]],
+    counts: Callable[[BusFigures], Mapping[str, float]],
 ) -> Callable[[Figures], Iterable[Row]]:
     return lambda figures: [
         ((name, word), (count,))
@@ -218,6 +218,27 @@ FAMILIES: Final = (
         help="Time for which meters had the bus; its rate is the share of time that it is busy.",
         labels=("bus",),
         rows=_busy,
+    ),
+    Family(
+        name="dcud_job_lag_seconds",
+        kind="gauge",
+        help="How long after its instant the job's last run began, whichever meter's it was.",
+        labels=("bus", "job"),
+        rows=_per_bus_and_word(lambda bus: bus.lags),
+    ),
+    Family(
+        name="dcud_job_runs_late_total",
+        kind="counter",
+        help="Runs of the job that were done after their deadline.",
+        labels=("bus", "job"),
+        rows=_per_bus_and_word(lambda bus: bus.late_runs),
+    ),
+    Family(
+        name="dcud_job_runs_left_out_total",
+        kind="counter",
+        help="Instants of the job that went by without a run of their own.",
+        labels=("bus", "job"),
+        rows=_per_bus_and_word(lambda bus: bus.left_out_runs),
     ),
     Family(
         name="dcud_answer_seconds",

@@ -93,6 +93,9 @@ class BusFigures:
         answers: in the buckets of `ANSWER_SECONDS`.
         busy: seconds for which meters had the bus, up to the last time that one gave it back; and
             since when, on the clock of the figures, one has it.
+        lags: by job, seconds from its instant to the begin of its last run.
+        late_runs: by job, those that were done after their deadline.
+        left_out_runs: by job, instants that went by without a run of their own.
     """
 
     up: bool = False
@@ -103,6 +106,9 @@ class BusFigures:
     polls: Histogram = field(default_factory=lambda: Histogram.below(POLL_SECONDS))
     answers: Histogram = field(default_factory=lambda: Histogram.below(ANSWER_SECONDS))
     busy: tuple[float, float | None] = (0.0, None)
+    lags: dict[str, float] = field(default_factory=dict)
+    late_runs: dict[str, int] = field(default_factory=dict)
+    left_out_runs: dict[str, int] = field(default_factory=dict)
     meters: dict[str, MeterFigures] = field(default_factory=dict)
 
 

@@ -115,6 +115,13 @@ class Metrics:
             figures.failures[_REASON_OF_CODE.get(result, "protocol")] += 1
         _count(figures.polls, POLL_SECONDS, seconds)
 
+    def job_ran(self, bus: str, job: str, lag: float, *, late: bool, left_out: int) -> None:
+        """Tell how a job's run kept to its time; `lag` in seconds."""
+        figures = self._bus(bus)
+        figures.lags[job] = lag
+        figures.late_runs[job] = figures.late_runs.get(job, 0) + late
+        figures.left_out_runs[job] = figures.left_out_runs.get(job, 0) + left_out
+
     def frame(
         self,
         bus: str,

@@ -10,10 +10,10 @@ from datetime import datetime
 
 import pytest
 
+from dcud.collect.alignment import Alignment
 from dcud.collect.breaker import Breaker, BreakerLimits, MeterState
-from dcud.collect.job import JobOutcome, Keep, Reader
-from dcud.collect.poller import Meter, MeterHealth, Poller, Surroundings
-from dcud.collect.schedule import Alignment
+from dcud.collect.job import JobOutcome, Keep, MayGoOn, Priority, Reader, Timing
+from dcud.collect.poller import JobRun, Meter, MeterHealth, Poller, Surroundings
 from dcud.dlms.errors import DecodeError, NoAnswerError
 from dcud.errors import DcudError
 from dcud.line.errors import PortError
@@ -35,8 +35,16 @@ class ScriptedJob:
     failure: Callable[[], Exception | None] = lambda: None
     outcome: JobOutcome = JobOutcome.SUCCESS
     ran: list[float] = field(default_factory=list)
+    deadline: float | None = None
+    priority: Priority = Priority.NORMAL
 
-    async def run(self, reader: Reader, keep: Keep, now: datetime) -> JobOutcome:
+    @property
+    def timing(self) -> Timing:
+        return Timing(schedule=self.alignment, deadline=self.deadline, priority=self.priority)
+
+    async def run(
+        self, reader: Reader, keep: Keep, now: datetime, may_go_on: MayGoOn
+    ) -> JobOutcome:
         self.ran.append(now.timestamp() - EPOCH)
         await asyncio.sleep(self.duration)
         if error := self.failure():
@@ -48,6 +56,10 @@ class ScriptedJob:
 class Watcher:
     polls: list[tuple[str, str]] = field(default_factory=list)
     healths: list[MeterHealth] = field(default_factory=list)
+    runs: list[JobRun] = field(default_factory=list)
+
+    def job_ran(self, run: JobRun) -> None:
+        self.runs.append(run)
 
     def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
         self.polls.append((meter, result))
@@ -252,3 +264,130 @@ async def test_a_clock_that_goes_back_schedules_anew(caplog: pytest.LogCaptureFi
             world.shift -= 3600
     assert job.ran == pytest.approx([60, 60 - 3540, 120 - 3540])
     assert "went back" in caplog.text
+
+
+@dataclass
+class CatchingUp(ScriptedJob):
+    """A job of many steps, each of which takes `duration`; asks before each further one."""
+
+    steps: int = 0
+    ended: list[float] = field(default_factory=list)
+
+    async def run(
+        self, reader: Reader, keep: Keep, now: datetime, may_go_on: MayGoOn
+    ) -> JobOutcome:
+        self.ran.append(now.timestamp() - EPOCH)
+        while self.steps:
+            await asyncio.sleep(self.duration)
+            self.steps -= 1
+            if self.steps and not may_go_on():
+                return JobOutcome.UNFINISHED
+        self.ended.append(asyncio.get_running_loop().time())
+        return JobOutcome.SUCCESS
+
+
+async def test_a_job_that_catches_up_leaves_the_bus_to_what_is_scheduled() -> None:
+    long = CatchingUp(Alignment(interval=3600), duration=8.0, steps=30)
+    short = ScriptedJob(Alignment(interval=60))
+    watcher = await poll(
+        World(),
+        meter("m1", long, opening=well),
+        meter("m2", short, opening=well),
+        seconds=3900,
+    )
+    assert watcher.polls[0] == ("m2", "success")
+    assert len(short.ran) == 64  # one is to begin as the test ends
+    assert max(run.lag for run in watcher.runs if run.meter == "m2") <= 8.0
+    assert long.steps == 0
+    assert watcher.polls.count(("m1", "success")) == 4  # 240 s, in which the other one comes often
+
+
+async def test_a_meter_s_own_jobs_are_not_held_up_by_what_it_catches_up_with() -> None:
+    long = CatchingUp(Alignment(interval=7200), duration=8.0, steps=60)
+    short = ScriptedJob(Alignment(interval=60))
+    watcher = await poll(World(), meter("m1", long, short, opening=well), seconds=7700)
+    assert max(run.lag for run in watcher.runs) <= 16.0  # the other one's first step, at one time
+    assert long.steps == 0
+
+
+async def test_meters_that_catch_up_take_turns() -> None:
+    jobs = [CatchingUp(Alignment(interval=3600), duration=4.0, steps=10) for _ in range(2)]
+    meters = [meter(f"m{place}", job, opening=well) for place, job in enumerate(jobs)]
+    watcher = await poll(World(), *meters, seconds=3700)
+    assert [job.steps for job in jobs] == [0, 0]
+    assert [name for name, _ in watcher.polls][:5] == ["m0", "m1", "m0", "m1", "m0"]
+
+
+async def test_a_job_with_the_bus_to_itself_goes_on_to_its_end() -> None:
+    long = CatchingUp(Alignment(interval=3600), duration=8.0, steps=30)
+    watcher = await poll(World(), meter("m1", long, opening=well), seconds=3900)
+    assert watcher.polls == [("m1", "success")]
+
+
+async def test_what_is_late_and_what_is_left_out_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    slow = ScriptedJob(Alignment(interval=60), deadline=100.0, duration=150.0)
+    watcher = await poll(World(), meter("m1", slow, opening=well), seconds=250)
+    (run,) = watcher.runs
+    assert (run.meter, run.job, run.is_late, run.left_out) == ("m1", "job", True, 2)
+    assert run.lag == pytest.approx(0.0, abs=0.01)
+    assert [text for text in caplog.messages if "short of time" in text] == [
+        "bus b1 is short of time: job job of meter m1 is late; ask for less, or less often"
+    ]
+
+
+async def test_a_priority_goes_before_what_was_due_earlier() -> None:
+    order: list[str] = []
+
+    class Noting(ScriptedJob):
+        async def run(
+            self, reader: Reader, keep: Keep, now: datetime, may_go_on: MayGoOn
+        ) -> JobOutcome:
+            order.append(self.name)
+            return await super().run(reader, keep, now, may_go_on)
+
+    jobs = [
+        Noting(Alignment(interval=3600, offset=1), name="busy", duration=5.0),
+        Noting(Alignment(interval=3600, offset=2), name="plain"),
+        Noting(Alignment(interval=3600, offset=3), name="urgent", priority=Priority.HIGH),
+    ]
+    meters = [meter(job.name, job, opening=well) for job in jobs]
+    await poll(World(), *meters, seconds=100)
+    assert order == ["busy", "urgent", "plain"]
+
+
+async def test_after_a_jump_forth_each_job_runs_once_and_is_not_late() -> None:
+    world, job = World(), ScriptedJob(Alignment(interval=60))
+
+    async def jump() -> None:
+        await asyncio.sleep(90)
+        world.shift += 1_000_000
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(jump())
+        watcher = await poll(world, meter("m1", job, opening=well), seconds=200)
+        await task
+    assert [run.is_late for run in watcher.runs] == [False] * len(watcher.runs)
+    assert sum(run.left_out for run in watcher.runs) == 0
+    after = [at for at in job.ran if at > 1_000_000]
+    assert len(after) == 2
+
+
+async def test_a_dead_meter_costs_its_bus_at_most_a_fiftieth_of_the_time() -> None:
+    spent = 0.0
+
+    @asynccontextmanager
+    async def silence() -> AsyncIterator[FakeReader]:
+        nonlocal spent
+        await asyncio.sleep(20.0)
+        spent += 20.0
+        if spent:
+            raise NoAnswerError("silence")
+        yield FakeReader({})
+
+    dead = meter("dead", ScriptedJob(Alignment(interval=60)), opening=well)
+    dead.associate = silence
+    day = 86_400.0
+    await poll(World(), dead, seconds=day)
+    assert 3 * 20.0 < spent <= 0.02 * day + 2 * 20.0  # until it counts as dead, two tries

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dcud.collect.job import JobOutcome
+from dcud.collect.alignment import Alignment
+from dcud.collect.job import JobOutcome, Timing
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.profile_job import ProfileJob
 from dcud.collect.profile_reader import (
@@ -22,7 +23,6 @@ from dcud.collect.profile_reader import (
     ProfileReader,
     ProfileRefusedError,
 )
-from dcud.collect.schedule import Alignment
 from dcud.cosem.clock import ClockConvention, parse_time
 from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
 from dcud.cosem.profile_selection import RangeDescriptor
@@ -43,7 +43,7 @@ from dcud.dlms.obis import Obis
 from dcud.reading import Quality, Quantity
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.store.rows import Cursor
-from tests.support.fake_meter import Kept
+from tests.support.fake_meter import Kept, always
 from tests.support.no_lists import NoLists
 from tests.support.scripted_reader import ScriptedReader
 
@@ -115,7 +115,7 @@ def job(  # what can be chosen
     memory = MeterMemory(meter="m1", bus="b1", convention=ClockConvention(zone=ZoneInfo(zone)))
     return ProfileJob(
         name="load",
-        alignment=Alignment(interval=900),
+        timing=Timing(schedule=Alignment(interval=900)),
         profile=ProfileReader(
             logical_name=PROFILE, memory=memory, quirks=quirks or ProfileQuirks()
         ),
@@ -140,21 +140,33 @@ async def test_every_entry_comes_once_in_order_however_it_is_asked_for(
 ) -> None:
     store = Store()
     reading = job(store, access=access)
-    assert await reading.run(SimReader(meter()), store, NOW) is JobOutcome.SUCCESS
+    assert await reading.run(SimReader(meter()), store, NOW, always) is JobOutcome.SUCCESS
     # The first reading goes back seven days, to 12:07, and so to the entry of 12:15.
     expected = quarters(datetime(2026, 5, 25, 12, 15, tzinfo=UTC), NOW.replace(minute=0))
     assert store.captured() == expected
 
     later = NOW + timedelta(hours=1)
-    await reading.run(SimReader(meter(now=later)), store, later)
+    await reading.run(SimReader(meter(now=later)), store, later, always)
     assert store.captured() == quarters(expected[0], later.replace(minute=0))
-    await reading.run(SimReader(meter(now=later)), store, later)
+    await reading.run(SimReader(meter(now=later)), store, later, always)
     assert store.captured() == quarters(expected[0], later.replace(minute=0))
+
+
+@pytest.mark.parametrize("access", [ProfileAccess.RANGE, ProfileAccess.ENTRY])
+async def test_one_that_may_not_go_on_goes_on_where_it_was(access: ProfileAccess) -> None:
+    store = Store()
+    reading = job(store, access=access)
+    outcomes = [await reading.run(SimReader(meter()), store, NOW, lambda: False) for _ in range(5)]
+    # 672 entries: three stretches that leave something over, and the one that finds the rest.
+    unfinished, success = JobOutcome.UNFINISHED, JobOutcome.SUCCESS
+    assert outcomes == [unfinished] * 3 + [success] * 2
+    first = datetime(2026, 5, 25, 12, 15, tzinfo=UTC)
+    assert store.captured() == quarters(first, NOW.replace(minute=0))
 
 
 async def test_an_entry_is_a_reading_with_named_exact_values() -> None:
     store = Store()
-    await job(store).run(SimReader(meter()), store, NOW)
+    await job(store).run(SimReader(meter()), store, NOW, always)
     last = store.readings[-1]
     assert (last.meter, last.bus, last.job) == ("m1", "b1", "load")
     assert last.logical_device_name == "SIM0000000000001"
@@ -172,9 +184,9 @@ async def test_an_entry_is_a_reading_with_named_exact_values() -> None:
 async def test_what_a_profile_is_made_of_is_asked_once() -> None:
     store, reader = Store(), SimReader(meter())
     reading = job(store)
-    await reading.run(reader, store, NOW)
+    await reading.run(reader, store, NOW, always)
     before = len([index for index, _ in reader.asked if index != 2])
-    await reading.run(reader, store, NOW)
+    await reading.run(reader, store, NOW, always)
     assert before == len([index for index, _ in reader.asked if index != 2]) == 4
 
 
@@ -188,12 +200,12 @@ async def test_a_poll_leaves_no_tuples_behind(
     # Summer time, so that each entry has a clock status to tell of.
     reader = SimReader(meter(days=0.1, zone="Europe/Berlin"))
     reading = job(store, access=access, zone="Europe/Berlin", history=timedelta(hours=1))
-    await reading.run(reader, store, NOW)
+    await reading.run(reader, store, NOW, always)
     gc.collect()  # which lets go of what other tests have left there
     before = free_tuples(capfd)
     for _ in range(polls):
         store.cursors.clear()
-        await reading.run(reader, store, NOW)
+        await reading.run(reader, store, NOW, always)
         store.readings.clear()
     after = free_tuples(capfd)
     assert {length: n for length, n in after.items() if n - before[length] >= polls} == {}
@@ -210,7 +222,7 @@ def free_tuples(capfd: pytest.CaptureFixture[str]) -> dict[int, int]:
 
 async def test_an_outage_is_caught_up_in_stretches_that_are_each_kept() -> None:
     store, reader = Store(), SimReader(meter())
-    await job(store, max_range=timedelta(days=1)).run(reader, store, NOW)
+    await job(store, max_range=timedelta(days=1)).run(reader, store, NOW, always)
     assert len(reader.selections()) == 7
     assert store.calls == 7
     assert [len(batch) for batch in _batches(store)] == [96] * 7
@@ -237,9 +249,9 @@ async def test_a_meter_that_falls_silent_in_between_is_caught_up_without_gap_or_
 
     reading = job(store, max_range=timedelta(days=1))
     with pytest.raises(NoAnswerError):
-        await reading.run(SimReader(meter(), spoil=silent), store, NOW)
+        await reading.run(SimReader(meter(), spoil=silent), store, NOW, always)
     assert len(store.captured()) == 3 * 96
-    await reading.run(SimReader(meter()), store, NOW)
+    await reading.run(SimReader(meter()), store, NOW, always)
     assert store.captured() == quarters(
         datetime(2026, 5, 25, 12, 15, tzinfo=UTC), NOW.replace(minute=0)
     )
@@ -249,9 +261,9 @@ async def test_a_stretch_without_entries_is_not_asked_for_for_ever() -> None:
     store = Store()
     reading = job(store, history=timedelta(days=20))
     first = SimReader(meter(days=1.5))
-    await reading.run(first, store, NOW)
+    await reading.run(first, store, NOW, always)
     again = SimReader(meter(days=1.5))
-    await reading.run(again, store, NOW)
+    await reading.run(again, store, NOW, always)
     assert len(first.selections()) == 10
     assert len(again.selections()) == 1
     assert store.captured()[0] == datetime(2026, 5, 31, 0, 15, tzinfo=UTC)
@@ -260,7 +272,7 @@ async def test_a_stretch_without_entries_is_not_asked_for_for_ever() -> None:
 async def test_a_recent_empty_stretch_stays_open() -> None:
     store = Store()
     empty = SimReader(meter(days=0))
-    await job(store, history=timedelta(hours=6)).run(empty, store, NOW)
+    await job(store, history=timedelta(hours=6)).run(empty, store, NOW, always)
     assert store.cursors == []
 
 
@@ -273,7 +285,7 @@ async def test_daylight_saving_leaves_no_gap_and_no_double() -> None:
         zone=ZoneInfo("Europe/Berlin"),
     )
     shown = SimulatedMeter(parameters, after.timestamp)
-    await job(store, zone="Europe/Berlin").run(SimReader(shown), store, after)
+    await job(store, zone="Europe/Berlin").run(SimReader(shown), store, after, always)
     times = [time.astimezone(UTC) for time in store.captured()]
     assert times == quarters(after - timedelta(hours=12), after)
 
@@ -281,7 +293,7 @@ async def test_daylight_saving_leaves_no_gap_and_no_double() -> None:
 async def test_bounds_fall_on_the_instants_that_the_meter_takes() -> None:
     store, reader = Store(), SimReader(meter())
     quirks = ProfileQuirks(step=3600)
-    await job(store, quirks=quirks, history=timedelta(hours=2)).run(reader, store, NOW)
+    await job(store, quirks=quirks, history=timedelta(hours=2)).run(reader, store, NOW, always)
     (selection,) = reader.selections()
     assert selection is not None
     bounds = RangeDescriptor.from_selection(selection)
@@ -293,7 +305,7 @@ async def test_bounds_fall_on_the_instants_that_the_meter_takes() -> None:
 
 async def test_an_end_far_in_the_future_where_the_meter_takes_no_other() -> None:
     store, reader = Store(), SimReader(meter())
-    await job(store, quirks=ProfileQuirks(far_end=True)).run(reader, store, NOW)
+    await job(store, quirks=ProfileQuirks(far_end=True)).run(reader, store, NOW, always)
     last = reader.selections()[-1]
     assert last is not None
     moment = parse_time(RangeDescriptor.from_selection(last).to_value).moment
@@ -307,7 +319,7 @@ async def test_entries_by_number_reach_back_as_far_as_they_must() -> None:
     store = Store()
     quirks = ProfileQuirks(capture_period=3600)
     reading = job(store, access=ProfileAccess.ENTRY, quirks=quirks, history=timedelta(days=2))
-    await reading.run(SimReader(meter()), store, NOW)
+    await reading.run(SimReader(meter()), store, NOW, always)
     assert store.captured() == quarters(
         datetime(2026, 5, 30, 12, 15, tzinfo=UTC), NOW.replace(minute=0)
     )
@@ -317,14 +329,14 @@ async def test_a_profile_without_period_is_read_by_number_whole() -> None:
     store = Store()
     quirks = ProfileQuirks(capture_period=0)
     reading = job(store, access=ProfileAccess.ENTRY, quirks=quirks)
-    await reading.run(SimReader(meter(days=1)), store, NOW)
+    await reading.run(SimReader(meter(days=1)), store, NOW, always)
     assert len(store.captured()) == 96
 
 
 async def test_a_profile_without_period_is_asked_by_range_in_weeks() -> None:
     store, reader = Store(), SimReader(meter())
     quirks = ProfileQuirks(capture_period=0)
-    await job(store, quirks=quirks, history=timedelta(days=20)).run(reader, store, NOW)
+    await job(store, quirks=quirks, history=timedelta(days=20)).run(reader, store, NOW, always)
     assert len(reader.selections()) == 3
     assert len(store.captured()) == 20 * 96
 
@@ -337,7 +349,7 @@ async def test_a_refused_range_says_what_else_to_try() -> None:
 
     store = Store()
     with pytest.raises(ProfileRefusedError, match="entry") as caught:
-        await job(store).run(SimReader(meter(), spoil=refuse), store, NOW)
+        await job(store).run(SimReader(meter(), spoil=refuse), store, NOW, always)
     assert "other-reason" in caught.value.message
     assert store.calls == 0
 
@@ -350,7 +362,7 @@ async def test_a_profile_that_is_not_there_is_named() -> None:
 
     store = Store()
     with pytest.raises(ProfileRefusedError, match=r"1\.0\.99\.1\.0\.255, attribute 3"):
-        await job(store).run(SimReader(meter(), spoil=gone), store, NOW)
+        await job(store).run(SimReader(meter(), spoil=gone), store, NOW, always)
 
 
 async def test_a_meter_whose_columns_changed_is_asked_anew() -> None:
@@ -365,8 +377,8 @@ async def test_a_meter_whose_columns_changed_is_asked_anew() -> None:
     reading = job(store)
     reader = SimReader(meter(), spoil=narrow)
     with pytest.raises(DecodeError):
-        await reading.run(reader, store, NOW)
-    await reading.run(reader, store, NOW)
+        await reading.run(reader, store, NOW, always)
+    await reading.run(reader, store, NOW, always)
     assert [index for index, _ in reader.asked].count(3) == 2
     assert len(store.captured()) == 7 * 96
 
@@ -382,7 +394,9 @@ async def test_entries_without_a_time_are_left_out_and_told(
 
     store = Store()
     caplog.set_level(logging.WARNING)
-    await job(store, history=timedelta(hours=1)).run(SimReader(meter(), spoil=timeless), store, NOW)
+    await job(store, history=timedelta(hours=1)).run(
+        SimReader(meter(), spoil=timeless), store, NOW, always
+    )
     assert store.readings == []
     assert "1 entries without a time of capture" in caplog.text
 
@@ -397,7 +411,9 @@ async def test_entries_of_one_second_stay_apart() -> None:
         return array(structure(row) for row in rows)
 
     store = Store()
-    await job(store, history=timedelta(hours=1)).run(SimReader(meter(), spoil=doubled), store, NOW)
+    await job(store, history=timedelta(hours=1)).run(
+        SimReader(meter(), spoil=doubled), store, NOW, always
+    )
     assert [reading.sequence for reading in store.readings] == [0, 1]
     assert len({reading.message_id("gw") for reading in store.readings}) == 2
 
@@ -412,7 +428,9 @@ async def test_a_cell_that_is_no_number_is_doubtful_and_an_empty_one_missing() -
         return array((structure((moment, *cells)),))
 
     store = Store()
-    await job(store, history=timedelta(hours=1)).run(SimReader(meter(), spoil=odd), store, NOW)
+    await job(store, history=timedelta(hours=1)).run(
+        SimReader(meter(), spoil=odd), store, NOW, always
+    )
     values = store.readings[0].values
     assert (values[1].quality, values[1].value, values[1].unit) == (Quality.DOUBTFUL, "?", "")
     assert values[2].quality is Quality.MISSING
@@ -426,7 +444,7 @@ async def test_a_sort_object_that_is_refused_leaves_the_clock_column() -> None:
 
     store = Store()
     reader = SimReader(meter(), spoil=unsorted)
-    await job(store, history=timedelta(hours=1)).run(reader, store, NOW)
+    await job(store, history=timedelta(hours=1)).run(reader, store, NOW, always)
     assert len(store.captured()) == 4
 
 
@@ -436,7 +454,7 @@ async def test_a_period_that_is_no_number_is_an_error() -> None:
         return octet_string(b"soon") if wanted else None
 
     with pytest.raises(DecodeError, match="no number"):
-        await job(Store()).run(SimReader(meter(), spoil=odd), Store(), NOW)
+        await job(Store()).run(SimReader(meter(), spoil=odd), Store(), NOW, always)
 
 
 EVENT_LOG = "7/0.0.99.98.1.255"
@@ -478,7 +496,7 @@ async def test_event_codes_have_their_texts(companion: str, texts: list[str]) ->
     memory = MeterMemory(meter="m1", bus="b1", companion=companion)
     events = ProfileJob(
         name="fraud",
-        alignment=Alignment(interval=900),
+        timing=Timing(schedule=Alignment(interval=900)),
         profile=ProfileReader(logical_name=Obis.parse("0.0.99.98.1.255"), memory=memory),
         access=ProfileAccess.WHOLE,
         initial_history=timedelta(days=7),
@@ -486,7 +504,7 @@ async def test_event_codes_have_their_texts(companion: str, texts: list[str]) ->
         names={},
         position=store.position,
     )
-    await events.run(event_log(), store, NOW)
+    await events.run(event_log(), store, NOW, always)
     logged = [value for reading in store.readings for value in reading.values]
     assert [value.value for value in logged] == [40, 41, 230]
     assert [value.text for value in logged] == texts

@@ -202,7 +202,7 @@ def test_the_names_are_those_promised() -> None:
 def test_each_is_sound_and_asks_for_something(tmp_path: Path, name: str) -> None:
     meter = meter_of(tmp_path, name)
     assert [job.name for job in meter.job] == list(job_names(name))
-    assert all(job.interval >= 900 for job in meter.job)
+    assert all(job.interval is not None and job.interval >= 900 for job in meter.job)
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

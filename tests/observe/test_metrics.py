@@ -54,6 +54,8 @@ def eventful() -> Metrics:
     metrics.bus_busy("rs485-1", True)
     metrics.bus_busy("rs485-1", False)
     metrics.bus_busy("tcp-1", True)
+    metrics.job_ran("rs485-1", "registers", 0.25, late=False, left_out=0)
+    metrics.job_ran("rs485-1", "load-profile", 61.5, late=True, left_out=2)
     metrics.answered("rs485-1", "meter-1", 0.04)
     metrics.answered("rs485-1", "meter-2", 31.5)
     metrics.broker_connected(True)

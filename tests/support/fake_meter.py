@@ -14,6 +14,11 @@ from dcud.store.rows import CursorMove
 Answer = Data | bytes | DataAccessResult | Exception
 
 
+def always() -> bool:
+    """Let a job go on; see `dcud.collect.job.MayGoOn`."""
+    return True
+
+
 def attribute(text: str) -> AttributeDescriptor:
     """Return the descriptor that "3/1.0.1.8.0.255/2" writes."""
     class_id, logical_name, index = text.split("/")
