@@ -46,7 +46,8 @@ def test_the_page_tells_how_meters_outbox_and_broker_do(
         assert daemon.metric("dcud_bus_up", bus=LINE) == 1
         assert daemon.metric("dcud_meter_up", bus=LINE, meter=METER) == 1
         assert daemon.metric("dcud_meter_up", bus=LINE, meter="dead") == 0
-        assert daemon.metric("dcud_polls_total", meter=METER, result="success") == 1
+        # The profile is long, and leaves the bus to the dead meter once or twice.
+        assert (daemon.metric("dcud_polls_total", meter=METER, result="success") or 0) >= 1
         assert daemon.metric("dcud_polls_total", meter="dead", result="success") == 0
         assert (daemon.metric("dcud_polls_total", meter="dead", result="no_answer") or 0) >= 2
         last = daemon.metric("dcud_meter_last_success_timestamp_seconds", meter=METER)
