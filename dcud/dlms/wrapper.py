@@ -100,9 +100,9 @@ class Wpdu:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Octets that are no unit, and why: "version", "length" or "truncated".
+    """Octets that are no unit, and why: "version", "length", "size" or "truncated".
 
-    In a stream it is the version, and nothing after them can be read either.
+    In a stream it is the version or the size, and nothing after them can be read either.
     """
 
     octets: bytes
@@ -127,14 +127,20 @@ def cut_datagram(octets: bytes) -> list[Wpdu | Unreadable]:
 
 
 class WrapperDelimiter:
-    """Cuts one direction of one TCP connection into WPDUs, however it was cut before."""
+    """Cuts one direction of one TCP connection into WPDUs, however it was cut before.
 
-    __slots__ = ("_buffer", "_lost", "_wanted")
+    Args:
+        longest: octets of the longest APDU that is waited for; a header that announces a longer
+            one is the end of what can be read.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_buffer", "_longest", "_lost", "_wanted")
+
+    def __init__(self, longest: int = MAX_APDU) -> None:
         self._buffer = bytearray()
+        self._longest = longest
         self._wanted = _HEADER.size
-        self._lost = False
+        self._lost = ""
 
     @property
     def partial(self) -> bool:
@@ -152,7 +158,7 @@ class WrapperDelimiter:
         while len(self._buffer) - position >= self._wanted and not self._lost:
             position = self._take(position, units)
         if self._lost and position < len(self._buffer):
-            units.append(Unreadable(bytes(self._buffer[position:])))
+            units.append(Unreadable(bytes(self._buffer[position:]), self._lost))
             position = len(self._buffer)
         del self._buffer[:position]
         return units
@@ -160,7 +166,10 @@ class WrapperDelimiter:
     def _take(self, position: int, units: list[Wpdu | Unreadable]) -> int:
         header: tuple[int, int, int, int] = _HEADER.unpack_from(self._buffer, position)
         version, source, destination, length = header
-        self._lost = version != VERSION
+        if version != VERSION:
+            self._lost = "version"
+        elif length > self._longest:
+            self._lost = "size"
         start = position + _HEADER.size
         self._wanted = _HEADER.size + length
         if self._lost or len(self._buffer) - position < self._wanted:

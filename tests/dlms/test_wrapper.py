@@ -96,6 +96,15 @@ def test_any_octets_are_accounted_for(chunks: list[bytes]) -> None:
     assert b"".join(chunks).startswith(heard)
 
 
+def test_a_unit_that_is_too_long_is_not_waited_for() -> None:
+    delimiter = WrapperDelimiter(longest=3)
+    small, header = bytes.fromhex("0001 0001 0010 0003 0F0000"), bytes.fromhex("0001000100100004")
+    assert delimiter.feed(small + header[:7]) == [Wpdu(1, 16, b"\x0f\x00\x00")]
+    assert delimiter.feed(header[7:]) == [Unreadable(header, "size")]
+    assert delimiter.feed(small) == [Unreadable(small, "size")]
+    assert not delimiter.partial
+
+
 def test_a_request_and_its_answer() -> None:
     link: DataLink = connected()
     link.send_apdu(GET, 1.0)
