@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import dcud
 from dcud.assembly.broker import mqtt_parameters
+from dcud.assembly.capacity import tell_load
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, is_secured, plain_target, polled_meter
 from dcud.assembly.notices import hearer
@@ -319,6 +320,7 @@ class Daemon:
             polled_meter(meter, self._associate(bus, links, meter, means), means.store.cursor)
             for meter in meters
         ]
+        tell_load(configured, meters, wall_clock())
         read_at_start = configured.read_at_start
         poller = Poller(configured.id, polled, means.surroundings, read_at_start=read_at_start)
         try:

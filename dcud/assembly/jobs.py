@@ -76,14 +76,15 @@ def make_job(job: model.Job, memory: MeterMemory, position: Position) -> Job:
 
 def _timing(job: model.Job, memory: MeterMemory) -> Timing:
     return Timing(
-        schedule=Delayed(_schedule(job, memory), _delay(job, memory.meter)),
+        schedule=Delayed(schedule(job, memory.convention), _delay(job, memory.meter)),
         deadline=job.deadline,
         priority=_PRIORITIES[job.priority],
     )
 
 
-def _schedule(job: model.Job, memory: MeterMemory) -> Schedule:
-    zone = ZoneInfo(job.time_zone) if job.time_zone else memory.convention.zone or UTC
+def schedule(job: model.Job, clock: ClockConvention) -> Schedule:
+    """Return when a job is due of a meter with such a clock, but for the meter's own delay."""
+    zone = ZoneInfo(job.time_zone) if job.time_zone else clock.zone or UTC
     if job.cron is not None:
         from dcud.collect.cron import Cron  # noqa: PLC0415  # most have none: start-up
 

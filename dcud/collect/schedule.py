@@ -9,7 +9,11 @@ DAY = 86_400.0
 
 
 class Schedule(Protocol):
-    """Instants without end, in unix seconds."""
+    """Instants without end, in unix seconds; a value."""
+
+    def __hash__(self) -> int:
+        """Return what equal schedules have in common."""
+        ...
 
     def next_after(self, now: float) -> float:
         """Return the first instant later than `now`."""
