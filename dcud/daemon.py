@@ -20,6 +20,7 @@ from dcud.assembly.notices import hearer
 from dcud.assembly.overhearing import overhearing
 from dcud.assembly.ports import port
 from dcud.collect.breaker import MeterState
+from dcud.collect.gaps import Gap
 from dcud.collect.job import Reader
 from dcud.collect.poller import JobRun, MeterHealth, Poller, Surroundings
 from dcud.config import model
@@ -161,6 +162,7 @@ class _Means:
     secured: "SecuredMeters | None"
     surroundings: Surroundings
     unasked: "UnaskedTold"
+    gaps: "GapsTold"
 
 
 class UnaskedTold:
@@ -179,6 +181,25 @@ class UnaskedTold:
         """Tell that there was something; its octets are in the frame log."""
         text = f"what it sent unasked on bus {bus} can't be read: {reason}; see the frame log"
         self._incidents.report(meter, "notification_not_understood", text)
+
+
+class GapsTold:
+    """Tells metrics and subscribers of what is missing of profiles."""
+
+    def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
+        self._metrics = metrics
+        self._incidents = incidents
+
+    def captures_missing(self, bus: str, meter: str, job: str, captures: int) -> None:
+        """Show how many captures are still asked for."""
+        self._metrics.captures_missing(bus, meter, job, captures)
+
+    def captures_lost(self, bus: str, meter: str, job: str, gap: Gap) -> None:
+        """Tell what can't be had."""
+        self._metrics.gap_given_up(bus)
+        first, last = gap.first.isoformat(), gap.last.isoformat()
+        text = f"the captures of {job} from {first} to {last} are not to be had from it"
+        self._incidents.report(meter, "captures_lost", text)
 
 
 class SecurityTold:
@@ -249,7 +270,8 @@ class Daemon:
                 group.create_task(publisher.run(buses_ended), name="publisher")
                 group.create_task(incidents.run(buses_ended), name="incidents")
                 group.create_task(notices.run(buses_ended), name="notices")
-                means = _Means(store, secured, surroundings, unasked)
+                gaps = GapsTold(self._metrics, incidents)
+                means = _Means(store, secured, surroundings, unasked, gaps)
                 await self._run_buses(means, stopping)
                 if self._frame_log is not None:
                     # Where its disk is stuck, its patience runs out beside the store's and ours.
@@ -317,7 +339,9 @@ class Daemon:
             _LOG.warning("bus %s has no meters to poll", configured.id)
             return
         polled = [
-            polled_meter(meter, self._associate(bus, links, meter, means), means.store.cursor)
+            polled_meter(
+                meter, self._associate(bus, links, meter, means), means.store.cursor, means.gaps
+            )
             for meter in meters
         ]
         tell_load(configured, meters, wall_clock())

@@ -9,7 +9,7 @@ from dcud.collect.alignment import Alignment
 from dcud.collect.job import Job, Priority, Timing
 from dcud.collect.lists import ListMemory
 from dcud.collect.meter_memory import MeterMemory
-from dcud.collect.profile_job import Position, ProfileJob
+from dcud.collect.profile_job import GapObserver, Position, ProfileJob
 from dcud.collect.profile_reader import ProfileAccess, ProfileQuirks, ProfileReader
 from dcud.collect.register_job import Item, RegisterJob
 from dcud.collect.schedule import Delayed, Schedule
@@ -47,7 +47,7 @@ def meter_memory(meter: model.Meter) -> MeterMemory:
     )
 
 
-def make_job(job: model.Job, memory: MeterMemory, position: Position) -> Job:
+def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: GapObserver) -> Job:
     """Return a job as its poller runs it."""
     timing = _timing(job, memory)
     match job:
@@ -69,6 +69,7 @@ def make_job(job: model.Job, memory: MeterMemory, position: Position) -> Job:
                 max_range=None if job.max_range is None else timedelta(seconds=job.max_range),
                 names={(column.obis, column.attribute): column.name for column in job.columns},
                 position=position,
+                observer=observer,
             )
         case _:
             assert_never(job)

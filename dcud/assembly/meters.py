@@ -9,7 +9,7 @@ from dcud.assembly.links import Links, hdlc_address
 from dcud.collect.breaker import Breaker, BreakerLimits
 from dcud.collect.job import Reader
 from dcud.collect.poller import Meter
-from dcud.collect.profile_job import Position
+from dcud.collect.profile_job import GapObserver, Position
 from dcud.config import model
 from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.association import AssociationParameters
@@ -188,6 +188,7 @@ def polled_meter(
     meter: model.Meter,
     associate: Callable[[], AbstractAsyncContextManager[Reader]],
     position: Position,
+    observer: GapObserver,
 ) -> Meter:
     """Return the meter as its bus's poller asks it."""
     memory = meter_memory(meter)
@@ -195,7 +196,7 @@ def polled_meter(
     return Meter(
         id=meter.id,
         associate=associate,
-        jobs=[make_job(job, memory, position) for job in meter.job],
+        jobs=[make_job(job, memory, position, observer) for job in meter.job],
         breaker=Breaker(
             BreakerLimits(
                 failures=limits.failures,

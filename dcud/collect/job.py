@@ -45,8 +45,10 @@ class Reader(Protocol):
 class Keep(Protocol):
     """Where readings go to be kept durably."""
 
-    async def __call__(self, readings: Sequence[Reading], cursor: CursorMove | None) -> None:
-        """Keep `readings` and move `cursor`, both or neither; returns once they are durable."""
+    async def __call__(
+        self, readings: Sequence[Reading], cursors: Sequence[CursorMove] = ()
+    ) -> None:
+        """Keep `readings` and move `cursors`, all or nothing; returns once they are durable."""
         ...
 
 

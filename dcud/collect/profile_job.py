@@ -1,15 +1,22 @@
 """The job that reads a profile from where its last reading ended."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import assert_never
+from math import ceil
+from typing import Protocol, assert_never
 
+from dcud.collect.gaps import AT_MOST, Gap, from_text, gaps_between, left_of, to_text
 from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
-from dcud.collect.profile_reader import ColumnNames, ProfileAccess, ProfileReader
+from dcud.collect.profile_reader import (
+    ColumnNames,
+    ProfileAccess,
+    ProfileReader,
+    ProfileRefusedError,
+)
 from dcud.collect.values import cell_value
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
 from dcud.cosem.profile_generic import CaptureObject
@@ -29,8 +36,23 @@ SETTLED = timedelta(days=1)
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
+NEAR = 0.1
+"""Part of a capture period by which captures may be off their instants."""
+
 Position = Callable[[str, str], Awaitable[Cursor | None]]
 """How far an object of a meter was read; `dcud.store.store.Store.cursor` is one."""
+
+
+class GapObserver(Protocol):
+    """Who wants to know what is missing of profiles."""
+
+    def captures_missing(self, bus: str, meter: str, job: str, captures: int) -> None:
+        """So many captures are known to be missing, and are still asked for."""
+        ...
+
+    def captures_lost(self, bus: str, meter: str, job: str, gap: Gap) -> None:
+        """These can't be had: the meter doesn't have them, whenever it was asked."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +69,17 @@ class _Stretch:
     settled: datetime = NEVER
 
 
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """What it takes to ask for gaps once more."""
+
+    reader: Reader
+    keep: Keep
+    may_go_on: MayGoOn
+    now: datetime
+    logical_device_name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileJob:
     """Reads the entries after the cursor and keeps each chunk of them with the cursor's move.
@@ -56,11 +89,15 @@ class ProfileJob:
     asked for in stretches, oldest first, each kept before the next is asked for: whatever breaks in
     between, nothing is missing and nothing comes twice.
 
+    Where captures have a period, those that should be among the entries and are not are noted
+    beside the cursor, and asked for again.
+
     Attributes:
         initial_history: how far back the first reading goes.
         max_range: longest stretch that one request may span; None leaves it to `ENTRIES_AT_ONCE`.
         names: names of columns.
         position: where the cursor stands.
+        observer: learns what is missing.
     """
 
     name: str
@@ -71,6 +108,7 @@ class ProfileJob:
     max_range: timedelta | None
     names: ColumnNames
     position: Position
+    observer: GapObserver
 
     async def run(
         self, reader: Reader, keep: Keep, now: datetime, may_go_on: MayGoOn
@@ -79,20 +117,99 @@ class ProfileJob:
         logical_device_name = await self.profile.memory.identify(reader)
         layout = await self.profile.layout(reader)
         after = await self._after(now)
+        gaps = await self._noted_gaps()
         async for stretch in self._stretches(reader, layout, after, now):
             new = [entry for entry in stretch.entries if _captured(entry) > after]
             upto = max([after, stretch.settled, *map(_captured, new)])
             if upto > after:
                 readings = list(self._readings(new, layout, logical_device_name, now))
-                await keep(readings, self._move(upto))
+                captured = sorted(map(_captured, new))
+                gaps = self._with_gaps(gaps, _missing(captured, after, upto, layout, gaps, now))
+                await keep(readings, [self._move(upto), *self._note(gaps)])
                 after = upto
                 if not stretch.is_last and not may_go_on():
                     return JobOutcome.UNFINISHED
+        return await self._ask_again(_Again(reader, keep, may_go_on, now, logical_device_name))
+
+    async def _ask_again(self, again: _Again) -> JobOutcome:
+        """Ask for the gaps whose time has come."""
+        layout = await self.profile.layout(again.reader)
+        gaps = await self._noted_gaps() or []
+        for gap in [each for each in gaps if each.not_before <= again.now]:
+            if not again.may_go_on():
+                return JobOutcome.UNFINISHED
+            found = await self._within(gap, again.reader, layout)
+            gaps = [each for each in gaps if each is not gap]
+            gaps = self._with_gaps(gaps, self._rest(gap, found, layout, again.now)) or []
+            name = again.logical_device_name
+            readings = list(self._readings(found, layout, name, again.now))
+            await again.keep(readings, self._note(gaps))
+        self._tell_missing(gaps, layout)
         return JobOutcome.SUCCESS
+
+    async def _within(self, gap: Gap, reader: Reader, layout: BufferLayout) -> list[ProfileEntry]:
+        """Return what the meter has of a gap after all."""
+        near = _period(layout) / 2
+        wanted = TimeRange(start=gap.first - near, end=gap.last + near)
+        try:
+            entries = await self.profile.by_range(reader, wanted)
+        except ProfileRefusedError:  # as some do where they hold nothing
+            return []
+        return self._timed(entries)
+
+    def _rest(
+        self, gap: Gap, found: Sequence[ProfileEntry], layout: BufferLayout, now: datetime
+    ) -> list[Gap]:
+        """Return what is left of a gap that was asked for; tell what is given up."""
+        rest = []
+        for each in left_of(gap, [_captured(entry) for entry in found], _period(layout)):
+            again = each.asked_in_vain(now)
+            if again is None:
+                self._lose(each)
+            else:
+                rest.append(again)
+        return rest
+
+    def _with_gaps(self, gaps: list[Gap] | None, more: list[Gap] | None) -> list[Gap] | None:
+        """Return gaps with more of them; tell of those for which there is no means, or no room."""
+        if more is None:
+            return gaps
+        if self.access is not ProfileAccess.RANGE:  # nothing else can be asked than what was
+            for gap in more:
+                self._lose(gap)
+            return gaps or []
+        whole = sorted([*(gaps or []), *more], key=lambda gap: gap.first)
+        for gap in whole[:-AT_MOST]:
+            self._lose(gap)
+        return whole[-AT_MOST:]
+
+    def _lose(self, gap: Gap) -> None:
+        memory = self.profile.memory
+        self.observer.captures_lost(memory.bus, memory.meter, self.name, gap)
+
+    def _tell_missing(self, gaps: Iterable[Gap], layout: BufferLayout) -> None:
+        memory, period = self.profile.memory, _period(layout)
+        missing = sum(gap.captures(period) for gap in gaps) if period else 0
+        self.observer.captures_missing(memory.bus, memory.meter, self.name, missing)
+
+    async def _noted_gaps(self) -> list[Gap] | None:
+        """Return the gaps that are noted; None where not one capture was seen yet."""
+        noted = await self.position(self.profile.memory.meter, self._gaps_key)
+        return None if noted is None else from_text(noted.position)
+
+    def _note(self, gaps: list[Gap] | None) -> list[CursorMove]:
+        if gaps is None:
+            return []
+        meter = self.profile.memory.meter
+        return [CursorMove(meter=meter, key=self._gaps_key, position=to_text(gaps))]
 
     @property
     def _key(self) -> str:
         return f"{self.name}/{self.profile.logical_name}"
+
+    @property
+    def _gaps_key(self) -> str:
+        return f"{self._key}/gaps"
 
     async def _after(self, now: datetime) -> datetime:
         """Return the time of capture after which everything is new."""
@@ -232,6 +349,40 @@ def _captured(entry: ProfileEntry) -> datetime:
     if time is None:
         return NEVER
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _period(layout: BufferLayout) -> timedelta:
+    return timedelta(seconds=layout.capture_period)
+
+
+def _missing(
+    captured: Sequence[datetime],
+    after: datetime,
+    upto: datetime,
+    layout: BufferLayout,
+    noted: list[Gap] | None,
+    now: datetime,
+) -> list[Gap] | None:
+    """Return the gaps among new captures; None where nobody can tell yet.
+
+    Args:
+        captured: their times, in order.
+        after: what was there before ends here.
+        upto: all there will ever be up to here is among them.
+        layout: of the profile.
+        noted: None where these are the first captures ever seen: nothing is missing before them.
+        now: when they were read.
+    """
+    period = _period(layout)
+    if not period:
+        return None
+    if not captured:
+        return None if noted is None else gaps_between((), after, upto, period, now)
+    first = captured[0]
+    if noted is None:
+        return gaps_between(captured, first, upto, period, now)
+    before = max(0, ceil((first - after) / period - NEAR) - 1)
+    return gaps_between(captured, first - (before + 1) * period, upto, period, now)
 
 
 def _span(layout: BufferLayout, max_range: timedelta | None) -> timedelta:

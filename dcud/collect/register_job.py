@@ -65,7 +65,7 @@ class RegisterJob:
             meter_time=meter_time,
             values=values,
         )
-        await keep((reading,), None)
+        await keep((reading,))
         complete = all(value.quality is not Quality.MISSING for value in values)
         return JobOutcome.SUCCESS if complete else JobOutcome.PARTIAL
 

@@ -124,6 +124,13 @@ def _counters_left(figures: Figures) -> Iterable[Row]:
             yield labels, (meter.counters_left,)
 
 
+def _captures_missing(figures: Figures) -> Iterable[Row]:
+    for labels, meter in _meters(figures):
+        missing = list(meter.captures_missing.values())
+        if missing:
+            yield labels, (sum(missing),)
+
+
 def _seconds(
     bounds: tuple[float, ...], histogram: Callable[[BusFigures], Histogram]
 ) -> Callable[[Figures], Iterable[Row]]:
@@ -239,6 +246,20 @@ FAMILIES: Final = (
         help="Instants of the job that went by without a run of their own.",
         labels=("bus", "job"),
         rows=_per_bus_and_word(lambda bus: bus.left_out_runs),
+    ),
+    Family(
+        name="dcud_captures_missing",
+        kind="gauge",
+        help="Captures of the meter's profiles that should be there, and are asked for again.",
+        labels=("bus", "meter"),
+        rows=_captures_missing,
+    ),
+    Family(
+        name="dcud_gaps_given_up_total",
+        kind="counter",
+        help="Stretches of profiles that meters don't have, whenever they were asked.",
+        labels=("bus",),
+        rows=_per_bus(lambda bus: bus.gaps_given_up),
     ),
     Family(
         name="dcud_answer_seconds",

@@ -62,6 +62,7 @@ class MeterFigures:
         polls: in the order of `POLL_RESULTS`.
         refusals: what was not trusted, by the code of the reason.
         counters_left: invocation counters left under its keys; None without security.
+        captures_missing: by job, those of profiles that are known to be missing.
     """
 
     up: bool = False
@@ -69,6 +70,7 @@ class MeterFigures:
     polls: list[int] = field(default_factory=lambda: [0] * len(POLL_RESULTS))
     refusals: dict[str, int] = field(default_factory=dict)
     counters_left: int | None = None
+    captures_missing: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class BusFigures:
         lags: by job, seconds from its instant to the begin of its last run.
         late_runs: by job, those that were done after their deadline.
         left_out_runs: by job, instants that went by without a run of their own.
+        gaps_given_up: stretches of profiles that could not be had.
     """
 
     up: bool = False
@@ -109,6 +112,7 @@ class BusFigures:
     lags: dict[str, float] = field(default_factory=dict)
     late_runs: dict[str, int] = field(default_factory=dict)
     left_out_runs: dict[str, int] = field(default_factory=dict)
+    gaps_given_up: int = 0
     meters: dict[str, MeterFigures] = field(default_factory=dict)
 
 

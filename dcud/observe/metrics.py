@@ -122,6 +122,14 @@ class Metrics:
         figures.late_runs[job] = figures.late_runs.get(job, 0) + late
         figures.left_out_runs[job] = figures.left_out_runs.get(job, 0) + left_out
 
+    def captures_missing(self, bus: str, meter: str, job: str, captures: int) -> None:
+        """Tell how many captures of a job's profile are known to be missing."""
+        self._meter(bus, meter).captures_missing[job] = captures
+
+    def gap_given_up(self, bus: str) -> None:
+        """Count a stretch of a profile that could not be had."""
+        self._bus(bus).gaps_given_up += 1
+
     def frame(
         self,
         bus: str,

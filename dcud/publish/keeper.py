@@ -29,11 +29,10 @@ class Appending(Protocol):
 
 
 class Keeper:
-    """Keeps readings with the cursor that they move, in one transaction.
+    """Keeps readings with the cursors that they move, in one transaction.
 
     While the store refuses for a cause that may pass (a full disk), it is tried again and the
-    caller
-    waits: nothing more is read that could not be kept either, and nothing in hand is lost.
+    caller waits: nothing more is read that could not be kept either, and nothing in hand is lost.
     """
 
     def __init__(self, gateway: str, store: Appending, observer: PublishObserver) -> None:
@@ -41,14 +40,16 @@ class Keeper:
         self._store = store
         self._observer = observer
 
-    async def __call__(self, readings: Sequence[Reading], cursor: CursorMove | None) -> None:
+    async def __call__(
+        self, readings: Sequence[Reading], cursors: Sequence[CursorMove] = ()
+    ) -> None:
         """Return once `readings` are durable.
 
         Raises:
             StoreError: the store refuses for good.
         """
         messages = [reading_message(reading, self._gateway) for reading in readings]
-        appended = await self._append(messages, () if cursor is None else (cursor,))
+        appended = await self._append(messages, cursors)
         for reason, count in appended.dropped.items():
             self._observer.dropped(reason, count)
 

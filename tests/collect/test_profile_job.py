@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dcud.collect.alignment import Alignment
+from dcud.collect.gaps import Gap
 from dcud.collect.job import JobOutcome, Timing
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.profile_job import ProfileJob
@@ -37,9 +38,10 @@ from dcud.dlms.constructors import (
     unsigned,
 )
 from dcud.dlms.cosem_time import CosemDateTime
-from dcud.dlms.data import Data, encode_data
+from dcud.dlms.data import Data, DataType, decode_data, encode_data
 from dcud.dlms.errors import DecodeError, NoAnswerError
 from dcud.dlms.obis import Obis
+from dcud.dlms.octets import Cursor as Octets
 from dcud.reading import Quality, Quantity
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.store.rows import Cursor
@@ -83,11 +85,22 @@ class SimReader(NoLists):
 
 
 class Store(Kept):
-    """Keeps readings and hands the cursor back."""
+    """Keeps readings, hands the cursor back, notes what is missing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missing: list[int] = []
+        self.lost: list[Gap] = []
 
     async def position(self, meter: str, key: str) -> Cursor | None:
         found = [move for move in self.cursors if (move.meter, move.key) == (meter, key)]
         return Cursor(position=found[-1].position, moved_at=0.0) if found else None
+
+    def captures_missing(self, bus: str, meter: str, job: str, captures: int) -> None:
+        self.missing.append(captures)
+
+    def captures_lost(self, bus: str, meter: str, job: str, gap: Gap) -> None:
+        self.lost.append(gap)
 
     def captured(self) -> list[datetime]:
         return [reading.capture_time for reading in self.readings if reading.capture_time]
@@ -127,6 +140,7 @@ def job(  # what can be chosen
             (Obis.parse("0.0.96.10.1.255"), None): "status",
         },
         position=store.position,
+        observer=store,
     )
 
 
@@ -230,7 +244,8 @@ async def test_an_outage_is_caught_up_in_stretches_that_are_each_kept() -> None:
 
 def _batches(store: Store) -> list[list[datetime]]:
     """Cut what was kept where the cursor moved."""
-    ends = [datetime.fromisoformat(move.position) for move in store.cursors]
+    moves = [move for move in store.cursors if not move.key.endswith("/gaps")]
+    ends = [datetime.fromisoformat(move.position) for move in moves]
     starts = [datetime.min.replace(tzinfo=UTC), *ends]
     return [
         [time for time in store.captured() if start < time <= end]
@@ -503,8 +518,155 @@ async def test_event_codes_have_their_texts(companion: str, texts: list[str]) ->
         max_range=None,
         names={},
         position=store.position,
+        observer=store,
     )
     await events.run(event_log(), store, NOW, always)
     logged = [value for reading in store.readings for value in reading.values]
     assert [value.value for value in logged] == [40, 41, 230]
     assert [value.text for value in logged] == texts
+
+
+def without(
+    simulated: SimulatedMeter, hidden: Callable[[datetime], bool]
+) -> Callable[[AttributeDescriptor, Selection | None], Data | None]:
+    """Return what spoils answers of a meter that has no entries of some times."""
+
+    def spoil(attribute: AttributeDescriptor, selection: Selection | None) -> Data | None:
+        if attribute.logical_name != PROFILE or attribute.attribute != 2:
+            return None
+        found = simulated.read(attribute, selection)
+        assert not isinstance(found, DataAccessResult)
+        rows = found if isinstance(found, Data) else decode_data(Octets(found))
+        assert isinstance(rows.value, tuple)
+        return Data(DataType.ARRAY, tuple(row for row in rows.value if not hidden(_time(row))))
+
+    return spoil
+
+
+def _time(row: object) -> datetime:
+    assert isinstance(row, Data)
+    assert isinstance(row.value, tuple)
+    first = row.value[0]
+    assert isinstance(first, Data)
+    assert isinstance(first.value, bytes)
+    moment = CosemDateTime.from_octets(first.value).to_datetime()
+    assert moment is not None
+    return moment
+
+
+FIRST = datetime(2026, 5, 25, 12, 15, tzinfo=UTC)
+OFF = FIRST + 40 * QUARTER
+BACK = FIRST + 50 * QUARTER
+
+
+def is_off(moment: datetime) -> bool:
+    return OFF <= moment < BACK
+
+
+async def test_what_is_missing_is_asked_for_again_and_comes() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store)
+    await reading.run(SimReader(simulated, without(simulated, is_off)), store, NOW, always)
+    assert store.missing == [10]
+    whole = quarters(FIRST, NOW.replace(minute=0))
+    assert store.captured() == [time for time in whole if not is_off(time)]
+
+    soon, later = NOW + timedelta(minutes=30), NOW + timedelta(minutes=70)
+    early = SimReader(simulated)
+    await reading.run(early, store, soon, always)
+    assert len(early.selections()) == 1  # for what is new alone
+    assert store.missing == [10, 10]
+    await reading.run(SimReader(simulated), store, later, always)
+    assert store.missing == [10, 10, 0]
+    assert sorted(store.captured()) == whole
+    assert store.captured()[-10:] == quarters(OFF, BACK - QUARTER)
+    assert store.lost == []
+
+
+async def test_what_comes_in_part_leaves_the_rest_to_be_asked_for() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store)
+    await reading.run(SimReader(simulated, without(simulated, is_off)), store, NOW, always)
+
+    def still_off(moment: datetime) -> bool:
+        return is_off(moment) and moment not in {OFF + 4 * QUARTER, OFF + 5 * QUARTER}
+
+    later = NOW + timedelta(minutes=70)
+    await reading.run(SimReader(simulated, without(simulated, still_off)), store, later, always)
+    assert store.missing == [10, 8]
+    assert store.captured()[-2:] == [OFF + 4 * QUARTER, OFF + 5 * QUARTER]
+
+
+async def test_what_never_comes_is_told_as_lost_once() -> None:
+    store = Store()
+    reading = job(store)
+    for days in range(20):
+        now = NOW + timedelta(days=days)
+        simulated = meter(now=now)
+        await reading.run(SimReader(simulated, without(simulated, is_off)), store, now, always)
+    assert [(gap.first, gap.last) for gap in store.lost] == [(OFF, BACK - QUARTER)]
+    assert store.missing[-1] == 0
+
+
+async def test_a_meter_that_refuses_a_gap_is_asked_again_later() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store)
+    await reading.run(SimReader(simulated, without(simulated, is_off)), store, NOW, always)
+    later = NOW + timedelta(minutes=70)
+    asked = 0
+
+    def refuse(attribute: AttributeDescriptor, _: Selection | None) -> DataAccessResult | None:
+        nonlocal asked
+        if attribute.attribute != 2 or attribute.logical_name != PROFILE:
+            return None
+        asked += 1
+        return None if asked == 1 else DataAccessResult.OBJECT_UNAVAILABLE
+
+    outcome = await reading.run(SimReader(simulated, refuse), store, later, always)
+    assert outcome is JobOutcome.SUCCESS
+    assert store.missing == [10, 10]
+
+
+async def test_nothing_is_missing_before_the_first_capture_ever_seen() -> None:
+    store = Store()
+    reading = job(store, history=timedelta(days=20))
+    for _ in range(2):
+        await reading.run(SimReader(meter(days=1.5)), store, NOW, always)
+    assert store.missing == [0, 0]
+    assert store.lost == []
+
+
+async def test_a_meter_that_was_off_for_days_has_one_gap() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store)
+    off, back = FIRST + 10 * QUARTER, FIRST + 500 * QUARTER
+
+    def days_off(moment: datetime) -> bool:
+        return off <= moment < back
+
+    await reading.run(SimReader(simulated, without(simulated, days_off)), store, NOW, always)
+    assert store.missing == [490]
+
+
+async def test_gaps_wait_for_what_is_scheduled() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store)
+    await reading.run(SimReader(simulated, without(simulated, is_off)), store, NOW, always)
+    later = NOW + timedelta(minutes=70)
+    busy = SimReader(simulated)
+    outcome = await reading.run(busy, store, later, lambda: False)
+    assert outcome is JobOutcome.UNFINISHED
+    assert len(busy.selections()) == 1
+
+
+@pytest.mark.parametrize("access", [ProfileAccess.ENTRY, ProfileAccess.WHOLE])
+async def test_where_a_range_can_t_be_asked_for_what_is_missing_is_lost_at_once(
+    access: ProfileAccess,
+) -> None:
+    store, simulated = Store(), meter()
+    hidden = {FIRST + 600 * QUARTER, FIRST + 601 * QUARTER}
+
+    reading = job(store, access=access)
+    spoil = without(simulated, lambda moment: moment in hidden)
+    await reading.run(SimReader(simulated, spoil), store, NOW, always)
+    assert [(gap.first, gap.last) for gap in store.lost] == [(min(hidden), max(hidden))]

@@ -55,7 +55,7 @@ class Counter:
 
 async def test_readings_and_cursor_go_in_one_act() -> None:
     store = FailingStore()
-    await Keeper("gw", store, Counter())([READING], MOVE)
+    await Keeper("gw", store, Counter())([READING], [MOVE])
     ((messages, cursors),) = store.kept
     assert [message.topic for message in messages] == ["dcud/v1/gw/meter/m1/reading/load"]
     assert messages[0].message_id == str(READING.message_id("gw"))
@@ -64,7 +64,7 @@ async def test_readings_and_cursor_go_in_one_act() -> None:
 
 async def test_without_a_cursor_none_moves() -> None:
     store = FailingStore()
-    await Keeper("gw", store, Counter())([READING], None)
+    await Keeper("gw", store, Counter())([READING])
     assert tuple(store.kept[0][1]) == ()
 
 
@@ -73,7 +73,7 @@ async def test_a_full_disk_is_waited_out_and_nothing_in_hand_is_lost(
 ) -> None:
     caplog.set_level(logging.ERROR)
     store = FailingStore(*(StoreError("the disk is full") for _ in range(10)))
-    await Keeper("gw", store, Counter())([READING], MOVE)
+    await Keeper("gw", store, Counter())([READING], [MOVE])
     assert len(store.kept) == 1
     assert "the disk is full; tried again in 1 s" in caplog.text
     assert "tried again in 30 s" in caplog.text
@@ -82,10 +82,10 @@ async def test_a_full_disk_is_waited_out_and_nothing_in_hand_is_lost(
 async def test_what_a_store_refuses_for_good_is_an_error() -> None:
     store = FailingStore(StoreRefusedError("closed"))
     with pytest.raises(StoreRefusedError):
-        await Keeper("gw", store, Counter())([READING], MOVE)
+        await Keeper("gw", store, Counter())([READING], [MOVE])
 
 
 async def test_what_had_to_go_for_it_is_counted() -> None:
     counter = Counter()
-    await Keeper("gw", FailingStore(dropped={"size": 3, "age": 1}), counter)([READING], None)
+    await Keeper("gw", FailingStore(dropped={"size": 3, "age": 1}), counter)([READING])
     assert counter.drops == [("size", 3), ("age", 1)]

@@ -95,8 +95,9 @@ class Kept:
         self.cursors: list[CursorMove] = []
         self.calls = 0
 
-    async def __call__(self, readings: Sequence[Reading], cursor: CursorMove | None) -> None:
+    async def __call__(
+        self, readings: Sequence[Reading], cursors: Sequence[CursorMove] = ()
+    ) -> None:
         self.calls += 1
         self.readings.extend(readings)
-        if cursor is not None:
-            self.cursors.append(cursor)
+        self.cursors.extend(cursors)
