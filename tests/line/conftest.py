@@ -11,6 +11,8 @@ LoopFactories = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 ASYNCIO: LoopFactories = {"asyncio": asyncio.new_event_loop}
 BOTH: LoopFactories = {**ASYNCIO, "uvloop": uvloop.new_event_loop}
 ON_BOTH = {
+    "test_push_connections.py",
+    "test_push_listener.py",
     "test_rfc2217_port.py",
     "test_serial_port.py",
     "test_session_pty.py",
