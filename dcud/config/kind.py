@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeAlias, cast
 from zoneinfo import ZoneInfo
 
@@ -382,6 +383,26 @@ def listener() -> Kind:
     return Kind(words='address and port: "127.0.0.1:9415", "[::1]:9415"', read=read)
 
 
+Network: TypeAlias = IPv4Network | IPv6Network
+"""Addresses that begin alike; a single address is one, too."""
+
+
+def networks() -> Kind:
+    """Return the kind of one network or a list of networks; the model holds a tuple."""
+
+    def read(raw: Raw) -> tuple[Network, ...]:
+        return tuple(map(_network, raw if isinstance(raw, list) else [raw]))
+
+    def write(value: object) -> str:
+        return f"[{', '.join(map(quoted, value if isinstance(value, tuple) else ()))}]"
+
+    return Kind(
+        words='IP address or network, or list of such: "192.0.2.7", "10.20.0.0/16"',
+        read=read,
+        write=write,
+    )
+
+
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
@@ -426,6 +447,20 @@ def _name(raw: Raw) -> str:
             'write up to 64 letters, digits, ".", "-", "_", beginning with a letter or digit',
         )
     return word
+
+
+def _network(raw: Raw) -> Network:
+    network = _text(raw)
+    try:
+        return ip_network(network)
+    except ValueError as error:
+        fits = "has host bits set" in str(error)
+        remedy = (
+            f"write {quoted(ip_network(network, strict=False))}, or the address alone"
+            if fits
+            else 'write as in "192.0.2.7" or "10.20.0.0/16"'
+        )
+        raise UnfitError(f"{quoted(network)} is no IP address or network", remedy) from None
 
 
 def _whole(raw: Raw) -> int:

@@ -108,14 +108,18 @@ class _Loader:
         """Return the configuration; it means nothing where the report has faults."""
         rules.check_secret_source(self._part("gateway"), self._report)
         buses = self._buses()
+        listener = self._section("listener", model.Listener) or model.Listener()
+        meters = self._meters(buses)
+        rules.check_pushing(meters, listener, self._report)
         return model.Configuration(
             gateway=self._gateway,
             mqtt=self._mqtt(),
             metrics=self._section("metrics", model.Metrics) or model.Metrics(),
+            listener=listener,
             log=self._section("log", model.Log) or model.Log(),
             outbox=self._outbox(),
             buses=tuple(told.bus for told in buses),
-            meters=tuple(told.meter for told in self._meters(buses)),
+            meters=tuple(told.meter for told in meters),
         )
 
     def _part(self, name: str) -> Part:

@@ -6,11 +6,11 @@ loaded.
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from dcud.config import kind
-from dcud.config.kind import SocketAddress
+from dcud.config.kind import Network, SocketAddress
 from dcud.config.note import Note
 from dcud.config.security import Security
 from dcud.dlms.conformance import IMPLEMENTED, IMPLEMENTED_BY_SHORT_NAMES
@@ -26,6 +26,8 @@ HDLC_CLIENT_SAPS = 127
 """The highest client address that seven bits hold. [IEC 62056-46: client address]"""
 
 _METRICS_LISTENER = SocketAddress(host="127.0.0.1", port=9415)
+_PUSH_LISTENER = SocketAddress(host="127.0.0.1", port=4059)
+_LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _CLOCK = Obis.parse("0.0.1.0.0.255")
 _ASSOCIATION = Obis.parse("0.0.40.0.0.255")
 MODE_E_BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200)
@@ -200,6 +202,46 @@ class Metrics:
     listen: Annotated[
         SocketAddress, kind.listener(), Note("Where the page is served; port 0 takes a free one.")
     ] = _METRICS_LISTENER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Where meters are heard that push over the network, in the DLMS wrapper."""
+
+    enabled: Annotated[
+        bool, kind.flag(), Note("Whether meters are heard whose push_from tells where they are.")
+    ] = False
+    listen: Annotated[
+        SocketAddress, kind.listener(), Note("Where to listen; 4059 is the wrapper's own port.")
+    ] = _PUSH_LISTENER
+    tcp: Annotated[bool, kind.flag(), Note("Whether TCP connections are taken.")] = True
+    udp: Annotated[bool, kind.flag(), Note("Whether UDP datagrams are taken.")] = True
+    allow_from: Annotated[
+        tuple[Network, ...],
+        kind.networks(),
+        Note("Networks within which every meter's push_from must lie."),
+    ] = _LOOPBACK
+    connections: Annotated[
+        int, kind.integer(1, 400), Note("TCP connections that may stand at the same time.")
+    ] = 200
+    connections_per_address: Annotated[
+        int,
+        kind.integer(1, 400),
+        Note("Those of them that one address may have; more where meters share one (NAT)."),
+    ] = 8
+    max_apdu_size: Annotated[
+        int, kind.integer(64, 65535), Note("Octets of the longest APDU that is taken.")
+    ] = 65535
+    idle_timeout: Annotated[
+        float,
+        kind.duration("1 s", "1 h"),
+        Note("Time after which a connection is closed that brought no whole APDU."),
+    ] = 180.0
+    pushes_per_minute: Annotated[
+        int,
+        kind.integer(1, 60_000),
+        Note("How much a meter may push; beyond, TCP is slowed down and UDP is dropped."),
+    ] = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1026,6 +1068,16 @@ class Meter:
     ] = None
     clock: Annotated[Clock, kind.Table(model=Clock), Note("Its clock.")] = Clock()
     breaker: Annotated[Breaker, kind.Table(model=Breaker), Note("Its breaker.")] = Breaker()
+    push_from: Annotated[
+        tuple[Network, ...],
+        kind.networks(),
+        Note(
+            "Addresses or networks from which it pushes to the listener; several meters in one"
+            " network are told apart by the logical part of their server_address.",
+            own=True,
+            example=(ip_network("192.0.2.7"),),
+        ),
+    ] = ()
     job: Annotated[
         tuple[Job, ...], kind.Tables(variants=JOB_KINDS), Note("What is asked of it, and when.")
     ] = ()
@@ -1038,11 +1090,23 @@ class Configuration:
     gateway: Gateway
     mqtt: Mqtt = Mqtt()
     metrics: Metrics = Metrics()
+    listener: Listener = Listener()
     log: Log = Log()
     outbox: Outbox = Outbox()
     buses: tuple[Bus, ...] = ()
     meters: tuple[Meter, ...] = ()
 
     def polled_meters(self, bus: str) -> tuple[Meter, ...]:
-        """Return the enabled meters of the bus with that id; each has at least one job."""
-        return tuple(meter for meter in self.meters if meter.enabled and meter.bus == bus)
+        """Return the meters of the bus with that id that are enabled and have jobs.
+
+        One that only pushes may have none.
+        """
+        return tuple(
+            meter for meter in self.meters if meter.enabled and meter.bus == bus and meter.job
+        )
+
+    def pushing_meters(self) -> tuple[Meter, ...]:
+        """Return the meters that the listener hears; none where there is no listener."""
+        if not self.listener.enabled:
+            return ()
+        return tuple(meter for meter in self.meters if meter.enabled and meter.push_from)

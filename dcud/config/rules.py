@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from dcud.config.bind import Part
+from dcud.config.kind import Network
 from dcud.config.model import (
     HDLC_CLIENT_SAPS,
     LINES,
@@ -13,6 +15,7 @@ from dcud.config.model import (
     Breaker,
     Bus,
     Job,
+    Listener,
     Meter,
     ModeE,
     Mqtt,
@@ -142,6 +145,55 @@ def check_meters(meters: Sequence[ToldMeter], report: Report) -> None:
         "the meter at {} has the same bus, server_address and client_sap",
         "give each meter on a bus an address of its own",
     )
+
+
+def check_pushing(meters: Sequence[ToldMeter], listener: Listener, report: Report) -> None:
+    """Report pushing meters that the listener would never hear, or can't tell from others."""
+    if not listener.enabled:
+        return
+    by_logical: dict[int, list[tuple[Network, int]]] = {}
+    for number, told in enumerate(meters):
+        if told.meter.enabled and told.meter.push_from:
+            _check_allowed(told, listener, report)
+            places = by_logical.setdefault(told.meter.server_address.logical, [])
+            places += [(network, number) for network in told.meter.push_from]
+    for places in by_logical.values():
+        _check_told_apart(places, meters, report)
+
+
+def _check_told_apart(
+    places: Sequence[tuple[Network, int]], meters: Sequence[ToldMeter], report: Report
+) -> None:
+    """Report networks of different meters that overlap; each with the meter's number."""
+    ordered = sorted(places, key=lambda each: (each[0].version, int(each[0][0]), each[0].prefixlen))
+    widest, first = ordered[0]
+    for network, number in ordered[1:]:
+        if not widest.overlaps(network):
+            widest, first = network, number
+        elif first != number:
+            other, culprit = sorted((first, number))
+            report.add(
+                meters[culprit].part.place / "push_from",
+                f'overlaps with that of meter "{meters[other].meter.id}", which has the same'
+                " logical address",
+                "write the address that each of them pushes from, or correct server_address",
+            )
+
+
+def _check_allowed(told: ToldMeter, listener: Listener, report: Report) -> None:
+    for network in told.meter.push_from:
+        if not any(_holds(allowed, network) for allowed in listener.allow_from):
+            report.add(
+                told.part.place / "push_from",
+                f'"{network}" lies outside of all that the listener allows',
+                "add its network to listener.allow_from",
+            )
+
+
+def _holds(allowed: Network, network: Network) -> bool:
+    if isinstance(allowed, IPv4Network):
+        return isinstance(network, IPv4Network) and network.subnet_of(allowed)
+    return isinstance(network, IPv6Network) and network.subnet_of(allowed)
 
 
 def _station(meter: Meter) -> Hashable:
@@ -287,7 +339,7 @@ def _certified(told: ToldMeter, report: Report) -> None:
 
 
 def _jobs(told: ToldMeter, report: Report) -> None:
-    if told.meter.enabled and not told.meter.job:
+    if told.meter.enabled and not told.meter.job and not told.meter.push_from:
         report.add(
             told.part.place,
             "has nothing to be asked",

@@ -99,6 +99,9 @@ MAIN_KEYS: Keys = {
     "gateway": _section("gateway", kind.Table(model=model.Gateway), "This concentrator."),
     "mqtt": _section("mqtt", kind.Table(model=model.Mqtt), "The broker."),
     "metrics": _section("metrics", kind.Table(model=model.Metrics), "The Prometheus page."),
+    "listener": _section(
+        "listener", kind.Table(model=model.Listener), "Meters that push over the network."
+    ),
     "log": _section("log", kind.Table(model=model.Log), "Logs."),
     "outbox": _section("outbox", kind.Table(model=model.Outbox), "What waits for the broker."),
     **DROP_IN_KEYS,

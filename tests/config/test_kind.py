@@ -1,6 +1,7 @@
 import contextlib
 import datetime as dt
 from collections.abc import Hashable
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ KINDS = {
     "logical_name": kind.logical_name(),
     "time_zone": kind.time_zone(),
     "listener": kind.listener(),
+    "networks": kind.networks(),
     "system_title": kind.system_title(),
     "command": kind.command(),
     "choices": kind.choices("a", "b"),
@@ -61,6 +63,9 @@ KINDS = {
         ("choices", ["b", "a"], ("b", "a")),
         ("choices", [], ()),
         ("command", ["/bin/k", "{meter}"], ("/bin/k", "{meter}")),
+        ("networks", "192.0.2.7", (ip_network("192.0.2.7/32"),)),
+        ("networks", ["10.0.0.0/8", "::1"], (ip_network("10.0.0.0/8"), ip_network("::1/128"))),
+        ("networks", [], ()),
         ("listener", "[::1]:0", SocketAddress(host="::1", port=0)),
     ],
 )
@@ -107,6 +112,10 @@ def test_what_fits_is_taken_and_survives_being_written(
         ("time_zone", "a\0b", "this system knows no time zone"),
         ("listener", "9415", "is no address with a port"),
         ("listener", "h:65536", "is no address with a port"),
+        ("networks", "meter.example", '"meter.example" is no IP address or network'),
+        ("networks", "10.0.0.1/8", '"10.0.0.1/8" is no IP address or network'),
+        ("networks", ["10.0.0.0/33"], "is no IP address or network"),
+        ("networks", 10, "must be text, not a whole number"),
         ("text", {}, "not a table"),
         ("text", dt.date(2024, 1, 1), "not a date or time"),
         ("octets", "hex:0", "holds something else than hexadecimal digits"),

@@ -409,3 +409,67 @@ class TestFaults:
     def test_values_are_those_of_the_model_in_every_detail(self, tmp_path: Path) -> None:
         meter = loaded(tmp_path, SMALL + METER + JOB).meters[0]
         assert replace(meter, job=()) == model.Meter(id="m1", bus="rs485")
+
+
+PUSHING = """
+[listener]
+enabled = true
+allow_from = ["127.0.0.0/8", "10.0.0.0/8", "2001:db8::/32"]
+"""
+
+
+def pushing(name: str, push_from: str, more: str = "") -> str:
+    return f'[[meter]]\nid = "{name}"\nbus = "rs485"\npush_from = {push_from}\n{more}\n'
+
+
+def at(logical: int) -> str:
+    return f"client_sap = {logical}\nserver_address = {{ logical = {logical} }}"
+
+
+def test_meters_that_push_are_told_apart(tmp_path: Path) -> None:
+    configuration = loaded(
+        tmp_path,
+        SMALL
+        + PUSHING
+        + pushing("wide", '"10.1.0.0/16"', at(1))
+        + pushing("within", '"10.1.2.3"', at(2))
+        + pushing("beside", '["10.2.0.0/16", "10.2.1.0/24"]', "client_sap = 3")
+        + pushing("sixth", '"2001:db8::1"', "client_sap = 4")
+        + pushing("off", '"192.0.2.7"', "enabled = false\nclient_sap = 5")
+        + METER.replace("m1", "polled")
+        + "client_sap = 6\n"
+        + JOB,
+    )
+    assert [meter.id for meter in configuration.pushing_meters()] == [
+        "wide",
+        "within",
+        "beside",
+        "sixth",
+    ]
+    assert [meter.id for meter in configuration.polled_meters("rs485")] == ["polled"]
+
+
+def test_meters_that_the_listener_cannot_tell_apart(tmp_path: Path) -> None:
+    told = faults(
+        tmp_path,
+        SMALL
+        + PUSHING
+        + pushing("wide", '"10.1.0.0/16"', "client_sap = 1")
+        + pushing("within", '"10.1.2.3"', "client_sap = 2")
+        + pushing("same", '["10.1.255.255", "10.2.0.0"]', "client_sap = 3")
+        + pushing("outside", '["192.0.2.7", "2001::/16", "0.0.0.0/0"]', at(4)),
+    )
+    overlaps = 'overlaps with that of meter "wide", which has the same logical address'
+    assert told == [
+        f"20 meter.within.push_from: {overlaps}",
+        f"25 meter.same.push_from: {overlaps}",
+        '30 meter.outside.push_from: "0.0.0.0/0" lies outside of all that the listener allows',
+        '30 meter.outside.push_from: "192.0.2.7" lies outside of all that the listener allows',
+        '30 meter.outside.push_from: "2001::/16" lies outside of all that the listener allows',
+    ]
+
+
+def test_without_a_listener_nobody_is_heard(tmp_path: Path) -> None:
+    configuration = loaded(tmp_path, SMALL + pushing("m", '"192.0.2.7"'))
+    assert configuration.pushing_meters() == ()
+    assert configuration.listener == model.Listener()
