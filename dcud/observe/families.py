@@ -327,6 +327,32 @@ FAMILIES: Final = (
         rows=_whole(lambda figures: figures.broker_connected),
     ),
     Family(
+        name="dcud_pushes_total",
+        kind="counter",
+        help="Notifications that came to the listener and are kept.",
+        labels=("transport",),
+        rows=lambda figures: [((word,), (n,)) for word, n in list(figures.pushes.items())],
+    ),
+    Family(
+        name="dcud_push_refusals_total",
+        kind="counter",
+        help="Connections, datagrams and APDUs that the listener refused, by reason.",
+        labels=("transport", "reason"),
+        rows=lambda figures: [(at, (n,)) for at, n in list(figures.push_refusals.items())],
+    ),
+    Family(
+        name="dcud_push_connections",
+        kind="gauge",
+        help="TCP connections to the listener that stand.",
+        rows=_whole(lambda figures: figures.push_connections),
+    ),
+    Family(
+        name="dcud_config_last_reload_successful",
+        kind="gauge",
+        help="Whether the last configuration that was given was taken (1) or refused (0).",
+        rows=_whole(lambda figures: figures.config_successful),
+    ),
+    Family(
         name="dcud_frame_log_dropped_lines_total",
         kind="counter",
         help="Lines that the frame log could not keep.",

@@ -28,6 +28,9 @@ FAILURE_REASONS: Final = (
 DISCARD_REASONS: Final = ("noise", "header_check", "frame_check", "length", "truncated")
 """The reasons that data links give; others are counted as they come."""
 
+TRANSPORTS: Final = ("tcp", "udp")
+"""By which meters push."""
+
 DROP_REASONS: Final = ("size", "age", "too_large")
 """Why messages were let go: the outbox was full, they were old, or one was larger than allowed."""
 
@@ -123,6 +126,8 @@ class Figures:
     Attributes:
         clock: monotonic seconds.
         outbox: gives the outbox's figures; None until there is an outbox.
+        pushes: by transport.
+        push_refusals: by transport and reason.
     """
 
     version: str
@@ -133,3 +138,7 @@ class Figures:
     published: int = 0
     broker_connected: bool = False
     frame_log_dropped_lines: int = 0
+    config_successful: bool = True
+    pushes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TRANSPORTS, 0))
+    push_refusals: dict[tuple[str, str], int] = field(default_factory=dict)
+    push_connections: int = 0

@@ -77,6 +77,18 @@ class Metrics:
         """Show the meter from now on."""
         self._meter(bus, meter)
 
+    def remove_meter(self, bus: str, meter: str) -> None:
+        """Show the meter no more."""
+        self._bus(bus).meters.pop(meter, None)
+
+    def remove_bus(self, bus: str) -> None:
+        """Show the bus no more."""
+        self._figures.buses.pop(bus, None)
+
+    def config_reloaded(self, *, successful: bool) -> None:
+        """Tell what became of the last configuration that was given while dcud ran."""
+        self._figures.config_successful = successful
+
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         """Tell whether the bus's port is open."""
         self._bus(bus).up = up
@@ -177,6 +189,19 @@ class Metrics:
     def frame_log_dropped(self, lines: int) -> None:
         """Count lines that the frame log could not keep."""
         self._figures.frame_log_dropped_lines += lines
+
+    def pushed(self, transport: str) -> None:
+        """Count a notification of a meter that came over the network and is kept."""
+        self._figures.pushes[transport] += 1
+
+    def push_refused(self, transport: str, reason: str) -> None:
+        """Count what came over the network unasked and was not taken."""
+        refusals, key = self._figures.push_refusals, (transport, reason)
+        refusals[key] = refusals.get(key, 0) + 1
+
+    def push_connections(self, count: int) -> None:
+        """Tell how many connections to the listener stand."""
+        self._figures.push_connections = count
 
     def set_outbox(self, figures: Callable[[], OutboxFigures]) -> None:
         """Take where the outbox's figures come from: called in the page's thread, never blocks."""

@@ -464,7 +464,7 @@ def test_meters_that_the_listener_cannot_tell_apart(tmp_path: Path) -> None:
         f"20 meter.within.push_from: {overlaps}",
         f"25 meter.same.push_from: {overlaps}",
         '30 meter.outside.push_from: "0.0.0.0/0" lies outside of all that the listener allows',
-        '30 meter.outside.push_from: "192.0.2.7" lies outside of all that the listener allows',
+        '30 meter.outside.push_from: "192.0.2.7/32" lies outside of all that the listener allows',
         '30 meter.outside.push_from: "2001::/16" lies outside of all that the listener allows',
     ]
 

@@ -28,6 +28,14 @@ def samples(metrics: Metrics) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in own)}
 
 
+def push(metrics: Metrics) -> None:
+    metrics.pushed("udp")
+    metrics.push_refused("tcp", "version")
+    metrics.push_refused("tcp", "version")
+    metrics.push_refused("udp", "flood")
+    metrics.push_connections(2)
+
+
 def eventful() -> Metrics:
     now = iter((1000.0, 1002.5, 1010.0, 1010.25))
     metrics = Metrics(version="0.1.0", clock=lambda: next(now))
@@ -67,6 +75,7 @@ def eventful() -> Metrics:
     metrics.published(4)
     metrics.dropped("size", 7)
     metrics.frame_log_dropped(2)
+    push(metrics)
     metrics.set_outbox(lambda: OutboxFigures(messages=3, octets=4096, oldest_age=12.5))
     return metrics
 
