@@ -8,26 +8,27 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dcud
 from dcud.assembly.broker import mqtt_parameters
-from dcud.assembly.capacity import tell_load
 from dcud.assembly.links import Links
-from dcud.assembly.meters import bus_parameters, is_secured, plain_target, polled_meter
+from dcud.assembly.meters import is_secured, plain_target
 from dcud.assembly.notices import hearer
-from dcud.assembly.overhearing import overhearing
-from dcud.assembly.ports import port
+from dcud.assembly.polled_bus import BusMeans
+from dcud.assembly.running_buses import RunningBuses
 from dcud.collect.breaker import MeterState
 from dcud.collect.gaps import Gap
 from dcud.collect.job import Reader
-from dcud.collect.poller import JobRun, MeterHealth, Poller, Surroundings
+from dcud.collect.poller import JobRun, MeterHealth, Surroundings
 from dcud.config import model
 from dcud.config.key_file import Access
 from dcud.config.key_ring import Secrets
 from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
 from dcud.dlms.secret import Secret
+from dcud.errors import DcudError
 from dcud.line.bus import Bus
 from dcud.line.tracer import Direction, FrameTracer
 from dcud.notice import Notice
@@ -154,15 +155,13 @@ class HealthTold:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Means:
-    """What buses are run with."""
+    """What meters are reached with."""
 
     store: Store
     secured: "SecuredMeters | None"
-    surroundings: Surroundings
     unasked: "UnaskedTold"
-    gaps: "GapsTold"
 
 
 class UnaskedTold:
@@ -232,6 +231,22 @@ class Daemon:
         self._secrets = secrets
         self._metrics = Metrics(version=dcud.__version__)
         self._frame_log = self._make_frame_log()
+        self._news: tuple[model.Configuration, Secrets] | None = None
+        self._told = asyncio.Event()
+        self._incidents: Incidents | None = None
+
+    def reload(self, configuration: model.Configuration, secrets: Secrets) -> None:
+        """Run by this configuration from now on; what it doesn't change goes on undisturbed."""
+        self._news = configuration, secrets
+        self._told.set()
+
+    def reload_refused(self, error: DcudError) -> None:
+        """Go on as before, and tell why."""
+        _LOG.error("the new configuration is not taken; all goes on as before\n%s", error)
+        self._metrics.config_reloaded(successful=False)
+        if self._incidents is not None:
+            text = f"the new configuration is not taken: {str(error).splitlines()[0]}"
+            self._incidents.report("", "config_refused", text, Severity.ERROR)
 
     def reopen_logs(self) -> None:
         """Open the frame log anew, after it was rotated."""
@@ -260,7 +275,7 @@ class Daemon:
                 wall_clock=wall_clock,
                 random=random.random,
             )
-            incidents = Incidents(configuration.gateway.id, store, wall_clock)
+            self._incidents = incidents = Incidents(configuration.gateway.id, store, wall_clock)
             notices = Notices(configuration.gateway.id, store)
             secured = await self._open_secured(stack, incidents)
             unasked = UnaskedTold(notices, incidents)
@@ -270,9 +285,20 @@ class Daemon:
                 group.create_task(publisher.run(buses_ended), name="publisher")
                 group.create_task(incidents.run(buses_ended), name="incidents")
                 group.create_task(notices.run(buses_ended), name="notices")
-                gaps = GapsTold(self._metrics, incidents)
-                means = _Means(store, secured, surroundings, unasked, gaps)
-                await self._run_buses(means, stopping)
+                means = _Means(store, secured, unasked)
+                buses = BusMeans(
+                    tracer=self._tracer(),
+                    observer=self._metrics,
+                    surroundings=surroundings,
+                    position=store.cursor,
+                    gaps=GapsTold(self._metrics, incidents),
+                    associate=partial(self._associate, means),
+                    hearer=partial(self._hearer, means),
+                )
+                running = RunningBuses(group, buses)
+                running.start(configuration)
+                await self._change(running, means, stack, stopping)
+                await running.end()
                 if self._frame_log is not None:
                     # Where its disk is stuck, its patience runs out beside the store's and ours.
                     self._frame_log.end()
@@ -303,56 +329,72 @@ class Daemon:
             clock=wall_clock,
         )
 
-    async def _run_buses(self, means: _Means, stopping: asyncio.Event) -> None:
-        """Poll all buses until the stop comes, then release what is open."""
-        buses = self._configuration.buses
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._run_bus(bus, means), name=f"bus {bus.id}") for bus in buses
-            ]
-            meters = sum(len(self._configuration.polled_meters(bus.id)) for bus in buses)
-            _LOG.info(
-                "dcud %s: meters to poll: %d, buses: %d", dcud.__version__, meters, len(buses)
-            )
-            await stopping.wait()
-            _LOG.info("stopping")
-            for task in tasks:
-                task.cancel()
+    async def _change(
+        self, running: RunningBuses, means: _Means, stack: AsyncExitStack, stopping: asyncio.Event
+    ) -> None:
+        """Take every new configuration until the stop comes."""
+        while await self._is_told(stopping):
+            assert self._news is not None  # noqa: S101  # or nothing was told
+            news, self._news = self._news, None
+            self._tell_restart(news[0])
+            known = self._take(*news)
+            if means.secured is None and self._incidents is not None:
+                means.secured = await self._open_secured(stack, self._incidents)
+            changed = await running.change(self._configuration, self._has_other_keys_than(known))
+            self._metrics.config_reloaded(successful=True)
+            _LOG.info("the configuration was taken; meters and buses that changed: %d", changed)
+        _LOG.info("stopping")
 
-    async def _run_bus(self, configured: model.Bus, means: _Means) -> None:
-        meters = self._configuration.polled_meters(configured.id)
-        links = Links(configured)
-        overheard = overhearing(
-            configured,
-            meters,
-            self._tracer(),
-            lambda meter: self._hearer(configured.id, meter, means),
-        )
-        bus = Bus(
-            configured.id,
-            port(configured),
-            tracer=self._tracer(),
-            observer=self._metrics,
-            parameters=bus_parameters(configured, links, overheard),
-        )
-        if not meters:
-            _LOG.warning("bus %s has no meters to poll", configured.id)
-            return
-        polled = [
-            polled_meter(
-                meter, self._associate(bus, links, meter, means), means.store.cursor, means.gaps
-            )
-            for meter in meters
-        ]
-        tell_load(configured, meters, wall_clock())
-        read_at_start = configured.read_at_start
-        poller = Poller(configured.id, polled, means.surroundings, read_at_start=read_at_start)
+    def _take(self, configuration: model.Configuration, secrets: Secrets) -> Secrets:
+        """Hold what is new; return the secrets of before."""
+        self._show_meters(self._configuration, configuration)
+        known = self._secrets
+        self._configuration, self._secrets = configuration, secrets
+        if self._frame_log is not None:
+            for secret in _all(secrets):
+                self._frame_log.register_secret(secret.octets)
+        return known
+
+    def _has_other_keys_than(self, known: Secrets) -> Callable[[str], bool]:
+        """Return what tells of a meter whether it has other keys than it had."""
+        now = self._secrets
+        return lambda meter: known.meters.get(meter) != now.meters.get(meter)
+
+    async def _is_told(self, stopping: asyncio.Event) -> bool:
+        """Wait for a new configuration: True; or for the stop."""
+        waits = [asyncio.ensure_future(each.wait()) for each in (self._told, stopping)]
         try:
-            await poller.run()
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await bus.close()
+            for wait in waits:
+                wait.cancel()
+        self._told.clear()
+        return not stopping.is_set()
 
-    def _hearer(self, bus: str, meter: model.Meter, means: _Means) -> Callable[[bytes], None]:
+    def _tell_restart(self, configuration: model.Configuration) -> None:
+        """Name what changed and takes effect only with the next start."""
+        sections = ("gateway", "mqtt", "metrics", "log", "outbox")
+        before = self._configuration
+        changed = [
+            name for name in sections if getattr(before, name) != getattr(configuration, name)
+        ]
+        if changed:
+            names = ", ".join(f"[{name}]" for name in changed)
+            _LOG.warning("what changed in %s takes effect when dcud is started again", names)
+
+    def _show_meters(self, before: model.Configuration, now: model.Configuration) -> None:
+        """Show what is polled now on the metrics page, and nothing else."""
+        gone = _places(before) - _places(now)
+        for bus, meter in gone:
+            self._metrics.remove_meter(bus, meter)
+        for bus in {bus.id for bus in before.buses} - {bus.id for bus in now.buses}:
+            self._metrics.remove_bus(bus)
+        for configured in now.buses:
+            self._metrics.add_bus(configured.id)
+        for bus, meter in _places(now):
+            self._metrics.add_meter(bus, meter)
+
+    def _hearer(self, means: _Means, bus: str, meter: model.Meter) -> Callable[[bytes], None]:
         """Return what takes what the meter says between sessions."""
         hear = hearer(meter, bus, means.unasked, wall_clock)
         if means.secured is not None and is_secured(meter):
@@ -360,7 +402,7 @@ class Daemon:
         return hear
 
     def _associate(
-        self, bus: Bus, links: Links, meter: model.Meter, means: _Means
+        self, means: _Means, bus: Bus, links: Links, meter: model.Meter
     ) -> Callable[[], AbstractAsyncContextManager[Reader]]:
         """Return what opens associations with the meter."""
         hear = hearer(meter, bus.name, means.unasked, wall_clock)
@@ -465,3 +507,12 @@ def _utc(seconds: float) -> datetime:
 def _all(secrets: Secrets) -> list[Secret]:
     """Return every secret that a frame could show."""
     return [secret for meter in secrets.meters.values() for secret in meter.all()]
+
+
+def _places(configuration: model.Configuration) -> set[tuple[str, str]]:
+    """Return bus and meter of all that is polled."""
+    return {
+        (bus.id, meter.id)
+        for bus in configuration.buses
+        for meter in configuration.polled_meters(bus.id)
+    }

@@ -14,7 +14,9 @@ from dcud.config.key_file import Access
 from dcud.config.key_ring import load_secrets
 from dcud.config.load import load
 from dcud.config.meter_secrets import holds_secrets
+from dcud.config.model import Configuration
 from dcud.daemon import Daemon
+from dcud.errors import DcudError
 
 summary = "poll the configured meters and publish what they say, until SIGTERM"
 
@@ -38,20 +40,45 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=configuration.log.level.upper(), format=_FORMAT, force=True
     )
-    mqtt = configuration.mqtt
-    if mqtt.username or mqtt.private_key_file or any(map(holds_secrets, configuration.meters)):
-        forbid_core_dumps()
+    _protect(configuration)
     secrets = load_secrets(configuration, Access.of_this_process())
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_run(Daemon(configuration, secrets)))
+        runner.run(_run(Daemon(configuration, secrets), arguments.config))
     return 0
 
 
-async def _run(daemon: Daemon) -> None:
+def _protect(configuration: Configuration) -> None:
+    """Keep secrets from where a crash would leave them."""
+    mqtt = configuration.mqtt
+    if mqtt.username or mqtt.private_key_file or any(map(holds_secrets, configuration.meters)):
+        forbid_core_dumps()
+
+
+async def _run(daemon: Daemon, path: Path) -> None:
     """Run the daemon with the signals wired to it."""
     loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
+    stopping, hangup = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, daemon.reopen_logs)
-    await daemon.run(stopping)
+    loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    async with asyncio.TaskGroup() as group:
+        reloading = group.create_task(_reload_at(hangup, daemon, path), name="reload")
+        await daemon.run(stopping)
+        reloading.cancel()
+
+
+async def _reload_at(hangup: asyncio.Event, daemon: Daemon, path: Path) -> None:
+    """Give the daemon its logs and its configuration anew, each time that it is told."""
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        daemon.reopen_logs()
+        try:
+            # Both read files: a thousand meters' take longer than a bus should wait.
+            configuration = await asyncio.to_thread(load, path)
+            secrets = await asyncio.to_thread(load_secrets, configuration, Access.of_this_process())
+        except DcudError as error:
+            daemon.reload_refused(error)
+        else:
+            _protect(configuration)
+            daemon.reload(configuration, secrets)

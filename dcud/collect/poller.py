@@ -8,6 +8,7 @@ the meter is left alone for the breaker's pause, so that a dead meter delays onl
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -139,7 +140,9 @@ class Poller:
         self, bus: str, meters: Sequence[Meter], surroundings: Surroundings, *, read_at_start: bool
     ) -> None:
         self._bus = bus
-        self._meters = meters
+        self._meters: Sequence[Meter] = ()
+        self._told_meters = meters
+        self._told = asyncio.Event()
         self._world = surroundings
         self._read_at_start = read_at_start
         self._shortage = Shortage(bus)
@@ -149,26 +152,47 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        self._start()
+        self._see(self._world.wall_clock())
         while True:
             self._notice_clock_jump()
+            self._take_meters()
             meter, pause = self._next()
-            if pause > 0:
+            if meter is None or pause > 0:
                 self._shortage.idle(self._world.wall_clock())
-                await asyncio.sleep(min(pause, LONGEST_SLEEP))
+                await self._sleep(min(pause, LONGEST_SLEEP))
                 continue
             await self._poll(meter)
             if self._line_down:
                 await asyncio.sleep(PORT_PAUSE)
 
-    def _start(self) -> None:
+    def replace(self, meters: Sequence[Meter]) -> None:
+        """Poll these meters from now on; those that it had keep what is due of them.
+
+        A meter that is being asked is asked to the end.
+        """
+        self._told_meters = meters
+        self._told.set()
+
+    def _take_meters(self) -> None:
+        """Begin with the meters that are new."""
+        if self._told_meters is self._meters:
+            return
+        known, self._meters = set(map(id, self._meters)), self._told_meters
         now = self._world.wall_clock()
-        self._see(now)
         for meter in self._meters:
-            meter.schedule(now)
-            if self._read_at_start:
-                for task in meter.tasks:
-                    task.set_due(now)
+            if id(meter) not in known:
+                meter.schedule(now)
+                if self._read_at_start:
+                    for task in meter.tasks:
+                        task.set_due(now)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep so long, or until the meters are others."""
+        self._told.clear()
+        if self._told_meters is self._meters:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._told.wait()
 
     def _notice_clock_jump(self) -> None:
         """Schedule afresh when the wall clock jumped.
@@ -195,8 +219,10 @@ class Poller:
     def _see(self, now: float) -> None:
         self._seen, self._seen_at = now, asyncio.get_running_loop().time()
 
-    def _next(self) -> tuple[Meter, float]:
+    def _next(self) -> tuple[Meter | None, float]:
         """Return the meter that is to be asked next and the seconds until then."""
+        if not self._meters:
+            return None, inf
         monotonic = asyncio.get_running_loop().time()
         place, pause = choose(self._meters, self._world.wall_clock(), monotonic)
         return self._meters[place], pause

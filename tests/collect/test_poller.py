@@ -391,3 +391,36 @@ async def test_a_dead_meter_costs_its_bus_at_most_a_fiftieth_of_the_time() -> No
     day = 86_400.0
     await poll(World(), dead, seconds=day)
     assert 3 * 20.0 < spent <= 0.02 * day + 2 * 20.0  # until it counts as dead, two tries
+
+
+async def test_meters_are_exchanged_between_polls_and_keep_what_is_due_of_them() -> None:
+    world = World()
+    kept, gone, come = (ScriptedJob(Alignment(interval=60), duration=5.0) for _ in range(3))
+    stays = meter("stays", kept, opening=well)
+    poller = Poller(
+        "b1",
+        [stays, meter("goes", gone, opening=well)],
+        world.surroundings(),
+        read_at_start=True,
+    )
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(130), asyncio.TaskGroup() as group:
+            group.create_task(poller.run())
+            await asyncio.sleep(2)  # the first is being asked
+            poller.replace([stays, meter("comes", come, opening=well)])
+    assert kept.ran == pytest.approx([0, 60, 120])
+    assert gone.ran == []
+    assert come.ran == pytest.approx([5, 65, 125])
+
+
+async def test_a_bus_without_meters_waits_for_some() -> None:
+    world, job = World(), ScriptedJob(Alignment(interval=60))
+    poller = Poller("b1", [], world.surroundings(), read_at_start=False)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(200), asyncio.TaskGroup() as group:
+            group.create_task(poller.run())
+            await asyncio.sleep(70)
+            poller.replace([meter("m1", job, opening=well)])
+            await asyncio.sleep(60)
+            poller.replace([])
+    assert job.ran == pytest.approx([120])

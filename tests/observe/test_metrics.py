@@ -36,6 +36,15 @@ def push(metrics: Metrics) -> None:
     metrics.push_connections(2)
 
 
+def scheduled(metrics: Metrics) -> None:
+    metrics.job_ran("rs485-1", "registers", 0.25, late=False, left_out=0)
+    metrics.job_ran("rs485-1", "load-profile", 61.5, late=True, left_out=2)
+    metrics.captures_missing("rs485-1", "meter-1", "load-profile", 4)
+    metrics.captures_missing("rs485-1", "meter-1", "daily", 1)
+    metrics.captures_missing("rs485-1", "meter-2", "load-profile", 0)
+    metrics.gap_given_up("rs485-1")
+
+
 def eventful() -> Metrics:
     now = iter((1000.0, 1002.5, 1010.0, 1010.25))
     metrics = Metrics(version="0.1.0", clock=lambda: next(now))
@@ -62,12 +71,7 @@ def eventful() -> Metrics:
     metrics.bus_busy("rs485-1", True)
     metrics.bus_busy("rs485-1", False)
     metrics.bus_busy("tcp-1", True)
-    metrics.job_ran("rs485-1", "registers", 0.25, late=False, left_out=0)
-    metrics.job_ran("rs485-1", "load-profile", 61.5, late=True, left_out=2)
-    metrics.captures_missing("rs485-1", "meter-1", "load-profile", 4)
-    metrics.captures_missing("rs485-1", "meter-1", "daily", 1)
-    metrics.captures_missing("rs485-1", "meter-2", "load-profile", 0)
-    metrics.gap_given_up("rs485-1")
+    scheduled(metrics)
     metrics.answered("rs485-1", "meter-1", 0.04)
     metrics.answered("rs485-1", "meter-2", 31.5)
     metrics.broker_connected(True)
@@ -75,6 +79,7 @@ def eventful() -> Metrics:
     metrics.published(4)
     metrics.dropped("size", 7)
     metrics.frame_log_dropped(2)
+    metrics.config_reloaded(successful=False)
     push(metrics)
     metrics.set_outbox(lambda: OutboxFigures(messages=3, octets=4096, oldest_age=12.5))
     return metrics
@@ -265,3 +270,14 @@ def test_a_thousand_meters_are_light() -> None:
     assert octets < 512 * 1000
     per_meter = [name for name in samples(metrics) if 'meter="meter-7"' in name]
     assert len(per_meter) == 6
+
+
+def test_what_is_configured_no_more_is_shown_no_more() -> None:
+    metrics = eventful()
+    metrics.remove_meter("rs485-1", "meter-1")
+    metrics.remove_meter("rs485-1", "unknown")
+    metrics.remove_bus("tcp-1")
+    shown = page(metrics)
+    assert 'meter="meter-1"' not in shown
+    assert 'meter="meter-2"' in shown
+    assert "tcp-1" not in shown

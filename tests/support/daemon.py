@@ -63,7 +63,12 @@ class Daemon:
         if keys is not None:
             self.key_file.touch(0o600)
             self.key_file.write_text(toml_text(keys), encoding="utf-8")
-        self.path.write_text(toml_text(self._completed(document, keys is not None)), "utf-8")
+        self.configure(document)
+
+    def configure(self, document: Mapping[str, TomlValue]) -> None:
+        """Write another configuration; a daemon that runs takes it when it is told to."""
+        whole = self._completed(document, self.key_file.exists())
+        self.path.write_text(toml_text(whole), "utf-8")
 
     def start(self) -> None:
         """Start it; returns at once."""
