@@ -198,7 +198,7 @@ class GapsTold:
         self._metrics.gap_given_up(bus)
         first, last = gap.first.isoformat(), gap.last.isoformat()
         text = f"the captures of {job} from {first} to {last} are not to be had from it"
-        self._incidents.report(meter, "captures_lost", text)
+        self._incidents.report(meter, "captures_lost", text, subject=f"{job} {first}")
 
 
 class SecurityTold:

@@ -48,11 +48,17 @@ class Incidents:
         self._gateway = gateway
         self._store = store
         self._clock = clock
-        self._incidents: dict[tuple[str, str], _Incident] = {}
+        self._incidents: dict[tuple[str, str, str], _Incident] = {}
         self._news = asyncio.Event()
 
     def report(
-        self, meter: str, code: str, text: str, severity: Severity = Severity.WARNING
+        self,
+        meter: str,
+        code: str,
+        text: str,
+        severity: Severity = Severity.WARNING,
+        *,
+        subject: str = "",
     ) -> None:
         """Take note of an incident; returns at once.
 
@@ -61,8 +67,9 @@ class Incidents:
             code: a short snake_case word.
             text: a sentence for people.
             severity: how much it matters.
+            subject: what tells it from others of its code, which are told apart from it.
         """
-        incident = self._incidents.setdefault((meter, code), _Incident())
+        incident = self._incidents.setdefault((meter, code, subject), _Incident())
         incident.text, incident.severity = text, severity
         incident.untold += 1
         self._news.set()
@@ -91,9 +98,11 @@ class Incidents:
         """Tell what may be told; return the seconds until more may be, None if nothing waits."""
         now = asyncio.get_running_loop().time()
         pauses = []
-        for (meter, code), incident in list(self._incidents.items()):
+        for key, incident in list(self._incidents.items()):
             if incident.untold and incident.not_before <= now:
-                await self._tell(meter, code, incident)
+                await self._tell(*key[:2], incident)
+            elif incident.not_before <= now:
+                del self._incidents[key]  # it would be told at once, as one that is new
             if incident.untold:
                 pauses.append(max(incident.not_before - now, 0.0))
         return min(pauses, default=None)

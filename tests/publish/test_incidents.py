@@ -116,3 +116,19 @@ async def test_what_is_left_is_told_at_the_end() -> None:
         await asyncio.sleep(1)
         assert len(store.kept) == 1
     assert store.kept[1][2] == "b"
+
+
+async def test_subjects_are_told_apart_and_forgotten_in_time() -> None:
+    store = Store()
+    async with running(store) as incidents:
+        for day in ("monday", "tuesday", "monday"):
+            incidents.report("m1", "captures_lost", day, subject=day)
+        await asyncio.sleep(1)
+        assert [text for _, _, text in store.kept] == [
+            "monday (2 times since it was told last)",
+            "tuesday",
+        ]
+        await asyncio.sleep(QUIET_TIME)
+        incidents.report("m1", "replay", "a")
+        await asyncio.sleep(1)
+        assert set(incidents._incidents) == {("m1", "replay", "")}  # noqa: SLF001  # or they'd pile up
