@@ -131,4 +131,4 @@ async def test_subjects_are_told_apart_and_forgotten_in_time() -> None:
         await asyncio.sleep(QUIET_TIME)
         incidents.report("m1", "replay", "a")
         await asyncio.sleep(1)
-        assert set(incidents._incidents) == {("m1", "replay", "")}  # noqa: SLF001  # or they'd pile up
+        assert set(incidents._incidents) == {("m1", "replay", "")}  # or they'd pile up
