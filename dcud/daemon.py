@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import dcud
 from dcud.assembly.broker import mqtt_parameters
 from dcud.assembly.links import Links
+from dcud.assembly.listening import Listening
 from dcud.assembly.meters import is_secured, plain_target
 from dcud.assembly.notices import hearer
 from dcud.assembly.polled_bus import BusMeans
+from dcud.assembly.pushing_meter import PushMeans
 from dcud.assembly.running_buses import RunningBuses
 from dcud.collect.breaker import MeterState
 from dcud.collect.gaps import Gap
@@ -30,7 +32,7 @@ from dcud.config.meter_secrets import NO_SECRETS, MeterSecrets
 from dcud.dlms.secret import Secret
 from dcud.errors import DcudError
 from dcud.line.bus import Bus
-from dcud.line.tracer import Direction, FrameTracer
+from dcud.line.tracer import Direction, FrameTracer, NoTracer
 from dcud.notice import Notice
 from dcud.observe.figures import OutboxFigures
 from dcud.observe.frame_log import FrameLog
@@ -49,6 +51,7 @@ from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 
 if TYPE_CHECKING:
+    from dcud.assembly.secured_hearing import SecuredHearing
     from dcud.assembly.secured_meters import SecuredMeters
     from dcud.dlms.errors import SecurityError
 
@@ -201,6 +204,22 @@ class GapsTold:
         self._incidents.report(meter, "captures_lost", text, subject=f"{job} {first}")
 
 
+class PushesTold:
+    """Tells metrics and subscribers of what meters push over the network."""
+
+    def __init__(self, metrics: Metrics, unasked: UnaskedTold) -> None:
+        self._metrics = metrics
+        self._unasked = unasked
+
+    def pushed(self, transport: str) -> None:
+        """Count a notification that is kept."""
+        self._metrics.pushed(transport)
+
+    def not_understood(self, bus: str, meter: str, reason: str) -> None:
+        """Tell of what can't be read."""
+        self._unasked.not_understood(bus, meter, reason)
+
+
 class SecurityTold:
     """Tells metrics and subscribers of what is not trusted."""
 
@@ -234,6 +253,7 @@ class Daemon:
         self._news: tuple[model.Configuration, Secrets] | None = None
         self._told = asyncio.Event()
         self._incidents: Incidents | None = None
+        self._listening: Listening | None = None
 
     def reload(self, configuration: model.Configuration, secrets: Secrets) -> None:
         """Run by this configuration from now on; what it doesn't change goes on undisturbed."""
@@ -297,7 +317,9 @@ class Daemon:
                 )
                 running = RunningBuses(group, buses)
                 running.start(configuration)
-                await self._change(running, means, stack, stopping)
+                self._listening = self._make_listening(means, notices)
+                async with self._listening.open():
+                    await self._change(running, means, stack, stopping)
                 await running.end()
                 if self._frame_log is not None:
                     # Where its disk is stuck, its patience runs out beside the store's and ours.
@@ -341,6 +363,8 @@ class Daemon:
             if means.secured is None and self._incidents is not None:
                 means.secured = await self._open_secured(stack, self._incidents)
             changed = await running.change(self._configuration, self._has_other_keys_than(known))
+            if self._listening is not None:
+                self._listening.change(self._configuration, self._has_other_keys_than(known))
             self._metrics.config_reloaded(successful=True)
             _LOG.info("the configuration was taken; meters and buses that changed: %d", changed)
         _LOG.info("stopping")
@@ -373,7 +397,7 @@ class Daemon:
 
     def _tell_restart(self, configuration: model.Configuration) -> None:
         """Name what changed and takes effect only with the next start."""
-        sections = ("gateway", "mqtt", "metrics", "log", "outbox")
+        sections = ("gateway", "mqtt", "metrics", "listener", "log", "outbox")
         before = self._configuration
         changed = [
             name for name in sections if getattr(before, name) != getattr(configuration, name)
@@ -393,6 +417,25 @@ class Daemon:
             self._metrics.add_bus(configured.id)
         for bus, meter in _places(now):
             self._metrics.add_meter(bus, meter)
+
+    def _make_listening(self, means: _Means, notices: Notices) -> Listening:
+        """Return the listener for what meters push over the network."""
+
+        def hearing(meter: model.Meter) -> "SecuredHearing | None":
+            if means.secured is None or not is_secured(meter):
+                return None
+            return means.secured.hearing(meter.bus, meter)
+
+        given = PushMeans(
+            notices=notices,
+            observer=PushesTold(self._metrics, means.unasked),
+            tracer=self._frame_log or NoTracer(),
+            hearing=hearing,
+            clock=wall_clock,
+            monotonic=asyncio.get_running_loop().time,
+            pushes_per_minute=self._configuration.listener.pushes_per_minute,
+        )
+        return Listening(self._configuration, given, self._metrics)
 
     def _hearer(self, means: _Means, bus: str, meter: model.Meter) -> Callable[[bytes], None]:
         """Return what takes what the meter says between sessions."""

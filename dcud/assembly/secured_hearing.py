@@ -6,7 +6,7 @@ from typing import Final
 from dcud.assembly.security import SecuredAccess
 from dcud.assembly.ways import Told
 from dcud.dlms.apdu import data_notification, event_notification, information_report
-from dcud.dlms.errors import SecurityError
+from dcud.dlms.errors import CountersSpentError, SecurityError
 from dcud.errors import DcudError
 
 _NOTIFICATIONS: Final = frozenset(
@@ -43,16 +43,38 @@ class SecuredHearing:
 
     async def _take(self, apdu: bytes) -> None:
         async with self._in_turn:
-            try:
-                plain = await self._verified(apdu)
-            except SecurityError as error:
-                self._told.refused(error)
-                return
-            except DcudError as error:  # what can't be read, or verified, can't be trusted
-                self._told.refused(SecurityError(error.message, remedy=error.remedy))
-                return
-            self._told.notified(plain)
-            await self._settle()
+            plain = await self._trusted(apdu)
+            if plain is not None:
+                self._told.notified(plain)
+                await self.settle()
+
+    async def verified(self, apdu: bytes) -> bytes | None:
+        """Return the APDU within one that came, None (and it was told) where it can't be trusted.
+
+        `settle` is to follow, once what it says is kept.
+        """
+        async with self._in_turn:
+            return await self._trusted(apdu)
+
+    async def _trusted(self, apdu: bytes) -> bytes | None:
+        try:
+            return await self._verified(apdu)
+        except SecurityError as error:
+            self._told.refused(error)
+        except DcudError as error:  # what can't be read, or verified, can't be trusted
+            self._told.refused(SecurityError(error.message, remedy=error.remedy))
+        return None
+
+    async def protected(self, answer: bytes) -> bytes | None:
+        """Return an answer as it goes out, None (and it was told) where it can't be protected."""
+        try:
+            if not await self._access.load():
+                raise CountersSpentError("it is not known which invocation counters were used")
+            protection = await self._access.listener()
+            return answer if protection is None else protection.protect(answer)[0]
+        except DcudError as error:
+            self._told.refused(SecurityError(error.message, remedy=error.remedy))
+        return None
 
     async def _verified(self, apdu: bytes) -> bytes:
         protection = await self._access.listener()
@@ -61,7 +83,7 @@ class SecuredHearing:
             raise SecurityError("what the meter says between sessions is no notification")
         return plain
 
-    async def _settle(self) -> None:
+    async def settle(self) -> None:
         """Make durable that this was taken; if it can't be, the next association tries again."""
         try:
             await self._access.settle()

@@ -73,8 +73,14 @@ class SecuredMeters:
         self, bus: str, meter: model.Meter, notified: Callable[[bytes], None]
     ) -> Callable[[bytes], None]:
         """Return what takes what the meter says between sessions; `notified` what is verified."""
+        return self.hearing(bus, meter, notified).hear
+
+    def hearing(
+        self, bus: str, meter: model.Meter, notified: Callable[[bytes], None] = unheard
+    ) -> SecuredHearing:
+        """Return what verifies what the meter says unasked."""
         access, report = self._access(meter), self._reporter(bus, meter)
-        return SecuredHearing(access, Told(refused=report, notified=notified)).hear
+        return SecuredHearing(access, Told(refused=report, notified=notified))
 
     def associate(
         self,

@@ -168,7 +168,7 @@ class SecuredAccess:
         return self._counters is None or await self._counters.load()
 
     async def listener(self) -> Protection | None:
-        """Return what verifies notifications between associations.
+        """Return what verifies notifications between associations, and protects answers to them.
 
         None stands for a meter whose APDUs go in the clear.
 
@@ -179,7 +179,7 @@ class SecuredAccess:
             self._keys = await self._fetch()
         if self._counters is None and needs_counters(self._meter):
             await self._open_account(self._keys)
-        return self.protection()
+        return self._protection(dedicated=False)
 
     async def rebase(self, shown: int) -> bool:
         """Learn the last counter that the meter took; tell whether ours was behind it."""
@@ -213,16 +213,21 @@ class SecuredAccess:
 
     def protection(self) -> Protection | None:
         """Return the protection of the next association, None where it has none."""
+        return self._protection(dedicated=True)
+
+    def _protection(self, *, dedicated: bool) -> Protection | None:
+        """Return a protection, with a dedicated key only if there is to be an association."""
         security = self._meter.security
         if security is None or not (_guarded(security)):
             return None
         parameters = self._parameters(security)
         size = parameters.suite.key_size
+        dedicated = dedicated and security.dedicated_key
         return ClientProtection(
             parameters,
             self._key_set(),
             self._unicast_counters(),
-            dedicated_key=Secret(self._world.draw(size)) if security.dedicated_key else None,
+            dedicated_key=Secret(self._world.draw(size)) if dedicated else None,
             means=self._general_means(security),
         )
 

@@ -385,6 +385,12 @@ def _size_fault(address: ServerAddress) -> Contradiction | None:
     )
 
 
+def _listener_fault(listener: Listener) -> Contradiction | None:
+    if listener.tcp or listener.udp:
+        return None
+    return Contradiction("tcp", "is false, and so is udp", "write enabled = false for neither")
+
+
 def _breaker_fault(breaker: Breaker) -> Contradiction | None:
     if breaker.first_pause <= breaker.longest_pause:
         return None
@@ -457,6 +463,7 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     ServerAddress: _size_fault,
     Breaker: _breaker_fault,
     ModeE: _device_address_fault,
+    Listener: _listener_fault,
     RegistersJob: _registers_fault,
     ProfileJob: _instants_fault,
     Security: _security_fault,

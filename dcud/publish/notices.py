@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 from dcud.notice import Notice
@@ -22,6 +23,19 @@ _AT_ONCE: Final = 100
 """Notices that go into the store in one transaction."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A notice, with who waits for it to be kept."""
+
+    notice: Notice
+    kept: asyncio.Future[bool] | None = None
+
+    def end(self, *, kept: bool) -> None:
+        """Tell what became of it, where anybody still wants to know."""
+        if self.kept is not None and not self.kept.done():
+            self.kept.set_result(kept)
+
+
 class Notices:
     """Puts notices into the outbox, in the order in which they came.
 
@@ -32,15 +46,27 @@ class Notices:
     def __init__(self, gateway: str, store: Appending) -> None:
         self._gateway = gateway
         self._store = store
-        self._waiting: deque[Notice] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._dropped = 0
         self._news = asyncio.Event()
 
     def report(self, notice: Notice) -> None:
         """Take a notice; returns at once."""
-        self._waiting.append(notice)
+        self._put(_Waiting(notice))
+
+    async def keep(self, notice: Notice) -> bool:
+        """Take a notice; return once it is durable, or false once it had to be dropped.
+
+        It stays taken if nobody waits for that any more.
+        """
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._put(_Waiting(notice, kept))
+        return await kept
+
+    def _put(self, waiting: "_Waiting") -> None:
+        self._waiting.append(waiting)
         if len(self._waiting) > MOST_WAITING:
-            self._waiting.popleft()
+            self._waiting.popleft().end(kept=False)
             self._dropped += 1
         self._news.set()
 
@@ -59,13 +85,17 @@ class Notices:
         while self._waiting:
             some = [self._waiting[n] for n in range(min(_AT_ONCE, len(self._waiting)))]
             try:
-                await self._store.append([notice_message(each, self._gateway) for each in some])
+                await self._store.append(
+                    [notice_message(each.notice, self._gateway) for each in some]
+                )
             except StoreError as error:
                 _LOG.warning("a notification could not be stored, and is tried again: %s", error)
                 return False
             kept = set(map(id, some))
             while self._waiting and id(self._waiting[0]) in kept:
                 self._waiting.popleft()
+            for each in some:
+                each.end(kept=True)
         return True
 
     def _tell_dropped(self) -> None:

@@ -473,3 +473,9 @@ def test_without_a_listener_nobody_is_heard(tmp_path: Path) -> None:
     configuration = loaded(tmp_path, SMALL + pushing("m", '"192.0.2.7"'))
     assert configuration.pushing_meters() == ()
     assert configuration.listener == model.Listener()
+
+
+def test_a_listener_without_transports(tmp_path: Path) -> None:
+    assert faults(tmp_path, SMALL + PUSHING + "tcp = false\nudp = false\n") == [
+        "12 listener.tcp: is false, and so is udp"
+    ]

@@ -125,3 +125,31 @@ async def test_what_could_not_be_kept_at_the_end_is_told(caplog: pytest.LogCaptu
     async with running(Store(refusals=9)) as notices:
         notices.report(notice(1))
     assert "1 notifications of meters could not be stored" in caplog.text
+
+
+async def test_a_notice_that_is_waited_for_is_durable_then() -> None:
+    store = Store(refusals=2)
+    async with running(store) as notices:
+        began = asyncio.get_running_loop().time()
+        assert await notices.keep(notice(1))
+        assert store.kept == [1]
+        assert asyncio.get_running_loop().time() - began >= 2 * RETRY_PAUSE
+
+
+async def test_a_notice_that_was_dropped_is_told_to_be() -> None:
+    notices = Notices("gw", Store())
+    waiting = asyncio.ensure_future(notices.keep(notice(0)))
+    await asyncio.sleep(0)
+    for n in range(MOST_WAITING):
+        notices.report(notice(n))
+    assert not await waiting
+
+
+async def test_a_notice_that_nobody_waits_for_any_more_is_kept_all_the_same() -> None:
+    store = Store(refusals=1)
+    async with running(store) as notices:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await notices.keep(notice(1))
+        await asyncio.sleep(RETRY_PAUSE)
+        assert store.kept == [1]
