@@ -1,6 +1,7 @@
 """What one meter pushes over the network, kept before it is acknowledged."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,6 +104,7 @@ class PushingMeter:
         self._pace = Pace(means.pushes_per_minute / 60, _BURST, means.monotonic)
         self._blocks = PushedBlocks()
         self._gathered = 0
+        self._confirmed: tuple[bytes, bytes] | None = None  # the last one's digest, and the answer
 
     async def take(self, unit: Wpdu, transport: Transport) -> Wpdu | None:
         """Take a unit; return the confirmation, once what it says is durable.
@@ -140,24 +142,31 @@ class PushingMeter:
         return whole
 
     async def _take(self, apdu: bytes, transport: Transport) -> bytes | None:
-        plain = await self._trusted(apdu)
-        await self._keep(plain, transport)
         if self._hearing is not None:
-            await self._hearing.settle()
-        confirmation = confirmation_of(plain)
-        if confirmation is None or self._hearing is None:
-            return confirmation
-        return await self._hearing.protected(confirmation)
-
-    async def _trusted(self, apdu: bytes) -> bytes:
-        if self._hearing is not None:
-            plain = await self._hearing.verified(apdu)
-            if plain is None:
-                raise PushRefusedError("security")
-            return plain
+            return await self._take_secured(self._hearing, apdu, transport)
         if not apdu or apdu[0] not in NOTIFICATION_TAGS:
             raise PushRefusedError("service")
-        return apdu
+        await self._keep(apdu, transport)
+        return confirmation_of(apdu)
+
+    async def _take_secured(
+        self, hearing: Hearing, apdu: bytes, transport: Transport
+    ) -> bytes | None:
+        digest = hashlib.sha256(apdu).digest()
+        if self._confirmed is not None and self._confirmed[0] == digest:
+            # The meter didn't hear the answer. It gets the same once more; nothing is taken.
+            return self._confirmed[1]
+        plain = await hearing.verified(apdu)
+        if plain is None:
+            raise PushRefusedError("security")
+        await self._keep(plain, transport)
+        await hearing.settle()
+        confirmation = confirmation_of(plain)
+        if confirmation is None:
+            return None
+        answer = await hearing.protected(confirmation)
+        self._confirmed = None if answer is None else (digest, answer)
+        return answer
 
     async def _keep(self, plain: bytes, transport: Transport) -> None:
         meter, means = self._meter, self._means

@@ -288,6 +288,18 @@ async def test_a_confirmation_is_ciphered_under_the_global_key(
     assert opened(answer.apdu) == CONFIRMATION
 
 
+async def test_a_meter_that_missed_its_confirmation_gets_the_same_again(tmp_path: Path) -> None:
+    site = Site()
+    async with secured(site, tmp_path) as meter:
+        answer = await meter.take(unit(general(5, CONFIRMED)), "udp")
+        assert await meter.take(unit(general(5, CONFIRMED)), "udp") == answer
+        assert len(site.notices.kept) == 1
+        assert await meter.take(unit(general(6, CONFIRMED)), "udp") != answer
+        assert await refusal(meter, general(5, CONFIRMED)) == "security"
+    assert len(site.notices.kept) == 2
+    assert site.refused == ["replay"]
+
+
 async def test_without_counters_of_ours_nothing_is_confirmed(tmp_path: Path) -> None:
     site = Site()
     async with secured(site, tmp_path, known=False) as meter:
