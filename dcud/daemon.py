@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING
 import dcud
 from dcud.assembly.broker import mqtt_parameters
 from dcud.assembly.links import Links
-from dcud.assembly.listening import Listening
 from dcud.assembly.meters import is_secured, plain_target
 from dcud.assembly.notices import hearer
 from dcud.assembly.polled_bus import BusMeans
-from dcud.assembly.pushing_meter import PushMeans
 from dcud.assembly.running_buses import RunningBuses
-from dcud.collect.breaker import MeterState
-from dcud.collect.gaps import Gap
+from dcud.assembly.telling import (
+    FindingsTold,
+    HealthTold,
+    PushesTold,
+    SecurityTold,
+    UnaskedTold,
+)
 from dcud.collect.job import Reader
-from dcud.collect.poller import JobRun, MeterHealth, Surroundings
+from dcud.collect.poller import Surroundings
 from dcud.config import model
 from dcud.config.key_file import Access
 from dcud.config.key_ring import Secrets
@@ -33,7 +36,6 @@ from dcud.dlms.secret import Secret
 from dcud.errors import DcudError
 from dcud.line.bus import Bus
 from dcud.line.tracer import Direction, FrameTracer, NoTracer
-from dcud.notice import Notice
 from dcud.observe.figures import OutboxFigures
 from dcud.observe.frame_log import FrameLog
 from dcud.observe.metrics import Metrics
@@ -45,15 +47,13 @@ from dcud.publish.message import event_message
 from dcud.publish.mqtt import MqttBroker
 from dcud.publish.notices import Notices
 from dcud.publish.publisher import Publisher, PublisherParameters
-from dcud.publish.state_payload import MeterCondition
-from dcud.publish.state_payload import MeterState as PublishedState
 from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 
 if TYPE_CHECKING:
+    from dcud.assembly.listening import Listening
     from dcud.assembly.secured_hearing import SecuredHearing
     from dcud.assembly.secured_meters import SecuredMeters
-    from dcud.dlms.errors import SecurityError
 
 _LOG = logging.getLogger("dcud")
 
@@ -64,21 +64,6 @@ _COUNTERS_LOST = (
     "the invocation counters were lost, or restored from a backup; none is used until it is known"
     " where to go on"
 )
-
-FEW_COUNTERS = (1 << 32) // 10
-"""Of the invocation counters under a key, a tenth: years at any sane rate."""
-
-TOLD_AGAIN = 300.0
-"""Seconds after which subscribers are told again how a meter does whose state did not change."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What subscribers were last told of a meter: when, and since when it holds; unix seconds."""
-
-    health: MeterHealth
-    since: float
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,131 +100,13 @@ class Tracers:
             tracer.answered(bus, meter, seconds)
 
 
-class HealthTold:
-    """Tells metrics and subscribers how polls and meters do.
-
-    Subscribers are told at once when a state or its reason changes; that a meter is still as it
-    was they are told only now and then, or every poll would be two messages.
-    """
-
-    def __init__(self, metrics: Metrics, publisher: Publisher) -> None:
-        self._metrics = metrics
-        self._publisher = publisher
-        self._told: dict[str, _Told] = {}
-
-    def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
-        """Count a poll."""
-        self._metrics.poll_finished(bus, meter, result, seconds)
-
-    def job_ran(self, run: JobRun) -> None:
-        """Show how a job's run kept to its time."""
-        self._metrics.job_ran(run.bus, run.job, run.lag, late=run.is_late, left_out=run.left_out)
-
-    def meter_health(self, health: MeterHealth) -> None:
-        """Tell how a meter stands, and since when."""
-        self._metrics.meter_up(health.bus, health.meter, health.state is not MeterState.DOWN)
-        if health.last_success is not None:
-            self._metrics.meter_succeeded(health.bus, health.meter, health.last_success)
-        now = wall_clock()
-        told = self._told.get(health.meter)
-        same = told is not None and told.health.state is health.state
-        if told and same and told.health.reason == health.reason and now - told.at < TOLD_AGAIN:
-            return
-        since = told.since if told and same else now
-        self._told[health.meter] = _Told(health=health, since=since, at=now)
-        self._publisher.show_meter_state(
-            health.meter,
-            PublishedState(
-                condition=MeterCondition(health.state.value),
-                since=_utc(since),
-                last_success=None if health.last_success is None else _utc(health.last_success),
-                reason=health.reason,
-            ),
-        )
-
-
 @dataclass(slots=True)
 class _Means:
     """What meters are reached with."""
 
     store: Store
     secured: "SecuredMeters | None"
-    unasked: "UnaskedTold"
-
-
-class UnaskedTold:
-    """Tells subscribers of what meters say without being asked."""
-
-    def __init__(self, notices: Notices, incidents: Incidents) -> None:
-        self._notices = notices
-        self._incidents = incidents
-
-    def noticed(self, notice: Notice) -> None:
-        """Publish it."""
-        _LOG.info("meter %s sent a %s", notice.meter, notice.kind)
-        self._notices.report(notice)
-
-    def not_understood(self, bus: str, meter: str, reason: str) -> None:
-        """Tell that there was something; its octets are in the frame log."""
-        text = f"what it sent unasked on bus {bus} can't be read: {reason}; see the frame log"
-        self._incidents.report(meter, "notification_not_understood", text)
-
-
-class GapsTold:
-    """Tells metrics and subscribers of what is missing of profiles."""
-
-    def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
-        self._metrics = metrics
-        self._incidents = incidents
-
-    def captures_missing(self, bus: str, meter: str, job: str, captures: int) -> None:
-        """Show how many captures are still asked for."""
-        self._metrics.captures_missing(bus, meter, job, captures)
-
-    def captures_lost(self, bus: str, meter: str, job: str, gap: Gap) -> None:
-        """Tell what can't be had."""
-        self._metrics.gap_given_up(bus)
-        first, last = gap.first.isoformat(), gap.last.isoformat()
-        text = f"the captures of {job} from {first} to {last} are not to be had from it"
-        self._incidents.report(meter, "captures_lost", text, subject=f"{job} {first}")
-
-
-class PushesTold:
-    """Tells metrics and subscribers of what meters push over the network."""
-
-    def __init__(self, metrics: Metrics, unasked: UnaskedTold) -> None:
-        self._metrics = metrics
-        self._unasked = unasked
-
-    def pushed(self, transport: str) -> None:
-        """Count a notification that is kept."""
-        self._metrics.pushed(transport)
-
-    def not_understood(self, bus: str, meter: str, reason: str) -> None:
-        """Tell of what can't be read."""
-        self._unasked.not_understood(bus, meter, reason)
-
-
-class SecurityTold:
-    """Tells metrics and subscribers of what is not trusted."""
-
-    def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
-        self._metrics = metrics
-        self._incidents = incidents
-        self._low: set[str] = set()
-
-    def security_refused(self, bus: str, meter: str, error: "SecurityError") -> None:
-        """Count what was refused, and tell of it."""
-        self._metrics.security_refused(bus, meter, error.code)
-        self._incidents.report(meter, error.code, str(error))
-
-    def counters_left(self, bus: str, meter: str, counters: int) -> None:
-        """Show how many counters are left; tell once when they are few."""
-        self._metrics.counters_left(bus, meter, counters)
-        if counters < FEW_COUNTERS and meter not in self._low:
-            self._low.add(meter)
-            text = f"only {counters} requests can still be sent under its keys; rotate them"
-            self._incidents.report(meter, "counters_low", text)
+    unasked: UnaskedTold
 
 
 class Daemon:
@@ -291,7 +158,7 @@ class Daemon:
             keeper = Keeper(configuration.gateway.id, store, self._metrics)
             surroundings = Surroundings(
                 keep=keeper,
-                observer=HealthTold(self._metrics, publisher),
+                observer=HealthTold(self._metrics, publisher, wall_clock),
                 wall_clock=wall_clock,
                 random=random.random,
             )
@@ -311,14 +178,14 @@ class Daemon:
                     observer=self._metrics,
                     surroundings=surroundings,
                     position=store.cursor,
-                    gaps=GapsTold(self._metrics, incidents),
+                    findings=FindingsTold(self._metrics, incidents),
                     associate=partial(self._associate, means),
                     hearer=partial(self._hearer, means),
                 )
                 running = RunningBuses(group, buses)
                 running.start(configuration)
                 self._listening = self._make_listening(means, notices)
-                async with self._listening.open():
+                async with self._listening.open() if self._listening else nullcontext():
                     await self._change(running, means, stack, stopping)
                 await running.end()
                 if self._frame_log is not None:
@@ -418,8 +285,12 @@ class Daemon:
         for bus, meter in _places(now):
             self._metrics.add_meter(bus, meter)
 
-    def _make_listening(self, means: _Means, notices: Notices) -> Listening:
-        """Return the listener for what meters push over the network."""
+    def _make_listening(self, means: _Means, notices: Notices) -> "Listening | None":
+        """Return the listener for what meters push over the network, if there is to be one."""
+        if not self._configuration.listener.enabled:
+            return None
+        from dcud.assembly.listening import Listening  # noqa: PLC0415  # most have none: start-up
+        from dcud.assembly.pushing_meter import PushMeans  # noqa: PLC0415  # likewise
 
         def hearing(meter: model.Meter) -> "SecuredHearing | None":
             if means.secured is None or not is_secured(meter):

@@ -5,25 +5,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
-from prometheus_client import generate_latest
 
-from dcud import daemon as daemon_module
-from dcud.collect.breaker import MeterState as Breaker
-from dcud.collect.poller import MeterHealth
 from dcud.config.key_ring import Secrets
 from dcud.config.load import load
-from dcud.daemon import FEW_COUNTERS, Daemon, HealthTold, SecurityTold
-from dcud.dlms.errors import TagError
+from dcud.daemon import Daemon
 from dcud.dlms.hdlc.address import ServerAddress
 from dcud.dlms.server import ServerParameters
 from dcud.observe.errors import MetricsPageError
-from dcud.observe.metrics import Metrics
-from dcud.publish.incidents import Incidents
-from dcud.publish.publisher import Publisher
-from dcud.publish.state_payload import MeterState
 from dcud.sim.hdlc_line import HdlcLine
 from dcud.sim.meter import MeterParameters, SimulatedMeter
 from dcud.sim.serving import serve_pty
@@ -127,78 +117,3 @@ async def test_a_metrics_port_that_is_taken_is_an_error_at_start(tmp_path: Path)
         daemon = make_daemon(tmp_path, metrics=taken.sockets[0].getsockname()[1])
         with pytest.raises(MetricsPageError):
             await daemon.run(asyncio.Event())
-
-
-class Board:
-    """Takes what subscribers would be shown."""
-
-    def __init__(self) -> None:
-        self.shown: list[tuple[str, str, str]] = []
-
-    def show_meter_state(self, meter: str, state: MeterState) -> None:
-        since = f"{state.since:%H:%M:%S}"
-        self.shown.append((meter, state.condition.value, since))
-
-
-def health(state: Breaker, reason: str = "", last_success: float | None = None) -> MeterHealth:
-    return MeterHealth(bus="b1", meter="m1", state=state, reason=reason, last_success=last_success)
-
-
-def test_subscribers_are_told_what_changed_and_the_rest_now_and_then(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 1_800_000_000.0  # 08:00:00
-    monkeypatch.setattr(daemon_module, "wall_clock", lambda: now)
-    board = Board()
-    metrics = Metrics(version="test")
-    told = HealthTold(metrics, cast("Publisher", board))
-    told.meter_health(health(Breaker.UP, last_success=now))
-    now += 10
-    told.meter_health(health(Breaker.UP, last_success=now))
-    assert board.shown == [("m1", "up", "08:00:00")]
-    now += 300
-    told.meter_health(health(Breaker.UP, last_success=now))
-    assert board.shown[1:] == [("m1", "up", "08:00:00")]
-    now += 10
-    told.meter_health(health(Breaker.DEGRADED, "no_answer", now))
-    told.meter_health(health(Breaker.DEGRADED, "decode", now))
-    assert board.shown[2:] == [("m1", "degraded", "08:05:20")] * 2
-
-
-def test_a_poll_is_counted() -> None:
-    metrics = Metrics(version="test")
-    told = HealthTold(metrics, cast("Publisher", Board()))
-    told.poll_finished("b1", "m1", "success", 0.5)
-    page = generate_latest(metrics.registry()).decode()
-    assert 'dcud_polls_total{bus="b1",meter="m1",result="success"} 1.0' in page
-
-
-class Incidence:
-    """Takes incidents in the place of what puts them into the outbox."""
-
-    def __init__(self) -> None:
-        self.reported: list[tuple[str, str]] = []
-
-    def report(self, meter: str, code: str, text: str) -> None:
-        self.reported.append((meter, code))
-
-
-def test_what_is_not_trusted_is_counted_and_told() -> None:
-    metrics, incidents = Metrics(version="1"), Incidence()
-    told = SecurityTold(metrics, cast("Incidents", incidents))
-    told.security_refused("b", "m", TagError("forged"))
-    assert incidents.reported == [("m", "authentication_tag")]
-    refused = b'dcud_security_refusals_total{bus="b",code="authentication_tag",meter="m"} 1.0'
-    assert refused in generate_latest(metrics.registry())
-
-
-def test_the_end_of_the_counters_is_told_once_in_good_time() -> None:
-    metrics, incidents = Metrics(version="1"), Incidence()
-    told = SecurityTold(metrics, cast("Incidents", incidents))
-    told.counters_left("b", "m", FEW_COUNTERS)
-    assert incidents.reported == []
-    for left in (FEW_COUNTERS - 1, FEW_COUNTERS - 2):
-        told.counters_left("b", "m", left)
-    assert incidents.reported == [("m", "counters_low")]
-    shown = 'dcud_invocation_counters_left{bus="b",meter="m"} 4.29496727e+08'
-    assert shown.encode() in generate_latest(metrics.registry())

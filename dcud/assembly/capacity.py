@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from dcud.assembly.jobs import convention, schedule
 from dcud.collect.capacity import CAPTURE_PERIOD, Asked, Pace, runs_a_day, share_of_time
+from dcud.collect.identity_job import USUAL
 from dcud.collect.schedule import DAY, Schedule
 from dcud.config import model
 
@@ -74,4 +75,6 @@ def _seconds(job: model.Job, due: Schedule, on: Pace, now: float) -> float:
     if isinstance(job, model.ProfileJob):
         captured = DAY / (job.capture_period or CAPTURE_PERIOD)
         return on.rows(captured / max(runs_a_day(due, now), _RAREST))
-    return on.attributes(len(job.objects) + job.read_clock)
+    if isinstance(job, model.RegistersJob):
+        return on.attributes(len(job.objects) + job.read_clock)
+    return on.attributes(len(job.objects) or len(USUAL))

@@ -1,11 +1,13 @@
 """From the jobs of a configured meter to those that its poller runs."""
 
+from collections.abc import Iterable
 from datetime import UTC, timedelta
 from hashlib import blake2b
-from typing import assert_never
+from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
 from dcud.collect.alignment import Alignment
+from dcud.collect.identity_job import USUAL, IdentityJob, IdentityObserver
 from dcud.collect.job import Job, Priority, Timing
 from dcud.collect.lists import ListMemory
 from dcud.collect.meter_memory import MeterMemory
@@ -23,6 +25,10 @@ _SIGNS = {
     "utc-minus-local": DeviationSign.UTC_MINUS_LOCAL,
     "local-minus-utc": DeviationSign.LOCAL_MINUS_UTC,
 }
+
+
+class JobObserver(GapObserver, IdentityObserver, Protocol):
+    """Who learns what jobs find out beside what they read."""
 
 
 _PRIORITIES = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
@@ -47,7 +53,7 @@ def meter_memory(meter: model.Meter) -> MeterMemory:
     )
 
 
-def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: GapObserver) -> Job:
+def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: JobObserver) -> Job:
     """Return a job as its poller runs it."""
     timing = _timing(job, memory)
     match job:
@@ -55,7 +61,7 @@ def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: 
             return RegisterJob(
                 name=job.name,
                 timing=timing,
-                items=items(job),
+                items=items(job.objects),
                 memory=memory,
                 with_clock=job.read_clock,
             )
@@ -68,6 +74,15 @@ def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: 
                 initial_history=timedelta(seconds=job.initial_history),
                 max_range=None if job.max_range is None else timedelta(seconds=job.max_range),
                 names={(column.obis, column.attribute): column.name for column in job.columns},
+                position=position,
+                observer=observer,
+            )
+        case model.IdentityJob():
+            return IdentityJob(
+                name=job.name,
+                timing=timing,
+                items=items(job.objects) or USUAL,
+                memory=memory,
                 position=position,
                 observer=observer,
             )
@@ -100,14 +115,14 @@ def _delay(job: model.Job, meter: str) -> float:
     return job.spread * int.from_bytes(digest) / 2**64
 
 
-def items(job: model.RegistersJob) -> list[Item]:
-    """Return what a registers job reads."""
+def items(objects: Iterable[model.ObjectAttribute]) -> list[Item]:
+    """Return what a job reads."""
     return [
         Item(
             attribute=AttributeDescriptor(each.class_id, each.obis, each.attribute),
             name=each.name or str(each.obis),
         )
-        for each in job.objects
+        for each in objects
     ]
 
 

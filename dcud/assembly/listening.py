@@ -84,7 +84,7 @@ class Takers:
 
 
 class Listening:
-    """The listener of a configuration, if there is to be one."""
+    """The listener of a configuration."""
 
     def __init__(
         self, configuration: model.Configuration, means: PushMeans, counts: PushCounts
@@ -101,9 +101,6 @@ class Listening:
             PortError: the address is taken or is not ours.
         """
         configured = self._configured
-        if not configured.enabled:
-            yield {}
-            return
         listener = PushListener(where(configured), self._takers, bounds(configured), self._told)
         async with listener.listening() as ports:
             for transport, port in ports.items():
@@ -123,7 +120,7 @@ class Listening:
 
 def _meters(configuration: model.Configuration) -> PushingMeters:
     meters = configuration.pushing_meters()
-    if configuration.listener.enabled and not meters:
+    if not meters:
         _LOG.warning("the listener knows no meter; write push_from at those that push")
     return PushingMeters(configuration.listener.allow_from, meters)
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from dcud.assembly.jobs import make_job, meter_memory
+from dcud.assembly.jobs import JobObserver, make_job, meter_memory
 from dcud.assembly.links import Links, hdlc_address
 from dcud.collect.breaker import Breaker, BreakerLimits
 from dcud.collect.job import Reader
 from dcud.collect.poller import Meter
-from dcud.collect.profile_job import GapObserver, Position
+from dcud.collect.profile_job import Position
 from dcud.config import model
 from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.association import AssociationParameters
@@ -188,7 +188,7 @@ def polled_meter(
     meter: model.Meter,
     associate: Callable[[], AbstractAsyncContextManager[Reader]],
     position: Position,
-    observer: GapObserver,
+    observer: JobObserver,
 ) -> Meter:
     """Return the meter as its bus's poller asks it."""
     memory = meter_memory(meter)

@@ -6,13 +6,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from dcud.assembly.capacity import tell_load
+from dcud.assembly.jobs import JobObserver
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, polled_meter
 from dcud.assembly.overhearing import overhearing
 from dcud.assembly.ports import port
 from dcud.collect.job import Reader
 from dcud.collect.poller import Meter, Poller, Surroundings
-from dcud.collect.profile_job import GapObserver, Position
+from dcud.collect.profile_job import Position
 from dcud.config import model
 from dcud.line.bus import Bus, BusObserver
 from dcud.line.tracer import FrameTracer
@@ -32,14 +33,14 @@ class BusMeans:
 
     Attributes:
         position: how far profiles were read.
-        gaps: learns what is missing of them.
+        findings: learns what jobs find out.
     """
 
     tracer: FrameTracer
     observer: BusObserver
     surroundings: Surroundings
     position: Position
-    gaps: GapObserver
+    findings: JobObserver
     associate: Associate
     hearer: Hearer
 
@@ -119,7 +120,7 @@ class PolledBus:
     def _polled_meter(self, meter: model.Meter) -> Meter:
         means = self._means
         associate = means.associate(self._bus, self._links, meter)
-        return polled_meter(meter, associate, means.position, means.gaps)
+        return polled_meter(meter, associate, means.position, means.findings)
 
     def _hear(self, octets: bytes) -> None:
         self._overheard(octets)

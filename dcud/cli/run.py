@@ -20,6 +20,8 @@ from dcud.errors import DcudError
 
 summary = "poll the configured meters and publish what they say, until SIGTERM"
 
+_LOG = logging.getLogger("dcud")
+
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -61,10 +63,16 @@ async def _run(daemon: Daemon, path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    refusal: DcudError | None = None
     async with asyncio.TaskGroup() as group:
         reloading = group.create_task(_reload_at(hangup, daemon, path), name="reload")
-        await daemon.run(stopping)
+        try:
+            await daemon.run(stopping)
+        except DcudError as error:  # what is the user's to mend must not leave within a group
+            refusal = error
         reloading.cancel()
+    if refusal is not None:
+        raise refusal
 
 
 async def _reload_at(hangup: asyncio.Event, daemon: Daemon, path: Path) -> None:
@@ -79,6 +87,9 @@ async def _reload_at(hangup: asyncio.Event, daemon: Daemon, path: Path) -> None:
             secrets = await asyncio.to_thread(load_secrets, configuration, Access.of_this_process())
         except DcudError as error:
             daemon.reload_refused(error)
+        except Exception as error:  # noqa: BLE001  # polling goes on, whatever a reload meets
+            _LOG.exception("this is a fault in dcud; please report it with the lines above")
+            daemon.reload_refused(DcudError(f"an error inside dcud: {type(error).__name__}"))
         else:
             _protect(configuration)
             daemon.reload(configuration, secrets)

@@ -34,6 +34,7 @@ class MeterMemory:
         scaler_units: by interface class and logical name; None where the object has none to give.
         lists: how many attributes it gives at once.
         companion: the companion profile whose event codes it has.
+        generation: grows whenever all that was learned is forgotten.
     """
 
     meter: str
@@ -44,6 +45,12 @@ class MeterMemory:
     scaler_units: dict[tuple[int, Obis], ScalerUnit | None] = field(default_factory=dict)
     lists: ListMemory = field(default_factory=ListMemory)
     companion: str = "none"
+    generation: int = 0
+
+    def forget(self) -> None:
+        """Ask everything anew but the name: it may be another meter."""
+        self.scaler_units.clear()
+        self.generation += 1
 
     async def identify(self, reader: Reader) -> str:
         """Return the logical device name, asking for it once."""

@@ -77,9 +77,13 @@ class ProfileReader:
     quirks: ProfileQuirks = field(default_factory=ProfileQuirks)
     _layout: BufferLayout | None = None
     _time_column: CaptureObject | None = None
+    _generation: int = 0  # of the memory, when the layout was learned
 
     async def layout(self, reader: Reader) -> BufferLayout:
         """Return columns, capture period and order of the profile."""
+        if self._generation != self.memory.generation:
+            self.forget()
+            self._generation = self.memory.generation
         if self._layout is None:
             captured = parse_capture_objects(await self._attribute(reader, CAPTURE_OBJECTS))
             reader = await prefetch(reader, self._wanted(captured), self.memory.lists)

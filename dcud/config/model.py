@@ -900,9 +900,24 @@ class ProfileJob(_Job):
     ] = ()
 
 
-Job = RegistersJob | ProfileJob
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityJob(_Job):
+    """What a meter says of itself; an exchanged meter is told as an event."""
 
-JOB_KINDS: dict[str, type] = {"registers": RegistersJob, "profile": ProfileJob}
+    objects: Annotated[
+        tuple[ObjectAttribute, ...],
+        kind.Tables(variants={"": ObjectAttribute}),
+        Note("What to read.", derived="serial numbers and versions of firmware"),
+    ] = ()
+
+
+Job = RegistersJob | ProfileJob | IdentityJob
+
+JOB_KINDS: dict[str, type] = {
+    "registers": RegistersJob,
+    "profile": ProfileJob,
+    "identity": IdentityJob,
+}
 """What a job's key `kind` may say."""
 
 

@@ -14,6 +14,7 @@ from dcud.config.model import (
     WITH_HDLC,
     Breaker,
     Bus,
+    IdentityJob,
     Job,
     Listener,
     Meter,
@@ -466,6 +467,7 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     Listener: _listener_fault,
     RegistersJob: _registers_fault,
     ProfileJob: _instants_fault,
+    IdentityJob: _instants_fault,
     Security: _security_fault,
 }
 

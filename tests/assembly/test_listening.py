@@ -138,11 +138,11 @@ async def push(port: int, octets: bytes = CONFIRMED) -> bytes:
         writer.transport.abort()
 
 
-def configuration(meters: Sequence[model.Meter], *, enabled: bool = True) -> model.Configuration:
+def configuration(meters: Sequence[model.Meter]) -> model.Configuration:
     return model.Configuration(
         gateway=model.Gateway(id="gw"),
         listener=model.Listener(
-            enabled=enabled, listen=SocketAddress(host="127.0.0.1", port=0), udp=False
+            enabled=True, listen=SocketAddress(host="127.0.0.1", port=0), udp=False
         ),
         meters=tuple(meters),
     )
@@ -171,13 +171,6 @@ async def test_other_meters_are_heard_after_a_change() -> None:
         assert await push(ports["tcp"]) == CONFIRMATION
     assert site.kept == ["m", "n", "m"]
     assert site.counts.refusals == {("tcp", "unknown_sender"): 1}
-
-
-async def test_without_a_listener_nothing_is_opened() -> None:
-    site = Site()
-    off = configuration([pushing("m", 1, "127.0.0.1")], enabled=False)
-    async with site.listening(off).open() as ports:
-        assert ports == {}
 
 
 async def test_a_listener_that_knows_nobody_says_so(caplog: pytest.LogCaptureFixture) -> None:

@@ -670,3 +670,15 @@ async def test_where_a_range_can_t_be_asked_for_what_is_missing_is_lost_at_once(
     spoil = without(simulated, lambda moment: moment in hidden)
     await reading.run(SimReader(simulated, spoil), store, NOW, always)
     assert [(gap.first, gap.last) for gap in store.lost] == [(min(hidden), max(hidden))]
+
+
+async def test_what_a_profile_is_made_of_is_asked_anew_of_another_meter() -> None:
+    store, reader = Store(), SimReader(meter())
+    reading = job(store, history=timedelta(hours=1))
+    for _ in range(2):
+        await reading.run(reader, store, NOW, always)
+    asked = [index for index, _ in reader.asked]
+    assert asked.count(3) == 1
+    reading.profile.memory.forget()
+    await reading.run(reader, store, NOW, always)
+    assert [index for index, _ in reader.asked].count(3) == 2

@@ -45,7 +45,7 @@ def test_the_reference_file_is_one_with_every_line_uncommented(tmp_path: Path) -
     (meter,) = configuration.meters
     assert meter.hdlc == model.Hdlc()
     assert meter.breaker == model.Breaker()
-    assert {type(job) for job in meter.job} == {model.RegistersJob, model.ProfileJob}
+    assert {type(job) for job in meter.job} == set(model.JOB_KINDS.values())
 
 
 def test_every_key_is_told_in_both() -> None:

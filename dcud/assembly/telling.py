@@ -1,0 +1,174 @@
+"""Who tells metrics and subscribers what buses, jobs and meters do."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dcud.collect.breaker import MeterState
+from dcud.collect.gaps import Gap
+from dcud.collect.poller import JobRun, MeterHealth
+from dcud.notice import Notice
+from dcud.observe.metrics import Metrics
+from dcud.publish.incidents import Incidents
+from dcud.publish.notices import Notices
+from dcud.publish.publisher import Publisher
+from dcud.publish.state_payload import MeterCondition
+from dcud.publish.state_payload import MeterState as PublishedState
+
+if TYPE_CHECKING:
+    from dcud.dlms.errors import SecurityError
+
+_LOG = logging.getLogger("dcud")
+
+FEW_COUNTERS = (1 << 32) // 10
+"""Of the invocation counters under a key, a tenth: years at any sane rate."""
+
+TOLD_AGAIN = 300.0
+"""Seconds after which subscribers are told again how a meter does whose state did not change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What subscribers were last told of a meter: when, and since when it holds; unix seconds."""
+
+    health: MeterHealth
+    since: float
+    at: float
+
+
+class HealthTold:
+    """Tells metrics and subscribers how polls and meters do.
+
+    Subscribers are told at once when a state or its reason changes; that a meter is still as it
+    was they are told only now and then, or every poll would be two messages.
+    """
+
+    def __init__(self, metrics: Metrics, publisher: Publisher, clock: Callable[[], float]) -> None:
+        self._metrics = metrics
+        self._publisher = publisher
+        self._clock = clock
+        self._told: dict[str, _Told] = {}
+
+    def poll_finished(self, bus: str, meter: str, result: str, seconds: float) -> None:
+        """Count a poll."""
+        self._metrics.poll_finished(bus, meter, result, seconds)
+
+    def job_ran(self, run: JobRun) -> None:
+        """Show how a job's run kept to its time."""
+        self._metrics.job_ran(run.bus, run.job, run.lag, late=run.is_late, left_out=run.left_out)
+
+    def meter_health(self, health: MeterHealth) -> None:
+        """Tell how a meter stands, and since when."""
+        self._metrics.meter_up(health.bus, health.meter, health.state is not MeterState.DOWN)
+        if health.last_success is not None:
+            self._metrics.meter_succeeded(health.bus, health.meter, health.last_success)
+        now = self._clock()
+        told = self._told.get(health.meter)
+        same = told is not None and told.health.state is health.state
+        if told and same and told.health.reason == health.reason and now - told.at < TOLD_AGAIN:
+            return
+        since = told.since if told and same else now
+        self._told[health.meter] = _Told(health=health, since=since, at=now)
+        self._publisher.show_meter_state(
+            health.meter,
+            PublishedState(
+                condition=MeterCondition(health.state.value),
+                since=_utc(since),
+                last_success=None if health.last_success is None else _utc(health.last_success),
+                reason=health.reason,
+            ),
+        )
+
+
+class UnaskedTold:
+    """Tells subscribers of what meters say without being asked."""
+
+    def __init__(self, notices: Notices, incidents: Incidents) -> None:
+        self._notices = notices
+        self._incidents = incidents
+
+    def noticed(self, notice: Notice) -> None:
+        """Publish it."""
+        _LOG.info("meter %s sent a %s", notice.meter, notice.kind)
+        self._notices.report(notice)
+
+    def not_understood(self, bus: str, meter: str, reason: str) -> None:
+        """Tell that there was something; its octets are in the frame log."""
+        text = f"what it sent unasked on bus {bus} can't be read: {reason}; see the frame log"
+        self._incidents.report(meter, "notification_not_understood", text)
+
+
+class FindingsTold:
+    """Tells metrics and subscribers of what jobs find out beside what they read."""
+
+    def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
+        self._metrics = metrics
+        self._incidents = incidents
+
+    def captures_missing(self, bus: str, meter: str, job: str, captures: int) -> None:
+        """Show how many captures are still asked for."""
+        self._metrics.captures_missing(bus, meter, job, captures)
+
+    def captures_lost(self, bus: str, meter: str, job: str, gap: Gap) -> None:
+        """Tell what can't be had."""
+        self._metrics.gap_given_up(bus)
+        first, last = gap.first.isoformat(), gap.last.isoformat()
+        text = f"the captures of {job} from {first} to {last} are not to be had from it"
+        self._incidents.report(meter, "captures_lost", text, subject=f"{job} {first}")
+
+    def identity_changed(
+        self, bus: str, meter: str, before: Mapping[str, str], now: Mapping[str, str]
+    ) -> None:
+        """Tell that a meter is another one, or has another firmware."""
+        changed = sorted(
+            name for name in before.keys() | now.keys() if before.get(name) != now.get(name)
+        )
+        told = ", ".join(
+            f"{name} was {before.get(name, 'none')}, is {now.get(name, 'none')}" for name in changed
+        )
+        text = f"on bus {bus} it says of itself what it did not say before: {told}"
+        self._incidents.report(meter, "identity_changed", text)
+
+
+class PushesTold:
+    """Tells metrics and subscribers of what meters push over the network."""
+
+    def __init__(self, metrics: Metrics, unasked: UnaskedTold) -> None:
+        self._metrics = metrics
+        self._unasked = unasked
+
+    def pushed(self, transport: str) -> None:
+        """Count a notification that is kept."""
+        self._metrics.pushed(transport)
+
+    def not_understood(self, bus: str, meter: str, reason: str) -> None:
+        """Tell of what can't be read."""
+        self._unasked.not_understood(bus, meter, reason)
+
+
+class SecurityTold:
+    """Tells metrics and subscribers of what is not trusted."""
+
+    def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
+        self._metrics = metrics
+        self._incidents = incidents
+        self._low: set[str] = set()
+
+    def security_refused(self, bus: str, meter: str, error: "SecurityError") -> None:
+        """Count what was refused, and tell of it."""
+        self._metrics.security_refused(bus, meter, error.code)
+        self._incidents.report(meter, error.code, str(error))
+
+    def counters_left(self, bus: str, meter: str, counters: int) -> None:
+        """Show how many counters are left; tell once when they are few."""
+        self._metrics.counters_left(bus, meter, counters)
+        if counters < FEW_COUNTERS and meter not in self._low:
+            self._low.add(meter)
+            text = f"only {counters} requests can still be sent under its keys; rotate them"
+            self._incidents.report(meter, "counters_low", text)
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,98 @@
+"""What metrics and subscribers are told, and how often."""
+
+import time
+from typing import cast
+
+from prometheus_client import generate_latest
+
+from dcud.assembly.telling import FEW_COUNTERS, FindingsTold, HealthTold, SecurityTold
+from dcud.collect.breaker import MeterState as Breaker
+from dcud.collect.poller import MeterHealth
+from dcud.dlms.errors import TagError
+from dcud.observe.metrics import Metrics
+from dcud.publish.incidents import Incidents
+from dcud.publish.publisher import Publisher
+from dcud.publish.state_payload import MeterState
+
+
+class Board:
+    """Takes what subscribers would be shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, str, str]] = []
+
+    def show_meter_state(self, meter: str, state: MeterState) -> None:
+        since = f"{state.since:%H:%M:%S}"
+        self.shown.append((meter, state.condition.value, since))
+
+
+def health(state: Breaker, reason: str = "", last_success: float | None = None) -> MeterHealth:
+    return MeterHealth(bus="b1", meter="m1", state=state, reason=reason, last_success=last_success)
+
+
+def test_subscribers_are_told_what_changed_and_the_rest_now_and_then() -> None:
+    now = 1_800_000_000.0  # 08:00:00
+    board = Board()
+    metrics = Metrics(version="test")
+    told = HealthTold(metrics, cast("Publisher", board), lambda: now)
+    told.meter_health(health(Breaker.UP, last_success=now))
+    now += 10
+    told.meter_health(health(Breaker.UP, last_success=now))
+    assert board.shown == [("m1", "up", "08:00:00")]
+    now += 300
+    told.meter_health(health(Breaker.UP, last_success=now))
+    assert board.shown[1:] == [("m1", "up", "08:00:00")]
+    now += 10
+    told.meter_health(health(Breaker.DEGRADED, "no_answer", now))
+    told.meter_health(health(Breaker.DEGRADED, "decode", now))
+    assert board.shown[2:] == [("m1", "degraded", "08:05:20")] * 2
+
+
+def test_a_poll_is_counted() -> None:
+    metrics = Metrics(version="test")
+    told = HealthTold(metrics, cast("Publisher", Board()), time.monotonic)
+    told.poll_finished("b1", "m1", "success", 0.5)
+    page = generate_latest(metrics.registry()).decode()
+    assert 'dcud_polls_total{bus="b1",meter="m1",result="success"} 1.0' in page
+
+
+class Incidence:
+    """Takes incidents in the place of what puts them into the outbox."""
+
+    def __init__(self) -> None:
+        self.reported: list[tuple[str, str]] = []
+
+        self.texts: list[str] = []
+
+    def report(self, meter: str, code: str, text: str, *, subject: str = "") -> None:
+        self.reported.append((meter, code))
+        self.texts.append(text)
+
+
+def test_what_is_not_trusted_is_counted_and_told() -> None:
+    metrics, incidents = Metrics(version="1"), Incidence()
+    told = SecurityTold(metrics, cast("Incidents", incidents))
+    told.security_refused("b", "m", TagError("forged"))
+    assert incidents.reported == [("m", "authentication_tag")]
+    refused = b'dcud_security_refusals_total{bus="b",code="authentication_tag",meter="m"} 1.0'
+    assert refused in generate_latest(metrics.registry())
+
+
+def test_the_end_of_the_counters_is_told_once_in_good_time() -> None:
+    metrics, incidents = Metrics(version="1"), Incidence()
+    told = SecurityTold(metrics, cast("Incidents", incidents))
+    told.counters_left("b", "m", FEW_COUNTERS)
+    assert incidents.reported == []
+    for left in (FEW_COUNTERS - 1, FEW_COUNTERS - 2):
+        told.counters_left("b", "m", left)
+    assert incidents.reported == [("m", "counters_low")]
+    shown = 'dcud_invocation_counters_left{bus="b",meter="m"} 4.29496727e+08'
+    assert shown.encode() in generate_latest(metrics.registry())
+
+
+def test_another_meter_in_its_place_is_told_with_what_changed() -> None:
+    incidents = Incidence()
+    told = FindingsTold(Metrics(version="1"), cast("Incidents", incidents))
+    told.identity_changed("b", "m", {"serial": "1", "type": "x"}, {"serial": "2", "type": "x"})
+    assert incidents.reported == [("m", "identity_changed")]
+    assert incidents.texts[0].endswith("serial was 1, is 2")
