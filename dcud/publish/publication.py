@@ -5,16 +5,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A message for the broker, always QoS 1.
+    """A message for the broker.
 
     Attributes:
         retain: whether the broker keeps it for those who come later. What is retained never
             expires.
+        qos: 1, or 0 for what is delivered once it is sent.
+        content_type: the media type of the payload.
     """
 
     topic: str
     payload: bytes = field(repr=False)
     retain: bool = False
+    qos: int = 1
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
