@@ -6,16 +6,18 @@ the connection ends. What the thread learns reaches the event loop in batches.
 """
 
 import asyncio
+import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 from paho.mqtt.client import Client
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from dcud.publish import reason_codes
 from dcud.publish.errors import (
@@ -27,14 +29,24 @@ from dcud.publish.errors import (
 )
 from dcud.publish.paho_client import MQTT_3_1_1, MQTT_5, ClientCalls, new_client, release
 from dcud.publish.parameters import MqttParameters, ProtocolChoice
-from dcud.publish.publication import Acknowledgement, Publication
+from dcud.publish.publication import Acknowledgement, Publication, Received, Subscription
 from dcud.publish.tls import tls_context
+
+_LOG = logging.getLogger("dcud.publish")
 
 _LOOP_SECONDS: Final = 1.0
 """How often an idle connection looks whether it is still alive."""
 
 _PACKET_OVERHEAD: Final = 48
 """Octets of a PUBLISH beyond topic and payload at most: header, lengths, id, our properties."""
+
+_LARGEST_PACKET: Final = 256 * 1024
+"""Octets that a broker may send at once: many times the largest request that makes sense."""
+
+_MOST_RECEIVED: Final = 256
+"""Messages that wait to be taken; what comes on top, a flood, is dropped."""
+
+_TEXT: Final = frozenset({"application/json", "text/plain"})
 
 _VERSION_NAMES: Mapping[int, str] = {MQTT_3_1_1: "3.1.1", MQTT_5: "5"}
 
@@ -132,14 +144,16 @@ class MqttConnection:
         self._leaving = False
         self._abandoned = False
         self._acknowledged: list[Acknowledgement] = []
+        self._received: list[Received] = []
+        self._overflow = 0
         self._loop = asyncio.get_running_loop()
         self._accepted: asyncio.Future[None] = self._loop.create_future()
         self._accepted.add_done_callback(_retrieve)
         self._ended = asyncio.Event()
         self._news: deque[Callable[[], None]] = deque()
         self._client = self._new_client(will)
-        self._retained = self._properties(expiry=None)
-        self._passing = self._properties(expiry=parameters.message_expiry)
+        self._asked: Sequence[str] = ()
+        self._properties_of: dict[tuple[str, bool], Properties | None] = {}
         threading.Thread(target=self._run, name="dcud-mqtt", daemon=True).start()
 
     async def accepted(self) -> None:
@@ -148,15 +162,36 @@ class MqttConnection:
 
     def publish(self, publication: Publication) -> int:
         """Hand a publication over; return the token that its acknowledgement will bear."""
-        properties = self._retained if publication.retain else self._passing
+        properties = self._known_properties(publication)
         info = self._client.publish(
             publication.topic,
             publication.payload,
-            qos=1,
+            qos=publication.qos,
             retain=publication.retain,
             properties=properties,
         )
         return info.mid
+
+    def subscribe(self, subscriptions: Sequence[Subscription]) -> None:
+        """Have the broker send what is published there; a refusal is logged."""
+        self._asked = [subscription.topics for subscription in subscriptions]
+        if self._protocol == MQTT_5:
+            wanted: list[Any] = [(each.topics, _options(each)) for each in subscriptions]
+        else:
+            wanted = [(each.topics, 1) for each in subscriptions]
+        self._client.subscribe(wanted)
+
+    def received(self) -> list[Received]:
+        """Take (and forget) what came under the subscriptions."""
+        taken, self._received = self._received, []
+        if self._overflow:
+            _LOG.warning(
+                "%s sent more than can be taken at once: %d messages were dropped",
+                self.description,
+                self._overflow,
+            )
+            self._overflow = 0
+        return taken
 
     def fits(self, publication: Publication) -> bool:
         """Tell whether the broker takes a packet of that size."""
@@ -213,7 +248,15 @@ class MqttConnection:
         parameters = self._parameters
         keepalive = max(1, round(parameters.keepalive))
         if self._protocol == MQTT_5:
-            client.connect(parameters.host, parameters.port, keepalive, clean_start=True)
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own gap
+            properties.MaximumPacketSize = _LARGEST_PACKET
+            client.connect(
+                parameters.host,
+                parameters.port,
+                keepalive,
+                clean_start=True,
+                properties=properties,
+            )
         else:
             client.connect(parameters.host, parameters.port, keepalive)
 
@@ -228,6 +271,12 @@ class MqttConnection:
 
     def _on_acknowledged(self, mid: int, reason: int) -> None:
         self._tell(lambda: self._acknowledged.append(Acknowledgement(mid, reason)))
+
+    def _on_subscribed(self, reasons: Sequence[int]) -> None:
+        self._tell(lambda: self._take_subscribed(reasons))
+
+    def _on_received(self, message: Received) -> None:
+        self._tell(lambda: self._take_received(message))
 
     def _on_disconnected(self, reason: int) -> None:
         self._reason = reason
@@ -259,6 +308,25 @@ class MqttConnection:
         self.window = min(self.window, properties.get("ReceiveMaximum", self.window))
         self._packet_limit = properties.get("MaximumPacketSize")
         self._accepted.set_result(None)
+
+    def _take_subscribed(self, reasons: Sequence[int]) -> None:
+        """Tell of what the broker won't let us hear."""
+        for topics, reason in zip(self._asked, reasons, strict=False):
+            if reason_codes.is_error(reason):
+                _LOG.error(
+                    "%s lets nothing be heard under %s: %s; %s",
+                    self.description,
+                    topics,
+                    reason_codes.words(reason),
+                    reason_codes.remedy(reason) or "look into its access rules",
+                )
+
+    def _take_received(self, message: Received) -> None:
+        """Keep a message until it is taken, as long as there is room."""
+        if len(self._received) < _MOST_RECEIVED:
+            self._received.append(message)
+        else:
+            self._overflow += 1
 
     def _end(self, error: BrokerError) -> None:
         """Take note that the connection is no more."""
@@ -311,6 +379,8 @@ class MqttConnection:
             acknowledged=self._on_acknowledged,
             disconnected=self._on_disconnected,
             socket_opened=self._on_socket_opened,
+            subscribed=self._on_subscribed,
+            received=self._on_received,
         )
         client = new_client(self._parameters.client_id, self._protocol, calls)
         client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
@@ -329,16 +399,39 @@ class MqttConnection:
                 remedy="write the key file of [mqtt] anew",
             ) from None
 
-    def _properties(self, expiry: float | None) -> Properties | None:
-        """Return the properties of publications; MQTT 3.1.1 has none."""
+    def _known_properties(self, publication: Publication) -> Properties | None:
+        """Return the properties of a publication, made anew only where they have to be."""
+        if publication.correlation is not None:
+            return self._properties(publication)
+        kind = publication.content_type, publication.retain
+        if kind not in self._properties_of:
+            self._properties_of[kind] = self._properties(publication)
+        return self._properties_of[kind]
+
+    def _properties(self, publication: Publication) -> Properties | None:
+        """Return the properties of a publication; MQTT 3.1.1 has none."""
         if self._protocol != MQTT_5:
             return None
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own gap
-        properties.PayloadFormatIndicator = 1  # UTF-8
-        properties.ContentType = "application/json"
-        if expiry is not None:
+        if publication.content_type in _TEXT:
+            properties.PayloadFormatIndicator = 1  # UTF-8
+        properties.ContentType = publication.content_type
+        expiry = self._parameters.message_expiry
+        if expiry is not None and not publication.retain:
             properties.MessageExpiryInterval = max(1, round(expiry))
+        if publication.correlation is not None:
+            properties.CorrelationData = publication.correlation
         return properties
+
+
+def _options(subscription: Subscription) -> SubscribeOptions:
+    """Return how a topic filter is subscribed to in MQTT 5."""
+    retained = (
+        SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+        if subscription.retained
+        else SubscribeOptions.RETAIN_DO_NOT_SEND
+    )
+    return SubscribeOptions(qos=1, retainHandling=retained)
 
 
 def _is_over_version(error: BrokerError) -> bool:

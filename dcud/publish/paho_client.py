@@ -5,12 +5,14 @@ code of a PUBACK (so that a refused message would pass for a delivered one), and
 a short DISCONNECT. For it alone both are taken from the received octets.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from paho.mqtt.client import Client
+
+from dcud.publish.publication import Received
 
 try:
     from paho.mqtt.enums import CallbackAPIVersion
@@ -35,12 +37,16 @@ class ClientCalls:
         acknowledged: PUBACK came: message id, reason code.
         disconnected: the connection ended: reason code of the broker's DISCONNECT, or 0.
         socket_opened: a connection is up, CONNECT is not sent yet.
+        subscribed: SUBACK came: the reason codes, one for each topic filter.
+        received: PUBLISH came.
     """
 
     connected: Callable[[int, Mapping[str, Any]], None]
     acknowledged: Callable[[int, int], None]
     disconnected: Callable[[int], None]
     socket_opened: Callable[[], None]
+    subscribed: Callable[[Sequence[int]], None]
+    received: Callable[[Received], None]
 
 
 def new_client(client_id: str, protocol: int, calls: ClientCalls) -> Client:
@@ -53,6 +59,7 @@ def new_client(client_id: str, protocol: int, calls: ClientCalls) -> Client:
     else:
         client = _release_1_6(client_id, protocol, calls)
     client.on_socket_open = lambda *_: calls.socket_opened()
+    client.on_message = lambda _client, _data, message: calls.received(_received(message))
     # With this set, `publish` leaves the writing to the thread that runs `loop`.
     client.on_socket_register_write = lambda *_: None
     client.max_inflight_messages_set(0)  # the window is kept by those who publish
@@ -63,6 +70,7 @@ def release(client: Client) -> None:
     """Break the client's ties to its owner, so that it goes as soon as nobody uses it."""
     client.on_connect = client.on_publish = client.on_disconnect = None
     client.on_socket_open = client.on_socket_register_write = None
+    client.on_message = client.on_subscribe = None
 
 
 def _session(client_id: str, protocol: int) -> dict[str, Any]:
@@ -88,6 +96,9 @@ def _release_2(client_id: str, protocol: int, calls: ClientCalls) -> Client:
     client.on_disconnect = lambda _client, _data, flags, reason, _properties: calls.disconnected(
         reason.value if flags.is_disconnect_packet_from_server else 0
     )
+    client.on_subscribe = lambda _client, _data, _mid, reasons, _properties: calls.subscribed(
+        [reason.value for reason in reasons]
+    )
     return client
 
 
@@ -102,6 +113,9 @@ def _release_1_6(client_id: str, protocol: int, calls: ClientCalls) -> Client:
     )
     client.on_disconnect = lambda client, _data, _reason, _properties=None: calls.disconnected(
         client.disconnect_reason
+    )
+    client.on_subscribe = lambda _client, _data, _mid, reasons, _properties=None: calls.subscribed(
+        [int(getattr(reason, "value", reason)) for reason in reasons]
     )
     ready: Client = client
     return ready
@@ -128,6 +142,18 @@ def _reason(reason: Any, protocol: int) -> int:
     """Return 1.6's reason, which is an object or a number, as the reason code of MQTT 5."""
     code = int(getattr(reason, "value", reason))
     return _REASON_OF_RETURN_CODE.get(code, code) if protocol == MQTT_3_1_1 else code
+
+
+def _received(message: Any) -> Received:
+    """Return a message as it came; MQTT 3.1.1 has no properties."""
+    properties = _by_name(getattr(message, "properties", None))
+    return Received(
+        topic=message.topic,
+        payload=message.payload,
+        retained=bool(message.retain),
+        response_topic=properties.get("ResponseTopic"),
+        correlation=properties.get("CorrelationData"),
+    )
 
 
 def _by_name(properties: Any) -> Mapping[str, Any]:

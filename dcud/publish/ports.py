@@ -1,11 +1,11 @@
 """What the publisher wants of the rooms around it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from dcud.publish.errors import BrokerError
-from dcud.publish.publication import Acknowledgement, Publication
+from dcud.publish.publication import Acknowledgement, Publication, Received, Subscription
 from dcud.store.rows import OutboxRow, OutboxStats
 
 
@@ -48,6 +48,14 @@ class BrokerConnection(Protocol):
 
     def fits(self, publication: Publication) -> bool:
         """Tell whether the broker takes a packet of that size."""
+        ...
+
+    def subscribe(self, subscriptions: Sequence[Subscription]) -> None:
+        """Have the broker send what is published there."""
+        ...
+
+    def received(self) -> list[Received]:
+        """Take what came under the subscriptions."""
         ...
 
     def acknowledgements(self) -> list[Acknowledgement]:

@@ -25,6 +25,8 @@ class _Heard:
             acknowledged=lambda mid, reason: self.notes.append(("acknowledged", mid, reason)),
             disconnected=lambda reason: self.notes.append(("disconnected", reason)),
             socket_opened=lambda: self.notes.append(("opened",)),
+            subscribed=lambda reasons: self.notes.append(("subscribed", *reasons)),
+            received=lambda message: self.notes.append(("received", message)),
         )
 
     def _connected(self, reason: int, properties: Mapping[str, Any]) -> None:

@@ -1,9 +1,10 @@
 """A broker without a network: says what a test has it say, when the test has it."""
 
 import asyncio
+from collections.abc import Sequence
 
 from dcud.publish.errors import BrokerError
-from dcud.publish.publication import Acknowledgement, Publication
+from dcud.publish.publication import Acknowledgement, Publication, Received, Subscription
 
 
 class FakeConnection:
@@ -18,6 +19,8 @@ class FakeConnection:
         self.left: str = ""
         self.answers = answers
         self.refusals: dict[str, int] = {}
+        self.subscriptions: list[Subscription] = []
+        self._heard: list[Received] = []
         self._wake = wake
         self._unanswered: list[Acknowledgement] = []
         self._ready: list[Acknowledgement] = []
@@ -40,6 +43,18 @@ class FakeConnection:
         if self.answers:
             self.answer()
         return token
+
+    def subscribe(self, subscriptions: Sequence[Subscription]) -> None:
+        self.subscriptions += subscriptions
+
+    def say(self, message: Received) -> None:
+        """Have a message come under a subscription."""
+        self._heard.append(message)
+        self._wake.set()
+
+    def received(self) -> list[Received]:
+        taken, self._heard = self._heard, []
+        return taken
 
     def fits(self, publication: Publication) -> bool:
         return len(publication.payload) <= self.largest

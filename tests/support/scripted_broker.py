@@ -14,6 +14,10 @@ def _puback(message_id: bytes) -> bytes:
     return b"\x40\x02" + message_id
 
 
+def _suback(message_id: bytes) -> bytes:
+    return b"\x90\x03" + message_id + b"\x01"
+
+
 class ScriptedBroker:
     """Listens on 127.0.0.1:`port` while entered.
 
@@ -31,6 +35,8 @@ class ScriptedBroker:
         self.levels: list[int] = []
         self.published: list[bytes] = []
         self.disconnects: list[bytes] = []
+        self.subscriptions: list[bytes] = []
+        self.suback = _suback
         self.closed = asyncio.Event()
         self._on_connect = on_connect
         self._on_publish = on_publish
@@ -94,6 +100,9 @@ class ScriptedBroker:
             self.published.append(body)
             after_topic = 2 + int.from_bytes(body[:2], "big")
             return self._on_publish(body[after_topic : after_topic + 2])
+        if kind == 0x82:
+            self.subscriptions.append(body)
+            return self.suback(body[:2])
         if kind == 0xE0:
             self.disconnects.append(body)
         return b""
