@@ -20,6 +20,7 @@ from dcud.publish.discharge import Discharge
 from dcud.publish.errors import BrokerRefusedError
 from dcud.publish.ports import BrokerConnection, Outbox, PublishObserver
 from dcud.publish.publication import Acknowledgement, Publication
+from dcud.publish.replies import Replies
 from dcud.publish.states import StateBoard
 from dcud.store.errors import StoreError
 from dcud.store.rows import OutboxRow
@@ -40,6 +41,7 @@ class Supply:
 
     outbox: Outbox
     states: StateBoard
+    replies: Replies
     discharge: Discharge
     observer: PublishObserver
     backoff: Backoff
@@ -53,7 +55,7 @@ class Delivery:
         self._connection = connection
         self._supply = supply
         self._clock = asyncio.get_running_loop().time
-        self._in_flight: dict[int, OutboxRow | None] = {}  # by token; None: a state
+        self._in_flight: dict[int, OutboxRow | None] = {}  # by token; None: a state or an answer
         self._rows_in_flight: set[int] = set()
         self._fetched: deque[OutboxRow] = deque()
         self._after = 0
@@ -74,6 +76,7 @@ class Delivery:
             and self._resume_at is None
             and self._after >= newest
             and self._supply.states.all_told
+            and self._supply.replies.all_said
         )
 
     def take_acknowledgements(self) -> None:
@@ -81,6 +84,7 @@ class Delivery:
         published = 0
         for answer in self._connection.acknowledgements():
             row = self._in_flight.pop(answer.token, None)
+            self._supply.replies.acknowledged(answer.token)
             if reason_codes.is_error(answer.reason):
                 self._refused(answer, row)
             elif row is not None:
@@ -105,11 +109,26 @@ class Delivery:
             if state is not None:
                 self._in_flight[self._connection.publish(state)] = None
                 continue
+            if self._reply():
+                continue
             row = await self._next_row()
             if row is None:
                 return
             self._in_flight[self._connection.publish(_publication(row))] = row
             self._rows_in_flight.add(row.row_id)
+
+    def _reply(self) -> bool:
+        """Send an answer, if one waits; one that the broker doesn't take is let go."""
+        answer = self._supply.replies.take()
+        if answer is None:
+            return False
+        if self._connection.fits(answer):
+            token = self._connection.publish(answer)
+            self._in_flight[token] = None
+            self._supply.replies.sent(token, answer)
+        else:
+            _LOG.warning("an answer for %s is larger than the broker takes: dropped", answer.topic)
+        return True
 
     async def _next_row(self) -> OutboxRow | None:
         """Return the next row to send, None if there is none now."""
@@ -150,7 +169,7 @@ class Delivery:
 
     def _refused(self, answer: Acknowledgement, row: OutboxRow | None) -> None:
         """Pause, so that the row is tried again; a state waits for the next connection."""
-        topic = "a state" if row is None else row.topic
+        topic = "a state or an answer" if row is None else row.topic
         error = BrokerRefusedError(
             f"broker {self._connection.description} refused {topic}: "
             f"{reason_codes.words(answer.reason)}",

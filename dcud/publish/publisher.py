@@ -15,6 +15,7 @@ from dcud.publish.discharge import Discharge
 from dcud.publish.errors import BrokerError, SessionTakenOverError
 from dcud.publish.ports import Broker, BrokerConnection, Outbox, PublishObserver
 from dcud.publish.publication import Publication
+from dcud.publish.replies import Hearing, Replies
 from dcud.publish.state_payload import (
     GatewayCondition,
     GatewayState,
@@ -78,6 +79,7 @@ class Publisher:
         clock: Callable[[], float],
         draw: Callable[[], float],
     ) -> None:
+        self._hearing: Hearing | None = None
         self._parameters = parameters
         self._broker = broker
         self._outbox = outbox
@@ -86,12 +88,14 @@ class Publisher:
         self._topics = Topics(parameters.gateway)
         self._states = StateBoard()
         self._wake = asyncio.Event()
+        self._replies = Replies(self._wake.set)
         self._complaint = Complaint()
         self._reconnect = self._backoff(draw)
         self._discharge = Discharge(outbox, self._wake, self._backoff(draw))
         self._supply = Supply(
             outbox=outbox,
             states=self._states,
+            replies=self._replies,
             discharge=self._discharge,
             observer=observer,
             backoff=self._backoff(draw),
@@ -108,6 +112,10 @@ class Publisher:
             self._topics.meter_state(meter), meter_state_payload(state, gateway, meter)
         )
         self._wake.set()
+
+    def listen(self, hearing: Hearing) -> None:
+        """Have what comes from the broker taken, from the next connection on."""
+        self._hearing = hearing
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Publish until `stopping` is set; then flush for a bounded time, say goodbye, return.
@@ -176,6 +184,9 @@ class Publisher:
         """Deliver until the stop, then leave in order."""
         self._show_gateway_state(GatewayCondition.ONLINE)
         self._states.tell_again()
+        self._replies.say_again()
+        if self._hearing is not None and self._hearing.subscriptions:
+            connection.subscribe(self._hearing.subscriptions)
         delivery = Delivery(connection, self._supply)
         loop = asyncio.get_running_loop()
         flush_until: float | None = None
@@ -192,6 +203,9 @@ class Publisher:
         """Do what can be done now."""
         self._wake.clear()
         delivery.take_acknowledgements()
+        if self._hearing is not None:
+            for message in connection.received():
+                self._hearing.heard(message, self._replies.say)
         if connection.error is not None:
             raise connection.error
         await delivery.fill()

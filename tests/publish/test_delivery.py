@@ -6,6 +6,8 @@ from dcud.publish.backoff import Backoff
 from dcud.publish.complaint import Complaint
 from dcud.publish.delivery import Delivery, Supply
 from dcud.publish.discharge import Discharge
+from dcud.publish.publication import Publication
+from dcud.publish.replies import Replies
 from dcud.publish.states import StateBoard
 from tests.support.fake_broker import FakeConnection, FakeObserver
 from tests.support.fake_outbox import FakeOutbox
@@ -20,12 +22,14 @@ class _Setting:
         wake = asyncio.Event()
         self.outbox = FakeOutbox(*topics)
         self.states = StateBoard()
+        self.replies = Replies(wake.set)
         self.observer = FakeObserver()
         self.discharge = Discharge(self.outbox, wake, self._backoff())
         self.connection = FakeConnection(wake, window=window, answers=answers)
         supply = Supply(
             outbox=self.outbox,
             states=self.states,
+            replies=self.replies,
             discharge=self.discharge,
             observer=self.observer,
             backoff=self._backoff(),
@@ -54,6 +58,35 @@ async def test_rows_go_in_order_up_to_the_window() -> None:
     assert (1 in setting.discharge, 3 in setting.discharge) == (True, False)
     assert setting.observer.published_messages == 2
     assert not setting.delivery.finished
+
+
+async def test_an_answer_goes_before_rows_and_is_let_go_once_acknowledged() -> None:
+    setting = _Setting("reading", answers=False)
+    setting.replies.say(Publication(topic="answer", payload=b"{}", correlation=b"1"))
+    await setting.step()
+    assert setting.connection.topics == ["answer", "reading"]
+    assert setting.connection.published[0].correlation == b"1"
+    setting.connection.answer()
+    await setting.step()
+    assert setting.replies.all_said
+    assert setting.observer.published_messages == 1
+    assert setting.delivery.finished
+
+
+async def test_an_answer_that_is_refused_or_too_large_is_told_and_let_go(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    setting = _Setting("reading")
+    setting.connection.largest = 10
+    setting.connection.refusals["refused"] = 0x87
+    setting.replies.say(Publication(topic="refused", payload=b"{}"))
+    setting.replies.say(Publication(topic="large", payload=bytes(11)))
+    await setting.step()
+    await setting.step()
+    assert setting.connection.topics == ["refused", "reading"]
+    assert setting.delivery.finished
+    assert "large" in caplog.text
+    assert "an answer" in caplog.text
 
 
 async def test_readings_are_not_retained_and_states_go_first() -> None:
@@ -165,7 +198,7 @@ async def test_a_refused_state_is_told_and_holds_nothing_up(
     setting.connection.refusals = {"s": 0x9A}
     await setting.step()
     await setting.step()
-    assert "refused a state: retain not supported" in caplog.text
+    assert "refused a state or an answer: retain not supported" in caplog.text
     assert 1 in setting.discharge
     assert setting.delivery.finished
 

@@ -7,7 +7,9 @@ from itertools import pairwise
 import pytest
 
 from dcud.publish.errors import BrokerError, SessionTakenOverError
+from dcud.publish.publication import Publication, Received, Subscription
 from dcud.publish.publisher import Publisher, PublisherParameters
+from dcud.publish.replies import Reply
 from dcud.publish.state_payload import MeterCondition, MeterState
 from tests.support.fake_broker import FakeBroker, FakeConnection, FakeObserver
 from tests.support.fake_outbox import FakeOutbox
@@ -68,6 +70,33 @@ async def test_the_outbox_is_published_and_emptied_between_birth_and_death() -> 
     assert setting.observer.connected == [True, False]
     assert setting.observer.published_messages == 2
     assert setting.stop_took < 0.1
+
+
+class _Echo:
+    """Answers every message with itself."""
+
+    subscriptions = (Subscription("ask"),)
+
+    def heard(self, message: Received, reply: Reply) -> None:
+        reply(Publication(topic="answer", payload=message.payload))
+
+
+async def test_what_is_heard_is_answered_after_a_lost_connection_again() -> None:
+    first, second = _made(answers=False), _made()
+    setting = _Setting(FakeBroker(first, second))
+    setting.publisher.listen(_Echo())
+
+    async def ask() -> None:
+        await asyncio.sleep(1)
+        first.say(Received(topic="ask", payload=b"?"))
+        await asyncio.sleep(1)
+        assert first.topics == [_STATE, "answer"]
+        first.lose()
+        await asyncio.sleep(5)
+
+    await setting.during(ask)
+    assert first.subscriptions == second.subscriptions == [Subscription("ask")]
+    assert second.topics == [_STATE, "answer", _STATE]
 
 
 async def test_the_will_says_that_the_connection_was_lost() -> None:
