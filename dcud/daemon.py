@@ -26,7 +26,7 @@ from dcud.assembly.telling import (
     SecurityTold,
     UnaskedTold,
 )
-from dcud.collect.job import Reader
+from dcud.collect.asking import Asker
 from dcud.collect.poller import Surroundings
 from dcud.config import model
 from dcud.config.key_file import Access
@@ -317,7 +317,7 @@ class Daemon:
 
     def _associate(
         self, means: _Means, bus: Bus, links: Links, meter: model.Meter
-    ) -> Callable[[], AbstractAsyncContextManager[Reader]]:
+    ) -> Callable[[], AbstractAsyncContextManager[Asker]]:
         """Return what opens associations with the meter."""
         hear = hearer(meter, bus.name, means.unasked, wall_clock)
         if means.secured is not None and is_secured(meter):

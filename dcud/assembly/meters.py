@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dcud.assembly.jobs import JobObserver, make_job, meter_memory
 from dcud.assembly.links import Links, hdlc_address
+from dcud.collect.asking import Asker
 from dcud.collect.breaker import Breaker, BreakerLimits
-from dcud.collect.job import Reader
 from dcud.collect.poller import Meter
 from dcud.collect.profile_job import Position
 from dcud.config import model
@@ -186,7 +186,7 @@ def is_secured(meter: model.Meter) -> bool:
 
 def polled_meter(
     meter: model.Meter,
-    associate: Callable[[], AbstractAsyncContextManager[Reader]],
+    associate: Callable[[], AbstractAsyncContextManager[Asker]],
     position: Position,
     observer: JobObserver,
 ) -> Meter:

@@ -11,7 +11,7 @@ from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, polled_meter
 from dcud.assembly.overhearing import overhearing
 from dcud.assembly.ports import port
-from dcud.collect.job import Reader
+from dcud.collect.asking import Asker
 from dcud.collect.poller import Meter, Poller, Surroundings
 from dcud.collect.profile_job import Position
 from dcud.config import model
@@ -20,7 +20,7 @@ from dcud.line.tracer import FrameTracer
 
 _LOG = logging.getLogger("dcud")
 
-Associate = Callable[[Bus, Links, model.Meter], Callable[[], AbstractAsyncContextManager[Reader]]]
+Associate = Callable[[Bus, Links, model.Meter], Callable[[], AbstractAsyncContextManager[Asker]]]
 """Makes what opens associations with a meter."""
 
 Hearer = Callable[[str, model.Meter], Callable[[bytes], None]]

@@ -1,7 +1,8 @@
 """What of all that is due on a bus comes next.
 
-What is scheduled goes before what is left over of earlier runs; among the scheduled the higher
-priority goes first, and of one priority that whose deadline is nearest. A meter whose breaker is
+What somebody ordered goes before what is scheduled, and that before what is left over of earlier
+runs; among the scheduled the higher priority goes first, and of one priority that whose deadline is
+nearest. A meter whose breaker is
 open has to wait, whatever is due of it. What is left over takes turns: the meter that was asked
 longest ago is next.
 """
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from dcud.collect.breaker import Breaker
 from dcud.collect.job import Job
+from dcud.collect.order import Order
 from dcud.collect.schedule import instants
 
 _LEFT_OUT_AT_MOST = 1000
@@ -24,14 +26,16 @@ _LEFT_OUT_AT_MOST = 1000
 class Class(IntEnum):
     """What goes before what, whatever else is to be said of it."""
 
-    SCHEDULED = 0
-    LEFT_OVER = 1
-    NOTHING = 2
+    ORDERED = 0
+    SCHEDULED = 1
+    LEFT_OVER = 2
+    NOTHING = 3
 
 
 Rank = tuple[Class, int, float]
 """What is less goes first: class, then priority, then deadline."""
 
+_ORDERED: Rank = (Class.ORDERED, 0, 0.0)
 _LEFT_OVER: Rank = (Class.LEFT_OVER, 0, 0.0)
 _NOTHING: Rank = (Class.NOTHING, 0, 0.0)
 
@@ -86,10 +90,14 @@ class Planned(Protocol):
 
     Attributes:
         asked_at: when it was last asked, monotonic seconds.
+        orders: what somebody wants of it, which waits for no breaker.
+        held_until: until when it is left alone, unix seconds.
     """
 
     tasks: Sequence[Task]
     breaker: Breaker
+    orders: list[Order]
+    held_until: float
     asked_at: float
 
 
@@ -98,18 +106,26 @@ def wanted(tasks: Iterable[Task], now: float) -> list[Task]:
     return sorted([task for task in tasks if task.is_wanted(now)], key=lambda task: task.rank(now))
 
 
-def choose(meters: Sequence[Planned], wall: float, monotonic: float) -> tuple[int, float]:
+def choose(
+    meters: Sequence[Planned], wall: float, monotonic: float, *, with_orders: bool = True
+) -> tuple[int, float]:
     """Return the place of the meter that is to be asked next, with the seconds until then.
 
     Args:
         meters: of the bus; at least one.
         wall: unix seconds.
         monotonic: seconds on the clock of the breakers.
+        with_orders: whether orders count.
     """
     first, foremost = 0, (inf, _NOTHING, inf)
     # This runs over every meter of the bus for every poll of one: most end at the first look.
     for place, meter in enumerate(meters):
-        pause = max(0.0, _pause(meter.tasks, wall), meter.breaker.not_before - monotonic)
+        if meter.orders and with_orders:
+            candidate = 0.0, _ORDERED, meter.asked_at
+            if candidate < foremost:
+                first, foremost = place, candidate
+            continue
+        pause = max(0.0, _pause(meter, wall), meter.breaker.not_before - monotonic)
         if pause <= foremost[0]:
             candidate = pause, _NOTHING if pause else _foremost(meter, wall), meter.asked_at
             if candidate < foremost:
@@ -118,21 +134,26 @@ def choose(meters: Sequence[Planned], wall: float, monotonic: float) -> tuple[in
 
 
 def foremost_waiting(
-    meters: Iterable[Planned], served: Planned, wall: float, monotonic: float
+    meters: Sequence[Planned], served: Planned, wall: float, monotonic: float
 ) -> Rank:
     """Return the foremost rank of what meters other than the one that is served wait for."""
+    if any(meter.orders for meter in meters):
+        return _ORDERED
     ranks = [
         _foremost(meter, wall)
         for meter in meters
-        if meter is not served and meter.breaker.not_before <= monotonic
+        if meter is not served
+        and meter.breaker.not_before <= monotonic
+        and meter.held_until <= wall
     ]
     return min(ranks, default=_NOTHING)
 
 
 def _foremost(meter: Planned, wall: float) -> Rank:
-    return min(task.rank(wall) for task in meter.tasks)
+    return min((task.rank(wall) for task in meter.tasks), default=_NOTHING)
 
 
-def _pause(tasks: Sequence[Task], wall: float) -> float:
-    """Return the seconds until one of them has something to do."""
-    return min(wall if task.is_unfinished else task.due for task in tasks) - wall
+def _pause(meter: Planned, wall: float) -> float:
+    """Return the seconds until one of its tasks has something to do, and it is not held."""
+    due = min((wall if task.is_unfinished else task.due for task in meter.tasks), default=inf)
+    return max(due, meter.held_until) - wall

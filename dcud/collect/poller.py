@@ -10,15 +10,17 @@ the meter is left alone for the breaker's pause, so that a dead meter delays onl
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
+from dcud.collect.asking import Asker
 from dcud.collect.breaker import Breaker, MeterState
 from dcud.collect.job import Job, JobOutcome, Keep, Reader
+from dcud.collect.order import Act, HeldError, MeterGoneError, Order
 from dcud.collect.plan import Class, Task, choose, foremost_waiting, wanted
 from dcud.collect.shortage import Shortage
 from dcud.errors import DcudError
@@ -36,7 +38,7 @@ JUMP = 2.0
 """Seconds by which the wall clock may run off within that time, since it is being disciplined."""
 
 SHARE = 10.0
-"""Seconds after which a job that catches up lets another one catch up."""
+"""Seconds after which a job that catches up lets another one catch up, and orders let others be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +98,18 @@ class Meter:
     Attributes:
         associate: opens an association with the meter for the length of an `async with`.
         tasks: its jobs, with what is due of them.
+        orders: what somebody wants of it.
+        held_until: until when it is left alone, unix seconds.
         asked_at: when it was last asked, monotonic seconds.
     """
 
     id: str
-    associate: Callable[[], AbstractAsyncContextManager[Reader]]
+    associate: Callable[[], AbstractAsyncContextManager[Asker]]
     jobs: Sequence[Job]
     breaker: Breaker
     tasks: Sequence[Task] = field(init=False)
+    orders: list[Order] = field(default_factory=list)
+    held_until: float = -inf
     asked_at: float = -inf
     last_success: float | None = None
     failures: int = 0
@@ -149,9 +155,16 @@ class Poller:
         self._seen = 0.0
         self._seen_at = 0.0
         self._line_down = False
+        self._owed = 0.0  # seconds that orders had while others waited
 
     async def run(self) -> None:
         """Poll until cancelled."""
+        try:
+            await self._run_on()
+        finally:
+            self._withdraw({*self._meters, *self._told_meters})
+
+    async def _run_on(self) -> None:
         self._see(self._world.wall_clock())
         while True:
             self._notice_clock_jump()
@@ -173,11 +186,59 @@ class Poller:
         self._told_meters = meters
         self._told.set()
 
+    async def obey(self, meter: str, act: Act, *, expires: float) -> Any:
+        """Have an act done on a meter before all that is scheduled; return what came of it.
+
+        Where orders keep coming they have half of the time, so that the schedule goes on.
+
+        Args:
+            meter: its configured id.
+            act: what is to be done.
+            expires: by when it has to begin, unix seconds.
+
+        Raises:
+            OrderError: it was not begun.
+            DcudError: it failed.
+        """
+        target = self._find(meter)
+        if target.held_until > self._world.wall_clock():
+            raise HeldError(f"meter {meter} is not to be asked now", remedy="resume it first")
+        order = Order(act, expires, asyncio.get_running_loop().create_future())
+        target.orders.append(order)
+        self._told.set()
+        return await order.done
+
+    def hold(self, meter: str, until: float) -> None:
+        """Leave a meter alone until then, unix seconds; what it is asked now goes to its end.
+
+        Raises:
+            MeterGoneError: there is no such meter.
+        """
+        self._find(meter).held_until = until
+        self._told.set()
+
+    def _find(self, meter: str) -> Meter:
+        for known in self._told_meters:
+            if known.id == meter:
+                return known
+        raise MeterGoneError(
+            f"bus {self._bus} has no meter {meter}", remedy="see the configuration"
+        )
+
+    def _withdraw(self, meters: Iterable[Meter]) -> None:
+        """Tell whoever waits for an order of these that nothing will come of it."""
+        for meter in meters:
+            gone = MeterGoneError(f"meter {meter.id} was taken off bus {self._bus}, or dcud stops")
+            self._refuse(meter.orders, gone)
+            meter.orders.clear()
+
     def _take_meters(self) -> None:
         """Begin with the meters that are new."""
         if self._told_meters is self._meters:
             return
-        known, self._meters = set(map(id, self._meters)), self._told_meters
+        known = set(map(id, self._meters))
+        self._withdraw(set(self._meters) - set(self._told_meters))
+        self._meters = self._told_meters
         now = self._world.wall_clock()
         for meter in self._meters:
             if id(meter) not in known:
@@ -224,43 +285,73 @@ class Poller:
         if not self._meters:
             return None, inf
         monotonic = asyncio.get_running_loop().time()
-        place, pause = choose(self._meters, self._world.wall_clock(), monotonic)
+        wall = self._world.wall_clock()
+        if self._owed > 0:
+            place, pause = choose(self._meters, wall, monotonic, with_orders=False)
+            if not pause:
+                return self._meters[place], pause
+        place, pause = choose(self._meters, wall, monotonic)
         return self._meters[place], pause
 
     async def _poll(self, meter: Meter) -> None:
         loop = asyncio.get_running_loop()
         began = meter.asked_at = loop.time()
+        ordered, meter.orders = meter.orders, []
         try:
-            result = await self._ask(meter)
+            result = await self._ask(meter, ordered)
         except PortError as error:
             result = error.code
+            self._refuse(ordered, error)
             if self._line_down:
                 return
             self._line_failed(error)
         except DcudError as error:
             result = error.code
+            self._refuse(ordered, error)
             self._failed(meter, error, loop.time() - began)
         except Exception:  # a fault of ours that one meter brings out must not cost the others
             _LOGGER.exception(
                 "bus %s: meter %s: this is a fault in dcud; please report it", self._bus, meter.id
             )
             result = DcudError.code
+            self._refuse(ordered, DcudError("an error inside dcud"))
             self._failed(meter, DcudError("an error inside dcud"), loop.time() - began)
         else:
             self._succeeded(meter, result)
-        self._world.observer.poll_finished(self._bus, meter.id, result, loop.time() - began)
+        took = loop.time() - began
+        self._owed = took if ordered else self._owed - took
+        meter.orders[:0] = [order for order in ordered if not order.done.done()]
+        self._world.observer.poll_finished(self._bus, meter.id, result, took)
 
-    async def _ask(self, meter: Meter) -> str:
-        """Run all due jobs of `meter` in one association; returns the worst of their results."""
+    async def _obey(self, ordered: Iterable[Order], asker: Asker) -> None:
+        """Do what was ordered, as far as its share of the bus goes; the rest keeps its place."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        for order in ordered:
+            await order.run(asker, self._world.wall_clock())
+            if clock() - began >= SHARE:
+                break
+
+    async def _ask(self, meter: Meter, ordered: Sequence[Order]) -> str:
+        """Do what was ordered, then all due jobs, in one association.
+
+        Returns the worst of the jobs' results.
+        """
         results = [JobOutcome.SUCCESS.value]
         async with meter.associate() as reader:
             self._line_down = False
+            await self._obey(ordered, reader)
             for task in wanted(meter.tasks, self._world.wall_clock()):
                 now = self._world.wall_clock()
                 if task.due > now and not self._may_go_on(meter, task):
                     continue
                 results.append(await self._run(meter, task, reader, now))
         return max(results, key=_severity)
+
+    def _refuse(self, ordered: Iterable[Order], error: DcudError) -> None:
+        """Tell whoever waits that the meter could not be asked."""
+        for order in ordered:
+            order.refuse(error)
 
     async def _run(self, meter: Meter, task: Task, reader: Reader, now: float) -> str:
         result = await self._result(meter, task, reader, now)
@@ -289,7 +380,7 @@ class Poller:
         wall, monotonic = self._world.wall_clock(), asyncio.get_running_loop().time()
         own = [task for task in meter.tasks if task is not running and task.due <= wall]
         waiting = foremost_waiting(self._meters, meter, wall, monotonic)[0]
-        if own or waiting is Class.SCHEDULED:
+        if own or waiting in (Class.ORDERED, Class.SCHEDULED):
             return False
         return waiting is Class.NOTHING or monotonic - meter.asked_at < SHARE
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dcud.collect.alignment import Alignment
 from dcud.collect.breaker import Breaker, BreakerLimits
 from dcud.collect.job import Job, JobOutcome, Keep, MayGoOn, Priority, Reader, Timing
+from dcud.collect.order import Order
 from dcud.collect.plan import Class, Planned, Task, choose, foremost_waiting, wanted
 
 QUARTER = Alignment(interval=900)
@@ -35,6 +36,8 @@ class Waiting:
     tasks: Sequence[Task]
     breaker: Breaker = field(default_factory=lambda: Breaker(BreakerLimits()))
     asked_at: float = -inf
+    orders: list[Order] = field(default_factory=list)
+    held_until: float = -inf
 
 
 def task(

@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
 from dcud.dlms.data import encode_data
 from dcud.dlms.data_types import Data
 from dcud.dlms.errors import NoAnswerError
+from dcud.dlms.exchange import Request
 from dcud.dlms.obis import Obis
 from dcud.reading import Reading
 from dcud.store.rows import CursorMove
+
+Asked = TypeVar("Asked")
 
 Answer = Data | bytes | DataAccessResult | Exception
 
@@ -64,6 +68,11 @@ class FakeReader:
             self.is_open = not isinstance(self.list_error, NoAnswerError)
             raise self.list_error
         return tuple([self._answer(each, None, None) for each in attributes])
+
+    async def ask(
+        self, request: Request[Asked], *, progress: Callable[[int], None] | None = None
+    ) -> Asked:
+        raise AssertionError(request)
 
     def _answer(
         self,
