@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from dcud.store.command_table import CommandTable
 from dcud.store.rows import (
     Appended,
     Cursor,
@@ -67,11 +68,13 @@ class Outbox:
 
     Attributes:
         stats: the outbox as of the last commit; may be read from any thread.
+        commands: requests that were begun.
     """
 
     def __init__(self, connection: sqlite3.Connection, limits: OutboxLimits) -> None:
         self._connection = connection
         self._limits = limits
+        self.commands = CommandTable(connection)
         self._totals = self._count()
         self.stats = self._totals.snapshot()
 

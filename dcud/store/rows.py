@@ -51,6 +51,19 @@ class CursorMove:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCommand:
+    """A request that was begun.
+
+    Attributes:
+        digest: of the request as it came.
+        reply: what was answered; None where nothing was yet.
+    """
+
+    digest: bytes
+    reply: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """How far an object of a meter has been read.
 

@@ -55,6 +55,7 @@ def migrate(connection: sqlite3.Connection, path: Path, kind: DatabaseKind = OUT
         StoreRefusedError: the database is of a newer dcud, or of another program.
         sqlite3.Error: a step failed; the database stands as before that step.
     """
+    _refuse_foreign(connection, path, kind)
     steps = migrations(kind.package)
     version = _pragma(connection, "user_version")
     if version > steps[-1][0]:
@@ -62,7 +63,6 @@ def migrate(connection: sqlite3.Connection, path: Path, kind: DatabaseKind = OUT
             f"store {path} is of a newer dcud (schema {version}; this one knows {steps[-1][0]})",
             remedy="install that version again, or move the file away to begin a new store",
         )
-    _refuse_foreign(connection, path, kind)
     for number, script in steps:
         if number > version:
             _apply(connection, kind, number, script)

@@ -15,6 +15,7 @@ from dcud.store.rows import (
     Appended,
     Cursor,
     CursorMove,
+    KnownCommand,
     OutboxLimits,
     OutboxMessage,
     OutboxRow,
@@ -124,6 +125,43 @@ class Store:
     async def cursor(self, meter: str, key: str) -> Cursor | None:
         """Return how far an object of a meter has been read, None if never."""
         return await self._file.read(lambda outbox: outbox.cursor(meter, key))
+
+    async def known_command(self, command_id: str) -> KnownCommand | None:
+        """Return the request that was begun under an id, None if none is remembered."""
+        return await self._file.read(lambda outbox: outbox.commands.known(command_id))
+
+    async def begin_command(self, command_id: str, digest: bytes, until: float) -> bool:
+        """Remember durably that a request is begun, under an id that is not known yet.
+
+        Args:
+            command_id: the requester's own name for it.
+            digest: of the request as it came.
+            until: how long it is remembered, seconds since 1970-01-01 UTC.
+
+        Returns:
+            Whether there is room for it.
+        """
+        now = self._clock()
+        return await self._file.write(
+            lambda outbox: outbox.commands.begin(command_id, digest, until, now)
+        )
+
+    async def answer_command(
+        self,
+        command_id: str,
+        reply: bytes,
+        messages: Sequence[OutboxMessage] = (),
+        cursors: Sequence[CursorMove] = (),
+    ) -> None:
+        """Remember what was answered, together with what is to be told and kept of it."""
+        now, messages, cursors = self._clock(), tuple(messages), tuple(cursors)
+
+        def work(outbox: Outbox) -> Appended:
+            outbox.commands.answer(command_id, reply)
+            return outbox.append(messages, cursors, now)
+
+        appended = await self._file.write(work)
+        self._drop_log.tell(appended.dropped)
 
     def stats(self) -> OutboxStats:
         """Return the outbox as of the last commit; costs nothing."""
