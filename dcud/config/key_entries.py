@@ -20,6 +20,9 @@ LONGEST_PASSWORD = 128
 KEY_SIZES = (16, 32)
 """Octets of a symmetric key: in suites 0 and 1, in suite 2."""
 
+PUBLIC_KEY_SIZE = 32
+"""Octets. [RFC 8032: Ed25519]"""
+
 SYMMETRIC = ("unicast_key", "authentication_key", "broadcast_key", "master_key")
 """The names of those."""
 
@@ -84,7 +87,7 @@ def _tables(
             problems.append(_problem(document, (section,), (), "holds an unknown table", remedy))
             continue
         named: dict[Entry, object] = {(section,): content}
-        if section == "meter" and isinstance(content, dict):
+        if section in _NAMED and isinstance(content, dict):
             named = {(section, meter): keys for meter, keys in content.items()}
         for table, keys in named.items():
             if isinstance(keys, dict):
@@ -92,7 +95,9 @@ def _tables(
             else:
                 message = f"must be a table, not {kind_of(keys)}"
                 shown = table[:1]
-                problems.append(_problem(document, table, shown, message, "write [meter.NAME]"))
+                problems.append(
+                    _problem(document, table, shown, message, f"write [{section}.NAME]")
+                )
 
 
 def _password(shortest: int) -> Callable[[object], Secret | str]:
@@ -134,6 +139,19 @@ def _private(value: object) -> Secret | str:
     return Secret(value.encode())
 
 
+def _public(value: object) -> Secret | str:
+    """Read a public key of Ed25519; no secret, but nobody else may exchange it."""
+    if not isinstance(value, str):
+        return f"must be text, not {kind_of(value)}"
+    try:
+        octets = bytes.fromhex(value.removeprefix(HEX_PREFIX))
+    except ValueError:
+        return "holds something else than pairs of hexadecimal digits"
+    if len(octets) != PUBLIC_KEY_SIZE:
+        return f"has {len(octets)} octets; a public key of Ed25519 has {PUBLIC_KEY_SIZE}"
+    return Secret(octets)
+
+
 _PEM = re.compile(
     r"-----BEGIN (EC )?PRIVATE KEY-----\s.*-----END (EC )?PRIVATE KEY-----", re.DOTALL
 )
@@ -165,13 +183,18 @@ _KNOWN: Mapping[str, Mapping[str, Callable[[object], Secret | str]]] = {
     DEFAULT: _with_others(_OF_METERS),
     GATEWAY: _with_others(_PRIVATE),
     "mqtt": {"password": _password(0)},
+    "command": {"public_key": _public},
 }
 """The tables of a key file, the keys in each, and how they are read."""
 
 
+_NAMED = frozenset({"meter", "command"})
+"""Those under which each has a table of its own name."""
+
 _AS_TEXT = 'write text, or "hex:" and pairs of hexadecimal digits'
 _REMEDIES: Mapping[Callable[[object], Secret | str], str] = {
     _symmetric: "write 32 hexadecimal digits, in suite 2 64",
+    _public: "write 64 hexadecimal digits",
     _private: "write it between three quotation marks, with its lines BEGIN and END",
 }
 

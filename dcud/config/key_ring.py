@@ -9,7 +9,7 @@ from typing import TypeVar
 from dcud.config.key_entries import Entry, fault, missing, parse_keys
 from dcud.config.key_file import Access, SecretFile, credential, key_file, read_secret_file
 from dcud.config.meter_secrets import MeterSecrets, chosen_for, needed_by
-from dcud.config.model import Configuration, Meter, Mqtt
+from dcud.config.model import Commands, Configuration, Meter, Mqtt
 from dcud.config.problem import ConfigError, Problem
 from dcud.dlms.secret import Secret
 
@@ -22,10 +22,12 @@ class Secrets:
 
     Attributes:
         mqtt_password: None where the broker is told none.
+        command_keys: public keys of those who may sign requests, by name.
         meters: by meter id, of those whose secrets stand in files; a `key_command` is asked later.
     """
 
     mqtt_password: Secret | None = None
+    command_keys: Mapping[str, bytes] = field(default_factory=dict)
     meters: Mapping[str, MeterSecrets] = field(default_factory=dict)
 
 
@@ -54,11 +56,13 @@ def load_secrets(
         if meter.key_command is None
     }
     mqtt_password = collect(partial(ring.mqtt_password, configuration.mqtt))
+    command_keys = collect(partial(ring.command_keys, configuration.commands))
     problems += _certificate_problems(configuration.mqtt, access)
     if problems:
         raise ConfigError(problems)
     return Secrets(
         mqtt_password=mqtt_password,
+        command_keys=command_keys or {},
         meters={meter: secrets for meter, secrets in found.items() if secrets},
     )
 
@@ -91,6 +95,20 @@ class KeyRing:
         if not mqtt.username or not (mqtt.key_file or mqtt.credential):
             return None
         return self._fetch(mqtt.key_file, mqtt.credential, ("mqtt", "password"))
+
+    def command_keys(self, commands: Commands) -> Mapping[str, bytes]:
+        """Return the public keys that rules name.
+
+        Raises:
+            ConfigError: their file was refused, or lacks one.
+        """
+        if not commands.enabled:
+            return {}
+        names = sorted({name for rule in commands.allow for name in rule.signed_by})
+        source = commands.key_file, commands.credential
+        return {
+            name: self._fetch(*source, ("command", name, "public_key")).octets for name in names
+        }
 
     def _fetch(self, path: str | None, name: str | None, entry: Entry) -> Secret:
         file = self._file(path, name)

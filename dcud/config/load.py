@@ -116,6 +116,7 @@ class _Loader:
             mqtt=self._mqtt(),
             metrics=self._section("metrics", model.Metrics) or model.Metrics(),
             listener=listener,
+            commands=self._commands(),
             log=self._section("log", model.Log) or model.Log(),
             outbox=self._outbox(),
             buses=tuple(told.bus for told in buses),
@@ -144,6 +145,13 @@ class _Loader:
         mqtt = self._builder.build(Part(part.place, values), model.Mqtt) or model.Mqtt()
         rules.check_mqtt(mqtt, part, self._report)
         return mqtt
+
+    def _commands(self) -> model.Commands:
+        part = self._part("commands")
+        rules.check_secret_source(part, self._report)
+        values = {**self._secret_source(part, ("key_file", "credential")), **part.values}
+        whole = Part(part.place, values)
+        return self._builder.build(whole, model.Commands) or model.Commands()
 
     def _outbox(self) -> model.Outbox:
         part = self._part("outbox")

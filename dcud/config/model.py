@@ -244,6 +244,102 @@ class Listener:
     ] = 120
 
 
+VERBS = (
+    "read",
+    "read_profile",
+    "write",
+    "execute",
+    "set_clock",
+    "connect",
+    "disconnect",
+    "identify",
+    "refresh",
+    "rescan",
+    "pause",
+    "resume",
+    "reload",
+)
+"""What can be asked for over MQTT."""
+
+HARMLESS = frozenset({"read", "read_profile", "identify", "refresh"})
+"""Those of them that change nothing but what dcud knows."""
+
+EVERYTHING = "all"
+"""The group of every meter, every bus, and the gateway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRule:
+    """What may be asked for of whom, by whom."""
+
+    verbs: Annotated[
+        tuple[str, ...],
+        kind.choices(*VERBS),
+        Note("What may be asked for.", example=("read", "identify")),
+    ]
+    groups: Annotated[
+        tuple[str, ...],
+        kind.names(),
+        Note(
+            'Groups of the meters and buses it holds for; "all" is every one, and the gateway.',
+            example=("all",),
+        ),
+    ]
+    signed_by: Annotated[
+        tuple[str, ...],
+        kind.names(),
+        Note(
+            "Names of the keys one of which has to sign it; each stands in the key file as"
+            " [command.NAME] with its public_key.",
+            derived="nobody; then unsigned = true is wanted for whatever changes something",
+            example=("head-end",),
+        ),
+    ] = ()
+    unsigned: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether what changes something may be asked for without a signature."),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What may be asked for over MQTT; nothing, unless it is allowed here."""
+
+    enabled: Annotated[bool, kind.flag(), Note("Whether requests are heard.")] = False
+    allow: Annotated[
+        tuple[CommandRule, ...],
+        kind.Tables(variants={"": CommandRule}),
+        Note("What is allowed; whatever no rule allows is refused."),
+    ] = ()
+    key_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("File with the public keys, mode 600.", derived="gateway.key_file"),
+    ] = None
+    credential: Annotated[
+        str | None,
+        kind.text(),
+        Note("systemd credential with the public keys.", derived="gateway.credential"),
+    ] = None
+    waiting: Annotated[
+        int, kind.integer(1, 1000), Note("Requests that may wait or run at the same time.")
+    ] = 50
+    per_minute: Annotated[
+        int, kind.integer(1, 6000), Note("Requests that are taken in a minute; more are refused.")
+    ] = 120
+    usual_lifetime: Annotated[
+        float,
+        kind.duration("1 s", "1 h"),
+        Note("By when a request that doesn't say so has to be begun, from its arrival."),
+    ] = 120.0
+    longest_lifetime: Annotated[
+        float,
+        kind.duration("1 min", "30 d"),
+        Note("How far ahead a request may expire; so long, and an hour, it is remembered."),
+    ] = 86_400.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What is logged where."""
@@ -390,6 +486,11 @@ class Bus:
     """A line with meters; each line works by itself, whatever the others do."""
 
     id: Annotated[str, kind.name(), Note("Name of the bus.", example="rs485")]
+    groups: Annotated[
+        tuple[str, ...],
+        kind.names(),
+        Note("Groups it belongs to, for [[commands.allow]].", own=True, example=("lines",)),
+    ] = ()
     serial: Annotated[
         Serial | None, kind.Table(model=Serial), Note("The serial port; this or another of four.")
     ] = None
@@ -1083,6 +1184,11 @@ class Meter:
     ] = None
     clock: Annotated[Clock, kind.Table(model=Clock), Note("Its clock.")] = Clock()
     breaker: Annotated[Breaker, kind.Table(model=Breaker), Note("Its breaker.")] = Breaker()
+    groups: Annotated[
+        tuple[str, ...],
+        kind.names(),
+        Note("Groups it belongs to, for [[commands.allow]].", example=("north",)),
+    ] = ()
     push_from: Annotated[
         tuple[Network, ...],
         kind.networks(),
@@ -1106,6 +1212,7 @@ class Configuration:
     mqtt: Mqtt = Mqtt()
     metrics: Metrics = Metrics()
     listener: Listener = Listener()
+    commands: Commands = Commands()
     log: Log = Log()
     outbox: Outbox = Outbox()
     buses: tuple[Bus, ...] = ()

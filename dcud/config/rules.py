@@ -8,12 +8,15 @@ from typing import Any
 from dcud.config.bind import Part
 from dcud.config.kind import Network
 from dcud.config.model import (
+    HARMLESS,
     HDLC_CLIENT_SAPS,
     LINES,
     MODE_E_BAUDS,
     WITH_HDLC,
     Breaker,
     Bus,
+    CommandRule,
+    Commands,
     IdentityJob,
     Job,
     Listener,
@@ -392,6 +395,28 @@ def _listener_fault(listener: Listener) -> Contradiction | None:
     return Contradiction("tcp", "is false, and so is udp", "write enabled = false for neither")
 
 
+def _commands_fault(commands: Commands) -> Contradiction | None:
+    named = any(rule.signed_by for rule in commands.allow)
+    if commands.enabled and named and not (commands.key_file or commands.credential):
+        return Contradiction(
+            "key_file", "is missing", "name the file with the public keys of signed_by"
+        )
+    return None
+
+
+def _command_rule_fault(rule: CommandRule) -> Contradiction | None:
+    harmful = [verb for verb in rule.verbs if verb not in HARMLESS]
+    if harmful and not rule.signed_by and not rule.unsigned:
+        return Contradiction(
+            "signed_by",
+            f'is missing, and "{harmful[0]}" changes something',
+            'write signed_by = ["head-end"], or unsigned = true if the broker\'s word is enough',
+        )
+    if rule.signed_by and rule.unsigned:
+        return Contradiction("unsigned", "contradicts signed_by", "leave one of them out")
+    return None
+
+
 def _breaker_fault(breaker: Breaker) -> Contradiction | None:
     if breaker.first_pause <= breaker.longest_pause:
         return None
@@ -465,6 +490,8 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     Breaker: _breaker_fault,
     ModeE: _device_address_fault,
     Listener: _listener_fault,
+    Commands: _commands_fault,
+    CommandRule: _command_rule_fault,
     RegistersJob: _registers_fault,
     ProfileJob: _instants_fault,
     IdentityJob: _instants_fault,

@@ -102,6 +102,9 @@ MAIN_KEYS: Keys = {
     "listener": _section(
         "listener", kind.Table(model=model.Listener), "Meters that push over the network."
     ),
+    "commands": _section(
+        "commands", kind.Table(model=model.Commands), "What may be asked for over MQTT."
+    ),
     "log": _section("log", kind.Table(model=model.Log), "Logs."),
     "outbox": _section("outbox", kind.Table(model=model.Outbox), "What waits for the broker."),
     **DROP_IN_KEYS,
