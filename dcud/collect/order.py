@@ -24,6 +24,12 @@ class OrderExpiredError(OrderError):
     code: ClassVar[str] = "expired"
 
 
+class OrderInterruptedError(OrderError):
+    """An order was begun, and nobody knows what came of it."""
+
+    code: ClassVar[str] = "interrupted"
+
+
 class MeterGoneError(OrderError):
     """There is no such meter on the bus, or no more."""
 
@@ -73,7 +79,7 @@ class Order:
             if not asker.is_open:
                 raise
         except asyncio.CancelledError:
-            self.refuse(OrderError("dcud stopped in the midst of it; it may have been done"))
+            self.refuse(OrderInterruptedError("dcud stopped in the midst of it"))
             raise
         else:
             if not self.done.done():

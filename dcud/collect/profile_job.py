@@ -18,7 +18,7 @@ from dcud.collect.profile_reader import (
     ProfileRefusedError,
 )
 from dcud.collect.values import cell_value
-from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry
+from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry, within
 from dcud.cosem.profile_generic import CaptureObject
 from dcud.cosem.profile_selection import TimeRange
 from dcud.cosem.value_texts import CellTexts
@@ -130,6 +130,44 @@ class ProfileJob:
                 if not stretch.is_last and not may_go_on():
                     return JobOutcome.UNFINISHED
         return await self._ask_again(_Again(reader, keep, may_go_on, now, logical_device_name))
+
+    async def read_again(self, reader: Reader, keep: Keep, wanted: TimeRange, now: datetime) -> int:
+        """Read what was captured within a range once more and keep it; the cursor stays.
+
+        Returns:
+            How many captures there were.
+
+        Raises:
+            DcudError: as `run`.
+        """
+        logical_device_name = await self.profile.memory.identify(reader)
+        layout = await self.profile.layout(reader)
+        found = 0
+        async for entries in self._captured_within(reader, layout, wanted):
+            readings = list(self._readings(entries, layout, logical_device_name, now))
+            if readings:
+                await keep(readings)
+            found += len(readings)
+        return found
+
+    async def _captured_within(
+        self, reader: Reader, layout: BufferLayout, wanted: TimeRange
+    ) -> AsyncIterator[list[ProfileEntry]]:
+        """Give what was captured within a range, both ends included, chunk by chunk."""
+        if self.access is not ProfileAccess.RANGE:
+            async for stretch in self._stretches(reader, layout, NEVER, wanted.end):
+                yield within(stretch.entries, wanted)
+            return
+        span = _span(layout, self.max_range)
+        start, done = wanted.start, NEVER
+        while True:
+            end = min(start + span, wanted.end)
+            entries = await self.profile.by_range(reader, TimeRange(start=start, end=end))
+            # What was captured at the seam of two stretches comes with both.
+            yield [entry for entry in self._timed(entries) if _captured(entry) > done]
+            if end >= wanted.end:
+                return
+            start = done = end
 
     async def _ask_again(self, again: _Again) -> JobOutcome:
         """Ask for the gaps whose time has come."""

@@ -20,6 +20,15 @@ class Pace:
         self._clock = clock
         self._next = float("-inf")  # when a message would come that keeps to the rate exactly
 
+    def admits(self) -> bool:
+        """Tell whether the message that came now keeps to the pace; only then it counts."""
+        now = self._clock()
+        due = max(self._next, now)
+        if due - self._burst > now:
+            return False
+        self._next = due + self._step
+        return True
+
     def pause(self) -> float:
         """Return for how many seconds the message that came now has to wait."""
         now = self._clock()

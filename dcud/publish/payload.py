@@ -26,7 +26,7 @@ def reading_payload(reading: Reading, gateway: str) -> bytes:
         body["capture_time"] = rfc3339(reading.capture_time)
     if reading.meter_time is not None:
         body["meter_time"] = meter_time_json(reading.meter_time)
-    body["values"] = [_value(value) for value in reading.values]
+    body["values"] = [value_json(value) for value in reading.values]
     return canonical_json(body)
 
 
@@ -40,7 +40,7 @@ def meter_time_json(shown: MeterTime) -> JsonValue:
     return body
 
 
-def _value(value: Value) -> JsonValue:
+def value_json(value: Value) -> JsonValue:
     """Return one value; one that is no number is missing, and what is missing has a reason."""
     quality, reason = value.quality, value.reason
     if not _is_finite(value.value):

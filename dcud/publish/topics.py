@@ -62,6 +62,14 @@ class Topics:
         """Return where what a meter says without being asked goes; never retained."""
         return f"{self._meter(meter)}/notification"
 
+    def command(self) -> str:
+        """Return where requests to the gateway come."""
+        return f"{self._root()}/command"
+
+    def reply(self, request: str) -> str:
+        """Return where a request is answered that names no place for it; never retained."""
+        return f"{self._root()}/reply/{topic_level(request)}"
+
     def reading(self, meter: str, job: str) -> str:
         """Return where the readings of a job of a meter go; never retained."""
         return f"{self._meter(meter)}/reading/{topic_level(job)}"

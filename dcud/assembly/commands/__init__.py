@@ -1,0 +1,1 @@
+"""What is asked for over MQTT, from its arrival to its answer."""
