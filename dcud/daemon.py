@@ -51,6 +51,8 @@ from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 
 if TYPE_CHECKING:
+    from dcud.assembly.commands.doer import Reload
+    from dcud.assembly.commands.intake import Commands
     from dcud.assembly.listening import Listening
     from dcud.assembly.secured_hearing import SecuredHearing
     from dcud.assembly.secured_meters import SecuredMeters
@@ -107,6 +109,7 @@ class _Means:
     store: Store
     secured: "SecuredMeters | None"
     unasked: UnaskedTold
+    incidents: Incidents
 
 
 class Daemon:
@@ -121,6 +124,12 @@ class Daemon:
         self._told = asyncio.Event()
         self._incidents: Incidents | None = None
         self._listening: Listening | None = None
+        self._commands: Commands | None = None
+        self._read_anew: Reload = _not_reloadable
+
+    def reload_by(self, read_anew: "Reload") -> None:
+        """Have the configuration read anew in this way where that is asked for over MQTT."""
+        self._read_anew = read_anew
 
     def reload(self, configuration: model.Configuration, secrets: Secrets) -> None:
         """Run by this configuration from now on; what it doesn't change goes on undisturbed."""
@@ -172,7 +181,7 @@ class Daemon:
                 group.create_task(publisher.run(buses_ended), name="publisher")
                 group.create_task(incidents.run(buses_ended), name="incidents")
                 group.create_task(notices.run(buses_ended), name="notices")
-                means = _Means(store, secured, unasked)
+                means = _Means(store, secured, unasked, incidents)
                 buses = BusMeans(
                     tracer=self._tracer(),
                     observer=self._metrics,
@@ -185,8 +194,10 @@ class Daemon:
                 running = RunningBuses(group, buses)
                 running.start(configuration)
                 self._listening = self._make_listening(means, notices)
+                asked = group.create_task(self._serve_commands(running, means, publisher))
                 async with self._listening.open() if self._listening else nullcontext():
                     await self._change(running, means, stack, stopping)
+                asked.cancel()
                 await running.end()
                 if self._frame_log is not None:
                     # Where its disk is stuck, its patience runs out beside the store's and ours.
@@ -230,6 +241,8 @@ class Daemon:
             if means.secured is None and self._incidents is not None:
                 means.secured = await self._open_secured(stack, self._incidents)
             changed = await running.change(self._configuration, self._has_other_keys_than(known))
+            if self._commands is not None:
+                self._commands.change(self._configuration.commands, self._secrets.command_keys)
             if self._listening is not None:
                 self._listening.change(self._configuration, self._has_other_keys_than(known))
             self._metrics.config_reloaded(successful=True)
@@ -284,6 +297,34 @@ class Daemon:
             self._metrics.add_bus(configured.id)
         for bus, meter in _places(now):
             self._metrics.add_meter(bus, meter)
+
+    async def _serve_commands(
+        self, running: RunningBuses, means: _Means, publisher: Publisher
+    ) -> None:
+        """Do what is asked for over MQTT until cancelled, if anything may be asked for."""
+        if not self._configuration.commands.enabled:
+            return
+        from dcud.assembly.commands.doer import GatewayDoer  # noqa: PLC0415  # off by default
+        from dcud.assembly.commands.intake import (  # noqa: PLC0415  # likewise
+            CommandMeans,
+            Commands,
+        )
+
+        self._commands = Commands(
+            self._configuration.commands,
+            self._secrets.command_keys,
+            CommandMeans(
+                gateway=self._configuration.gateway.id,
+                doer=GatewayDoer(buses=running, reload=self._read_anew, clock=wall_clock),
+                store=means.store,
+                incidents=means.incidents,
+                observer=self._metrics,
+                clock=wall_clock,
+            ),
+            asyncio.get_running_loop().time,
+        )
+        publisher.listen(self._commands)
+        await self._commands.run()
 
     def _make_listening(self, means: _Means, notices: Notices) -> "Listening | None":
         """Return the listener for what meters push over the network, if there is to be one."""
@@ -412,6 +453,10 @@ def _outbox_figures(store: Store) -> OutboxFigures:
     stats = store.stats()
     age = 0.0 if stats.oldest is None else max(0.0, wall_clock() - stats.oldest)
     return OutboxFigures(messages=stats.depth, octets=stats.bytes, oldest_age=age)
+
+
+async def _not_reloadable() -> str:
+    return "it was not read from a file"
 
 
 def _utc(seconds: float) -> datetime:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from dcud.assembly.jobs import JobObserver, make_job, meter_memory
+from dcud.assembly.jobs import JobObserver, make_job
 from dcud.assembly.links import Links, hdlc_address
 from dcud.collect.asking import Asker
 from dcud.collect.breaker import Breaker, BreakerLimits
+from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.poller import Meter
 from dcud.collect.profile_job import Position
 from dcud.config import model
@@ -186,12 +187,12 @@ def is_secured(meter: model.Meter) -> bool:
 
 def polled_meter(
     meter: model.Meter,
+    memory: MeterMemory,
     associate: Callable[[], AbstractAsyncContextManager[Asker]],
     position: Position,
     observer: JobObserver,
 ) -> Meter:
     """Return the meter as its bus's poller asks it."""
-    memory = meter_memory(meter)
     limits = meter.breaker
     return Meter(
         id=meter.id,

@@ -4,21 +4,29 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
+from dcud.assembly.addressee import Addressee
 from dcud.assembly.capacity import tell_load
-from dcud.assembly.jobs import JobObserver
+from dcud.assembly.jobs import JobObserver, meter_memory
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, polled_meter
 from dcud.assembly.overhearing import overhearing
 from dcud.assembly.ports import port
 from dcud.collect.asking import Asker
+from dcud.collect.meter_memory import MeterMemory
+from dcud.collect.order import Act, MeterGoneError
 from dcud.collect.poller import Meter, Poller, Surroundings
 from dcud.collect.profile_job import Position
 from dcud.config import model
 from dcud.line.bus import Bus, BusObserver
 from dcud.line.tracer import FrameTracer
+from dcud.store.rows import CursorMove
 
 _LOG = logging.getLogger("dcud")
+
+_HELD = "held_until"
+"""Under which key the store keeps until when a meter is left alone, unix seconds."""
 
 Associate = Callable[[Bus, Links, model.Meter], Callable[[], AbstractAsyncContextManager[Asker]]]
 """Makes what opens associations with a meter."""
@@ -45,6 +53,15 @@ class BusMeans:
     hearer: Hearer
 
 
+@dataclass(frozen=True, slots=True)
+class _Polled:
+    """A meter, as it is configured, known, and asked."""
+
+    configured: model.Meter
+    memory: MeterMemory
+    asked: Meter
+
+
 class PolledBus:
     """A bus that polls its meters; these may be exchanged while it runs.
 
@@ -68,7 +85,8 @@ class PolledBus:
             observer=means.observer,
             parameters=bus_parameters(configured, self._links, self._hear),
         )
-        self._polled = {meter.id: (meter, self._polled_meter(meter)) for meter in meters}
+        self._held: dict[str, float] = {}
+        self._polled = {meter.id: self._polled_meter(meter) for meter in meters}
         self._poller = Poller(
             configured.id,
             self._polled_meters(),
@@ -80,6 +98,7 @@ class PolledBus:
         """Poll until cancelled."""
         self._tell_load()
         try:
+            await self._hold_again()
             await self._poller.run()
         finally:
             await self._bus.close()
@@ -97,9 +116,9 @@ class PolledBus:
         changed = before.keys() - {meter.id for meter in meters}
         for meter in meters:
             known = before.get(meter.id)
-            if known is None or known[0] != meter or renewed(meter.id):
+            if known is None or known.configured != meter or renewed(meter.id):
                 changed.add(meter.id)
-                known = meter, self._polled_meter(meter)
+                known = self._polled_meter(meter)
             self._polled[meter.id] = known
         if changed:
             self._overheard = self._overhearing(meters)
@@ -107,20 +126,73 @@ class PolledBus:
             self._tell_load()
         return len(changed)
 
+    @property
+    def meters(self) -> tuple[str, ...]:
+        """The ids of the meters that it has now."""
+        return tuple(self._polled)
+
+    def meter(self, name: str) -> model.Meter:
+        """Return a meter as it is configured.
+
+        Raises:
+            MeterGoneError: it has none of that id.
+        """
+        return self._find(name).configured
+
+    def addressee(self, name: str) -> Addressee:
+        """Return a meter as a request sees it.
+
+        Raises:
+            MeterGoneError: it has none of that id.
+        """
+        polled, world = self._find(name), self._means.surroundings
+        return Addressee(
+            memory=polled.memory, jobs=polled.asked.jobs, keep=world.keep, clock=world.wall_clock
+        )
+
+    async def obey(self, meter: str, act: Act, *, expires: float) -> Any:
+        """Have an act done on a meter before all that is scheduled; see `Poller.obey`."""
+        return await self._poller.obey(meter, act, expires=expires)
+
+    def hold(self, meter: str, until: float) -> CursorMove:
+        """Leave a meter alone until then, unix seconds; return what has a restart remember it.
+
+        Raises:
+            MeterGoneError: it has none of that id.
+        """
+        self._poller.hold(meter, until)
+        self._held[meter] = until
+        _LOG.info("bus %s: meter %s is left alone until %.0f", self.configured.id, meter, until)
+        return CursorMove(meter=meter, key=_HELD, position=repr(until))
+
+    def _find(self, name: str) -> _Polled:
+        if name not in self._polled:
+            raise MeterGoneError(f"bus {self.configured.id} has no meter {name[:40]!r}")
+        return self._polled[name]
+
     def _polled_meters(self) -> list[Meter]:
-        return [polled for _, polled in self._polled.values()]
+        return [polled.asked for polled in self._polled.values()]
 
     def _tell_load(self) -> None:
         if self._polled:
-            meters = [meter for meter, _ in self._polled.values()]
+            meters = [polled.configured for polled in self._polled.values()]
             tell_load(self.configured, meters, self._means.surroundings.wall_clock())
         else:
             _LOG.warning("bus %s has no meters to poll", self.configured.id)
 
-    def _polled_meter(self, meter: model.Meter) -> Meter:
-        means = self._means
+    def _polled_meter(self, meter: model.Meter) -> _Polled:
+        means, memory = self._means, meter_memory(meter)
         associate = means.associate(self._bus, self._links, meter)
-        return polled_meter(meter, associate, means.position, means.findings)
+        asked = polled_meter(meter, memory, associate, means.position, means.findings)
+        asked.held_until = self._held.get(meter.id, asked.held_until)
+        return _Polled(meter, memory, asked)
+
+    async def _hold_again(self) -> None:
+        """Leave alone whom a pause of before the start still holds for."""
+        for meter in self.meters:
+            kept = await self._means.position(meter, _HELD)
+            if kept is not None and float(kept.position) > self._means.surroundings.wall_clock():
+                self.hold(meter, float(kept.position))
 
     def _hear(self, octets: bytes) -> None:
         self._overheard(octets)

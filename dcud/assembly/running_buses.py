@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import dcud
 from dcud.assembly.polled_bus import BusMeans, PolledBus
+from dcud.collect.order import BusGoneError, MeterGoneError
 from dcud.config import model
 
 _LOG = logging.getLogger("dcud")
@@ -42,6 +43,27 @@ class RunningBuses:
             meters,
             len(configuration.buses),
         )
+
+    def bus(self, name: str) -> PolledBus:
+        """Return a bus by its configured id.
+
+        Raises:
+            BusGoneError: there is no such.
+        """
+        if name not in self._running:
+            raise BusGoneError(f"there is no bus {name[:40]!r}", remedy="see the configuration")
+        return self._running[name].bus
+
+    def bus_of(self, meter: str) -> PolledBus:
+        """Return the bus on which a meter is.
+
+        Raises:
+            MeterGoneError: there is no such meter.
+        """
+        for running in self._running.values():
+            if meter in running.bus.meters:
+                return running.bus
+        raise MeterGoneError(f"there is no meter {meter[:40]!r}", remedy="see the configuration")
 
     async def change(
         self, configuration: model.Configuration, renewed: Callable[[str], bool]

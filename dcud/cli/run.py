@@ -5,6 +5,7 @@ import asyncio
 import logging
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from dcud.cli.check import DEFAULT_PATH
@@ -63,6 +64,7 @@ async def _run(daemon: Daemon, path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    daemon.reload_by(partial(_reload, daemon, path))
     refusal: DcudError | None = None
     async with asyncio.TaskGroup() as group:
         reloading = group.create_task(_reload_at(hangup, daemon, path), name="reload")
@@ -81,15 +83,23 @@ async def _reload_at(hangup: asyncio.Event, daemon: Daemon, path: Path) -> None:
         await hangup.wait()
         hangup.clear()
         daemon.reopen_logs()
-        try:
-            # Both read files: a thousand meters' take longer than a bus should wait.
-            configuration = await asyncio.to_thread(load, path)
-            secrets = await asyncio.to_thread(load_secrets, configuration, Access.of_this_process())
-        except DcudError as error:
-            daemon.reload_refused(error)
-        except Exception as error:  # noqa: BLE001  # polling goes on, whatever a reload meets
-            _LOG.exception("this is a fault in dcud; please report it with the lines above")
-            daemon.reload_refused(DcudError(f"an error inside dcud: {type(error).__name__}"))
-        else:
-            _protect(configuration)
-            daemon.reload(configuration, secrets)
+        await _reload(daemon, path)
+
+
+async def _reload(daemon: Daemon, path: Path) -> str:
+    """Give the daemon its configuration anew; return what was wrong with it, "" for nothing."""
+    try:
+        # Both read files: a thousand meters' take longer than a bus should wait.
+        configuration = await asyncio.to_thread(load, path)
+        secrets = await asyncio.to_thread(load_secrets, configuration, Access.of_this_process())
+    except DcudError as error:
+        daemon.reload_refused(error)
+        return str(error)
+    except Exception as error:  # noqa: BLE001  # polling goes on, whatever a reload meets
+        _LOG.exception("this is a fault in dcud; please report it with the lines above")
+        fault = DcudError(f"an error inside dcud: {type(error).__name__}")
+        daemon.reload_refused(fault)
+        return str(fault)
+    _protect(configuration)
+    daemon.reload(configuration, secrets)
+    return ""

@@ -36,6 +36,12 @@ class MeterGoneError(OrderError):
     code: ClassVar[str] = "unknown_meter"
 
 
+class BusGoneError(OrderError):
+    """There is no such bus, or no more."""
+
+    code: ClassVar[str] = "unknown_bus"
+
+
 class HeldError(OrderError):
     """The meter, or its bus, is not to be asked now."""
 

@@ -254,7 +254,6 @@ VERBS = (
     "disconnect",
     "identify",
     "refresh",
-    "rescan",
     "pause",
     "resume",
     "reload",
@@ -1219,12 +1218,15 @@ class Configuration:
     meters: tuple[Meter, ...] = ()
 
     def polled_meters(self, bus: str) -> tuple[Meter, ...]:
-        """Return the meters of the bus with that id that are enabled and have jobs.
+        """Return the meters of the bus with that id that are enabled and may be asked something.
 
-        One that only pushes may have none.
+        One that only pushes may have no jobs; it is asked where requests are heard.
         """
+        asked = self.commands.enabled
         return tuple(
-            meter for meter in self.meters if meter.enabled and meter.bus == bus and meter.job
+            meter
+            for meter in self.meters
+            if meter.enabled and meter.bus == bus and (meter.job or asked)
         )
 
     def pushing_meters(self) -> tuple[Meter, ...]:

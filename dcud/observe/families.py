@@ -347,6 +347,13 @@ FAMILIES: Final = (
         rows=_whole(lambda figures: figures.push_connections),
     ),
     Family(
+        name="dcud_commands_total",
+        kind="counter",
+        help="Requests that were answered, by verb (none where it could not be read) and outcome.",
+        labels=("verb", "outcome"),
+        rows=lambda figures: [(at, (n,)) for at, n in list(figures.commands.items())],
+    ),
+    Family(
         name="dcud_config_last_reload_successful",
         kind="gauge",
         help="Whether the last configuration that was given was taken (1) or refused (0).",

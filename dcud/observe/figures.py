@@ -128,6 +128,7 @@ class Figures:
         outbox: gives the outbox's figures; None until there is an outbox.
         pushes: by transport.
         push_refusals: by transport and reason.
+        commands: by verb and outcome.
     """
 
     version: str
@@ -142,3 +143,4 @@ class Figures:
     pushes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TRANSPORTS, 0))
     push_refusals: dict[tuple[str, str], int] = field(default_factory=dict)
     push_connections: int = 0
+    commands: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -199,6 +199,11 @@ class Metrics:
         refusals, key = self._figures.push_refusals, (transport, reason)
         refusals[key] = refusals.get(key, 0) + 1
 
+    def commanded(self, verb: str, outcome: str) -> None:
+        """Count a request that was answered."""
+        commands, key = self._figures.commands, (verb, outcome)
+        commands[key] = commands.get(key, 0) + 1
+
     def push_connections(self, count: int) -> None:
         """Tell how many connections to the listener stand."""
         self._figures.push_connections = count

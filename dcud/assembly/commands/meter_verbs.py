@@ -1,17 +1,16 @@
 """What can be asked for of one meter."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Final, TypeVar
 
+from dcud.assembly.addressee import Addressee
 from dcud.assembly.commands.parameters import ParameterError, Parameters
 from dcud.collect.alignment import Alignment
 from dcud.collect.asking import Asker
 from dcud.collect.clock_setting import Comparison, compare, set_to, shift
 from dcud.collect.identity_job import USUAL
-from dcud.collect.job import Job, Keep, Timing
-from dcud.collect.meter_memory import MeterMemory
+from dcud.collect.job import Job, Timing
 from dcud.collect.profile_job import ProfileJob
 from dcud.collect.profile_reader import ProfileAccess, ProfileReader
 from dcud.collect.register_job import Item, RegisterJob
@@ -54,27 +53,6 @@ class RefusedByMeterError(DcudError):
     """The meter was asked, and said no."""
 
     code: ClassVar[str] = "refused_by_meter"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """A meter as a request sees it.
-
-    Attributes:
-        memory: what is known of it.
-        jobs: what its bus asks it.
-        keep: where readings go that are published as always.
-        clock: unix seconds.
-    """
-
-    memory: MeterMemory
-    jobs: Sequence[Job]
-    keep: Keep
-    clock: Callable[[], float]
-
-    def now(self) -> datetime:
-        """Return the time, aware."""
-        return datetime.fromtimestamp(self.clock(), UTC)
 
 
 class Kept:
