@@ -7,8 +7,10 @@ import pytest
 from dcud.config.key_file import Access
 from dcud.config.key_ring import load_secrets
 from dcud.config.load import load
-from dcud.config.model import CommandRule
+from dcud.config.model import VERBS, CommandRule
 from dcud.config.problem import ConfigError
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"
 
 KEY = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
 
@@ -120,3 +122,9 @@ def test_a_rule_that_says_too_little_or_too_much_is_told(
 def test_what_changes_something_can_be_allowed_to_whom_the_broker_lets(tmp_path: Path) -> None:
     text = COMMANDS.replace('signed_by = ["head-end"]', "unsigned = true")
     assert load(written(tmp_path, text)).commands.allow[1].unsigned
+
+
+def test_every_verb_stands_in_the_table_of_the_docs() -> None:
+    rows = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
+    told = {verb for row in rows for verb in VERBS if f"`{verb}`" in row.split("|")[1]}
+    assert told == set(VERBS)
