@@ -22,6 +22,8 @@ MODULES = (
     "read_cpu",
     "line_use",
     "footprint",
+    "outbox_values",
+    "concentrator",
 )
 REPORT = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 ONE = "import json, sys; from benchmarks.{} import run; json.dump(run(), sys.stdout)"
