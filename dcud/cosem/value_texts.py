@@ -17,6 +17,7 @@ _STATUS: Final[Mapping[bytes, str]] = {
     bytes((97, 98, 1)): "alarms_2",
 }
 """By the groups C, D, E of status words and alarm registers: which they are."""
+_ALARM_REGISTERS: Final = frozenset(key for key, name in _STATUS.items() if "alarms" in name)
 _OF_DSMR: Final = {
     "profile_status": "DSMR_PROFILE_STATUS",
     "alarms_1": "DSMR_ALARMS_1",
@@ -46,6 +47,22 @@ def value_text(companion: str, attribute: AttributeDescriptor, value: object) ->
     if status is not None:
         return _bits(status, value)
     return last_event_text(companion, attribute, value)
+
+
+def alarm_names(companion: str, logical_name: Obis) -> Mapping[int, str] | None:
+    """Return the names of an alarm register's bits, by bit; None where it is not known as one.
+
+    Args:
+        companion: the companion profile; those that nobody knows have no alarm registers.
+        logical_name: of the object whose value it is.
+    """
+    status = _status(companion, logical_name, _VALUE)
+    if status is None or logical_name.octets[2:5] not in _ALARM_REGISTERS:
+        return None
+    from dcud.cosem import status_words  # noqa: PLC0415  # few meters have such words
+
+    names: Mapping[int, str] = getattr(status_words, status)
+    return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

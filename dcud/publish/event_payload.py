@@ -20,6 +20,21 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventSource:
+    """What in a meter an event comes from.
+
+    Attributes:
+        obis: an alarm register, or an event log, as "0.0.97.98.0.255".
+        number: the bit of the register, 0 being the least significant; the log's event code.
+        sequence: tells entries of a log apart that were captured in the same second, from 0.
+    """
+
+    obis: str
+    number: int
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened once.
 
@@ -28,6 +43,7 @@ class Event:
         code: a short snake_case word for programs, as "store_moved_aside".
         text: a sentence for people.
         meter: the configured meter id; "" where it is the gateway's own.
+        source: where the meter itself says it; None where the gateway does.
     """
 
     time: datetime
@@ -35,11 +51,15 @@ class Event:
     text: str
     severity: Severity = Severity.INFO
     meter: str = ""
+    source: EventSource | None = None
 
     def message_id(self, gateway: str) -> UUID:
         """Return the identity under which replays of this event are recognised."""
         instant = self.time.astimezone(UTC).isoformat()
-        return uuid5(_NAMESPACE, f"{gateway}\n{self.meter}\n{self.code}\n{instant}")
+        named = f"{gateway}\n{self.meter}\n{self.code}\n{instant}"
+        if self.source is not None:
+            named += f"\n{self.source.obis}\n{self.source.number}\n{self.source.sequence}"
+        return uuid5(_NAMESPACE, named)
 
 
 def event_payload(event: Event, gateway: str) -> bytes:
@@ -51,6 +71,8 @@ def event_payload(event: Event, gateway: str) -> bytes:
     }
     if event.meter:
         body["meter"] = event.meter
+    if event.source is not None:
+        body["source"] = {"obis": event.source.obis, "number": event.source.number}
     return canonical_json(
         {
             **body,

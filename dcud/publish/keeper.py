@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from dcud.publish.alarms import Alarms
 from dcud.publish.message import reading_message
 from dcud.publish.ports import PublishObserver
 from dcud.reading import Reading
@@ -33,12 +34,23 @@ class Keeper:
 
     While the store refuses for a cause that may pass (a full disk), it is tried again and the
     caller waits: nothing more is read that could not be kept either, and nothing in hand is lost.
+
+    Args:
+        gateway: the configured gateway id.
+        alarms: tells what else is to be kept with readings; None: nothing.
     """
 
-    def __init__(self, gateway: str, store: Appending, observer: PublishObserver) -> None:
+    def __init__(
+        self,
+        gateway: str,
+        store: Appending,
+        observer: PublishObserver,
+        alarms: Alarms | None = None,
+    ) -> None:
         self._gateway = gateway
         self._store = store
         self._observer = observer
+        self._alarms = alarms
 
     async def __call__(
         self, readings: Sequence[Reading], cursors: Sequence[CursorMove] = ()
@@ -49,7 +61,13 @@ class Keeper:
             StoreError: the store refuses for good.
         """
         messages = [reading_message(reading, self._gateway) for reading in readings]
-        appended = await self._append(messages, cursors)
+        if self._alarms is None:
+            appended = await self._append(messages, cursors)
+        else:
+            async with self._alarms.of_readings(readings) as edges:
+                appended = await self._append(
+                    [*messages, *edges.messages], [*cursors, *edges.moves]
+                )
         for reason, count in appended.dropped.items():
             self._observer.dropped(reason, count)
 

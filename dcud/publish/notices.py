@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dcud.notice import Notice
+from dcud.publish.alarms import Alarms
 from dcud.publish.keeper import Appending
 from dcud.publish.message import notice_message
 from dcud.store.errors import StoreError
@@ -41,10 +43,12 @@ class Notices:
 
     Args:
         gateway: the configured gateway id.
+        alarms: tells what else is to be kept with notices; None: nothing.
     """
 
-    def __init__(self, gateway: str, store: Appending) -> None:
+    def __init__(self, gateway: str, store: Appending, alarms: Alarms | None = None) -> None:
         self._gateway = gateway
+        self._alarms = alarms
         self._store = store
         self._waiting: deque[_Waiting] = deque()
         self._dropped = 0
@@ -85,9 +89,7 @@ class Notices:
         while self._waiting:
             some = [self._waiting[n] for n in range(min(_AT_ONCE, len(self._waiting)))]
             try:
-                await self._store.append(
-                    [notice_message(each.notice, self._gateway) for each in some]
-                )
+                await self._append([each.notice for each in some])
             except StoreError as error:
                 _LOG.warning("a notification could not be stored, and is tried again: %s", error)
                 return False
@@ -97,6 +99,14 @@ class Notices:
             for each in some:
                 each.end(kept=True)
         return True
+
+    async def _append(self, notices: Sequence[Notice]) -> None:
+        messages = [notice_message(each, self._gateway) for each in notices]
+        if self._alarms is None:
+            await self._store.append(messages)
+            return
+        async with self._alarms.of_notices(notices) as edges:
+            await self._store.append([*messages, *edges.messages], edges.moves)
 
     def _tell_dropped(self) -> None:
         if self._dropped:

@@ -1,7 +1,7 @@
 import pytest
 
 from dcud.cosem.profile_generic import CaptureObject
-from dcud.cosem.value_texts import CellTexts, value_text
+from dcud.cosem.value_texts import CellTexts, alarm_names, value_text
 from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.obis import Obis
 
@@ -39,3 +39,27 @@ def test_what_values_mean(companion: str, name: str, value: object, text: str) -
 def test_the_logical_name_of_a_status_word_means_nothing() -> None:
     attribute = AttributeDescriptor(1, Obis.parse("0.0.96.10.1.255"), 1)
     assert value_text("idis", attribute, 1) == ""
+
+
+@pytest.mark.parametrize(
+    ("companion", "name", "bit", "text"),
+    [
+        ("idis", "0.0.97.98.0.255", 13, "fraud_attempt"),
+        ("idis", "0.0.97.98.1.255", 1, "power_resume"),
+        ("dsmr", "0.0.97.98.0.255", 2, "power_up"),
+    ],
+)
+def test_alarm_registers_are_known_with_their_bits(
+    companion: str, name: str, bit: int, text: str
+) -> None:
+    names = alarm_names(companion, Obis.parse(name))
+    assert names is not None
+    assert names[bit] == text
+
+
+@pytest.mark.parametrize(
+    ("companion", "name"),
+    [("none", "0.0.97.98.0.255"), ("idis", "0.0.97.98.5.255"), ("idis", "0.0.96.10.1.255")],
+)
+def test_a_profile_status_is_no_alarm_register(companion: str, name: str) -> None:
+    assert alarm_names(companion, Obis.parse(name)) is None

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from jsonschema import Draft202012Validator
 
-from dcud.publish.event_payload import Event, Severity, event_payload
+from dcud.publish.event_payload import Event, EventSource, Severity, event_payload
 from dcud.publish.schema import load_schema
 
 _SCHEMA = Draft202012Validator(load_schema("event-1"))
@@ -43,3 +43,15 @@ def test_an_event_is_known_by_gateway_meter_code_and_instant() -> None:
     assert east.message_id("g") == event_id()
     assert event_id(text="in other words") == event_id()
     assert len({event_id(), event_id("h"), event_id(code="d"), event_id(meter="m")}) == 4
+
+
+def test_what_a_meter_says_itself_names_where_it_says_so() -> None:
+    def event(number: int, sequence: int = 0) -> Event:
+        source = EventSource(obis="0.0.97.98.0.255", number=number, sequence=sequence)
+        return Event(time=_TIME, code="alarm_raised", text="t", meter="m1", source=source)
+
+    body = json.loads(event_payload(event(13), "gw-1"))
+    _SCHEMA.validate(body)
+    assert body["source"] == {"obis": "0.0.97.98.0.255", "number": 13}
+    ids = {each.message_id("gw-1") for each in (event(13), event(14), event(13, 1), event(13))}
+    assert len(ids) == 3
