@@ -68,6 +68,10 @@ class Breaker:
         self._failures = 0
         self._not_before = float("-inf")
 
+    def end_pause(self) -> None:
+        """Allow the next try at once; if that fails, the pause is the longer for it."""
+        self._not_before = float("-inf")
+
     def state(self, now: float) -> MeterState:
         """Return what the meter counts as at `now`."""
         if not self._failures:

@@ -48,12 +48,14 @@ class Task:
         due: the instant that is next, or was not met yet.
         deadline: until when the run of that instant is to be done.
         is_unfinished: whether an earlier run left something over.
+        has_failed: whether its last run ended in an error, though the meter could be asked.
     """
 
     job: Job
     due: float = inf
     deadline: float = inf
     is_unfinished: bool = False
+    has_failed: bool = False
 
     def schedule(self, now: float) -> None:
         """Set it to the first instant after `now`."""

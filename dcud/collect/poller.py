@@ -40,6 +40,9 @@ JUMP = 2.0
 SHARE = 10.0
 """Seconds after which a job that catches up lets another one catch up, and orders let others be."""
 
+WAKE_PAUSE = 60.0
+"""Seconds in which a meter that speaks by itself is asked out of turn once at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterHealth:
@@ -101,6 +104,7 @@ class Meter:
         orders: what somebody wants of it.
         held_until: until when it is left alone, unix seconds.
         asked_at: when it was last asked, monotonic seconds.
+        woken_at: when it last spoke by itself and was asked for that, monotonic seconds.
     """
 
     id: str
@@ -111,6 +115,7 @@ class Meter:
     orders: list[Order] = field(default_factory=list)
     held_until: float = -inf
     asked_at: float = -inf
+    woken_at: float = -inf
     last_success: float | None = None
     failures: int = 0
 
@@ -155,6 +160,7 @@ class Poller:
         self._seen = 0.0
         self._seen_at = 0.0
         self._line_down = False
+        self._asking: Meter | None = None
         self._owed = 0.0  # seconds that orders had while others waited
 
     async def run(self) -> None:
@@ -216,6 +222,29 @@ class Poller:
         """
         self._find(meter).held_until = until
         self._told.set()
+
+    def wake(self, meter: str, *, powered_up: bool = False) -> None:
+        """Take note that a meter spoke by itself, so that it is there.
+
+        What is due of it doesn't wait for its breaker any more; other meters' ids are passed over.
+
+        Args:
+            meter: its configured id.
+            powered_up: whether it told that its power is back. Then what it could not be asked
+                while it went down or came up, because its jobs failed, is due again.
+        """
+        now = asyncio.get_running_loop().time()
+        for woken in [each for each in self._told_meters if each.id == meter]:
+            failed = [each for each in woken.tasks if each.has_failed] if powered_up else []
+            waits = woken.failures and woken is not self._asking
+            if not (waits or failed) or now - woken.woken_at < WAKE_PAUSE:
+                continue
+            _LOGGER.info("bus %s: meter %s speaks by itself: it is asked", self._bus, meter)
+            woken.woken_at = now
+            woken.breaker.end_pause()
+            for task in failed:
+                task.set_due(self._world.wall_clock())
+            self._told.set()
 
     def _find(self, meter: str) -> Meter:
         for known in self._told_meters:
@@ -297,6 +326,7 @@ class Poller:
         loop = asyncio.get_running_loop()
         began = meter.asked_at = loop.time()
         ordered, meter.orders = meter.orders, []
+        self._asking = meter
         try:
             result = await self._ask(meter, ordered)
         except PortError as error:
@@ -318,6 +348,8 @@ class Poller:
             self._failed(meter, DcudError("an error inside dcud"), loop.time() - began)
         else:
             self._succeeded(meter, result)
+        finally:
+            self._asking = None
         took = loop.time() - began
         self._owed = took if ordered else self._owed - took
         meter.orders[:0] = [order for order in ordered if not order.done.done()]
@@ -356,6 +388,7 @@ class Poller:
     async def _run(self, meter: Meter, task: Task, reader: Reader, now: float) -> str:
         result = await self._result(meter, task, reader, now)
         task.is_unfinished = result == JobOutcome.UNFINISHED.value
+        task.has_failed = result not in tuple(JobOutcome)
         if task.due <= now:
             self._tell_run(meter, task, now)
             task.schedule(self._world.wall_clock())

@@ -36,6 +36,15 @@ def test_jitter_shortens_a_pause_by_a_quarter_at_most() -> None:
     assert breaker.not_before == 7.5
 
 
+def test_a_pause_that_is_ended_leaves_the_next_one_the_longer() -> None:
+    breaker = Breaker(BreakerLimits(first_pause=10, longest_pause=900))
+    breaker.failed(0, 1.0)
+    breaker.end_pause()
+    assert breaker.not_before == float("-inf")
+    breaker.failed(1, 1.0)
+    assert breaker.not_before == 21
+
+
 def test_a_success_ends_it_all() -> None:
     breaker = Breaker(LIMITS)
     breaker.failed(0.0, 1.0)

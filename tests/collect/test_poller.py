@@ -424,3 +424,103 @@ async def test_a_bus_without_meters_waits_for_some() -> None:
             await asyncio.sleep(60)
             poller.replace([])
     assert job.ran == pytest.approx([120])
+
+
+async def test_a_meter_that_speaks_by_itself_is_asked_at_once_and_once_a_minute_at_most() -> None:
+    tries: list[float] = []
+    world = World()
+
+    def silent() -> Exception | None:
+        tries.append(world.now() - EPOCH)
+        return NoAnswerError("silence")
+
+    job = ScriptedJob(Alignment(interval=60))
+    deaf = meter("m1", job, opening=silent)
+    poller = Poller("b1", [deaf], world.surroundings(), read_at_start=True)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(poller.run())
+        await asyncio.sleep(100)
+        asked = len(tries)
+        assert deaf.breaker.not_before > 101
+        for _ in range(3):
+            poller.wake("m1")
+            await asyncio.sleep(1)
+        assert tries[asked:] == pytest.approx([100])
+        poller.wake("another")
+        task.cancel()
+
+
+async def test_a_meter_that_comes_back_and_says_so_does_what_it_missed() -> None:
+    world = World()
+    is_dead = True
+    job = ScriptedJob(Alignment(interval=30))
+    asked = meter("m1", job, opening=lambda: NoAnswerError("silence") if is_dead else None)
+    poller = Poller("b1", [asked], world.surroundings(), read_at_start=True)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(poller.run())
+        await asyncio.sleep(80)
+        is_dead = False
+        assert asked.breaker.not_before > 85
+        poller.wake("m1")
+        await asyncio.sleep(1)
+        assert job.ran == pytest.approx([80])
+        assert asked.failures == 0
+        task.cancel()
+
+
+async def test_a_meter_that_is_well_is_not_asked_for_speaking() -> None:
+    world = World()
+    job = ScriptedJob(Alignment(interval=60))
+    poller = Poller(
+        "b1", [meter("m1", job, opening=well)], world.surroundings(), read_at_start=True
+    )
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(poller.run())
+        await asyncio.sleep(10)
+        poller.wake("m1", powered_up=True)
+        await asyncio.sleep(10)
+        assert job.ran == pytest.approx([0])
+        task.cancel()
+
+
+async def test_what_failed_before_the_power_was_back_is_done_when_it_is() -> None:
+    world = World()
+    errors: list[Exception] = [DecodeError("half a row")]
+    daily = ScriptedJob(
+        Alignment(interval=86_400), failure=lambda: errors.pop() if errors else None
+    )
+    poller = Poller(
+        "b1", [meter("m1", daily, opening=well)], world.surroundings(), read_at_start=True
+    )
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(poller.run())
+        await asyncio.sleep(10)
+        poller.wake("m1")
+        await asyncio.sleep(10)
+        assert daily.ran == pytest.approx([0])
+        for _ in range(2):
+            poller.wake("m1", powered_up=True)
+            await asyncio.sleep(10)
+        assert daily.ran == pytest.approx([0, 20])
+        task.cancel()
+
+
+async def test_what_a_meter_says_while_it_is_asked_ends_no_pause() -> None:
+    world = World()
+    polls = 0
+
+    def speaks_and_falls_silent() -> Exception | None:
+        nonlocal polls
+        polls += 1
+        poller.wake("m1")
+        return NoAnswerError("silence")
+
+    job = ScriptedJob(Alignment(interval=3600))
+    asked = meter("m1", job, opening=speaks_and_falls_silent)
+    poller = Poller("b1", [asked], world.surroundings(), read_at_start=True)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(poller.run())
+        await asyncio.sleep(15)
+        assert polls == 2
+        assert asked.woken_at == float("-inf")
+        task.cancel()
