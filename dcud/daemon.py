@@ -19,6 +19,7 @@ from dcud.assembly.meters import is_secured, plain_target
 from dcud.assembly.notices import hearer
 from dcud.assembly.polled_bus import BusMeans
 from dcud.assembly.running_buses import RunningBuses
+from dcud.assembly.self_told import SelfTold
 from dcud.assembly.telling import (
     FindingsTold,
     HealthTold,
@@ -40,6 +41,7 @@ from dcud.observe.figures import OutboxFigures
 from dcud.observe.frame_log import FrameLog
 from dcud.observe.metrics import Metrics
 from dcud.observe.metrics_page import MetricsPage
+from dcud.publish.alarms import Alarms
 from dcud.publish.event_payload import Event, Severity
 from dcud.publish.incidents import Incidents
 from dcud.publish.keeper import Keeper
@@ -119,6 +121,7 @@ class Daemon:
         self._configuration = configuration
         self._secrets = secrets
         self._metrics = Metrics(version=dcud.__version__)
+        self._self_told = SelfTold(configuration)
         self._frame_log = self._make_frame_log()
         self._news: tuple[model.Configuration, Secrets] | None = None
         self._told = asyncio.Event()
@@ -164,15 +167,17 @@ class Daemon:
             self._metrics.set_outbox(lambda: _outbox_figures(store))
             await self._tell_moved_store(store)
             publisher = self._make_publisher(store)
-            keeper = Keeper(configuration.gateway.id, store, self._metrics)
+            gateway, self_told = configuration.gateway.id, self._self_told
+            alarms = Alarms(gateway, store.cursor, self_told.alarm_names, self_told)
+            keeper = Keeper(gateway, store, self._metrics, alarms)
             surroundings = Surroundings(
                 keep=keeper,
                 observer=HealthTold(self._metrics, publisher, wall_clock),
                 wall_clock=wall_clock,
                 random=random.random,
             )
-            self._incidents = incidents = Incidents(configuration.gateway.id, store, wall_clock)
-            notices = Notices(configuration.gateway.id, store)
+            self._incidents = incidents = Incidents(gateway, store, wall_clock)
+            notices = Notices(gateway, store, alarms, self_told.heard)
             secured = await self._open_secured(stack, incidents)
             unasked = UnaskedTold(notices, incidents)
             async with asyncio.TaskGroup() as group:
@@ -191,7 +196,7 @@ class Daemon:
                     associate=partial(self._associate, means),
                     hearer=partial(self._hearer, means),
                 )
-                running = RunningBuses(group, buses)
+                self_told.waking = running = RunningBuses(group, buses)
                 running.start(configuration)
                 self._listening = self._make_listening(means, notices)
                 asked = group.create_task(self._serve_commands(running, means, publisher))
@@ -254,6 +259,7 @@ class Daemon:
         self._show_meters(self._configuration, configuration)
         known = self._secrets
         self._configuration, self._secrets = configuration, secrets
+        self._self_told.change(configuration)
         if self._frame_log is not None:
             for secret in _all(secrets):
                 self._frame_log.register_secret(secret.octets)

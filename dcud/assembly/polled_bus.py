@@ -165,6 +165,10 @@ class PolledBus:
         _LOG.info("bus %s: meter %s is left alone until %.0f", self.configured.id, meter, until)
         return CursorMove(meter=meter, key=_HELD, position=repr(until))
 
+    def wake(self, meter: str, *, powered_up: bool) -> None:
+        """Take note that a meter spoke by itself; see `Poller.wake`."""
+        self._poller.wake(meter, powered_up=powered_up)
+
     def _find(self, name: str) -> _Polled:
         if name not in self._polled:
             raise MeterGoneError(f"bus {self.configured.id} has no meter {name[:40]!r}")

@@ -65,6 +65,11 @@ class RunningBuses:
                 return running.bus
         raise MeterGoneError(f"there is no meter {meter[:40]!r}", remedy="see the configuration")
 
+    def wake(self, meter: str, *, powered_up: bool) -> None:
+        """Take note that a meter spoke by itself; one that is not polled is passed over."""
+        for running in self._running.values():
+            running.bus.wake(meter, powered_up=powered_up)
+
     async def change(
         self, configuration: model.Configuration, renewed: Callable[[str], bool]
     ) -> int:

@@ -326,6 +326,20 @@ def logical_name() -> Kind:
     return Kind(words='OBIS code: "1.0.1.8.0.255", "1-0:1.8.0*255" or "1-0:1.8.0"', read=read)
 
 
+def logical_names() -> Kind:
+    """Return the kind of one OBIS code or a list of them; the model holds a tuple."""
+    one = logical_name()
+
+    def read(raw: Raw) -> tuple[Obis, ...]:
+        codes = raw if isinstance(raw, list) else [raw]
+        return tuple([cast("Obis", one.read(code)) for code in codes])
+
+    def write(value: object) -> str:
+        return f"[{', '.join(map(quoted, value if isinstance(value, tuple) else ()))}]"
+
+    return Kind(words='OBIS code, or list of such: "0.0.97.98.0.255"', read=read, write=write)
+
+
 def time_zone() -> Kind:
     """Return the kind of time zones; the model holds the name."""
 

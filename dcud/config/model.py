@@ -254,6 +254,7 @@ VERBS = (
     "disconnect",
     "identify",
     "refresh",
+    "rescan",
     "pause",
     "resume",
     "reload",
@@ -1059,6 +1060,15 @@ class Meter:
         kind.choice(*COMPANIONS),
         Note("Companion profile whose event codes it has; shipped templates tell theirs."),
     ] = "none"
+    alarm_registers: Annotated[
+        tuple[Obis, ...],
+        kind.logical_names(),
+        Note(
+            "Objects each of whose bits is an alarm, told as an event when it is set or cleared;"
+            " those that the companion profile knows are such anyway.",
+            example=(Obis.parse("0.0.97.98.0.255"),),
+        ),
+    ] = ()
     server_address: Annotated[
         ServerAddress, kind.Table(model=ServerAddress), Note("Its address.")
     ] = ServerAddress()

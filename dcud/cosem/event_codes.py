@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-from dcud.cosem.event_tables.event_log import EventTable
+from dcud.cosem.event_tables.event_log import UNSURE, EventTable
 from dcud.cosem.profile_generic import CaptureObject
 from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.obis import Obis
@@ -27,6 +27,15 @@ _EVENT_CODE = bytes((0, 0, 96, 11))
 """Begins the objects that hold the code of the last event of the log with the same E."""
 _EVENT_LOG = bytes((0, 0, 99, 98))
 _VALUE = 2
+_POWER_UP = frozenset(
+    {
+        "power up",
+        "meter started",
+        "restarted with loss of data",
+        "restarted without loss of data",
+    }
+)
+"""Texts of the codes by which meters tell that they have power again."""
 
 
 @cache
@@ -58,6 +67,11 @@ def last_event_text(companion: str, attribute: AttributeDescriptor, value: objec
     if not _holds_code(attribute.logical_name, attribute.attribute) or type(value) is not int:
         return ""
     return event_text(companion, attribute.logical_name, value) or ""
+
+
+def tells_power_up(companion: str, attribute: AttributeDescriptor, value: object) -> bool:
+    """Return whether the value of an attribute is the code for power that is back."""
+    return last_event_text(companion, attribute, value).removesuffix(UNSURE) in _POWER_UP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

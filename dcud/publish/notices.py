@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,9 +44,17 @@ class Notices:
     Args:
         gateway: the configured gateway id.
         alarms: tells what else is to be kept with notices; None: nothing.
+        heard: is told of each notice as it comes.
     """
 
-    def __init__(self, gateway: str, store: Appending, alarms: Alarms | None = None) -> None:
+    def __init__(
+        self,
+        gateway: str,
+        store: Appending,
+        alarms: Alarms | None = None,
+        heard: Callable[[Notice], None] | None = None,
+    ) -> None:
+        self._heard = heard
         self._gateway = gateway
         self._alarms = alarms
         self._store = store
@@ -68,6 +76,8 @@ class Notices:
         return await kept
 
     def _put(self, waiting: "_Waiting") -> None:
+        if self._heard is not None:
+            self._heard(waiting.notice)
         self._waiting.append(waiting)
         if len(self._waiting) > MOST_WAITING:
             self._waiting.popleft().end(kept=False)

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.cosem.event_codes import TABLES, EventTexts, event_text, last_event_text, log_name
+from dcud.cosem.event_codes import (
+    TABLES,
+    EventTexts,
+    event_text,
+    last_event_text,
+    log_name,
+    tells_power_up,
+)
 from dcud.cosem.profile_generic import CLOCK_TIME, CaptureObject
 from dcud.dlms.access import AttributeDescriptor
 from dcud.dlms.obis import Obis
@@ -132,3 +139,21 @@ def test_a_code_in_a_cell_means_what_it_means_in_that_log(
 def test_any_object_with_any_code_is_answered(companion: str, log: Obis, code: int) -> None:
     text = event_text(companion, log, code)
     assert text is None or log_name(companion, log) is not None
+
+
+@pytest.mark.parametrize(
+    ("companion", "obis", "code", "is_back"),
+    [
+        ("idis", "0.0.96.11.0.255", 2, True),
+        ("idis", "0.0.96.11.0.255", 1, False),
+        ("spodes", "0.0.96.11.7.255", 1, True),
+        ("prime-iberia", "0.0.96.11.0.255", 2, True),
+        ("none", "0.0.96.11.0.255", 2, False),
+        ("idis", "0.0.97.98.0.255", 2, False),
+    ],
+)
+def test_the_code_for_power_that_is_back_is_known(
+    companion: str, obis: str, code: int, *, is_back: bool
+) -> None:
+    attribute = AttributeDescriptor(1, Obis.parse(obis), 2)
+    assert tells_power_up(companion, attribute, code) is is_back

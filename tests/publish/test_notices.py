@@ -153,3 +153,12 @@ async def test_a_notice_that_nobody_waits_for_any_more_is_kept_all_the_same() ->
                 await notices.keep(notice(1))
         await asyncio.sleep(RETRY_PAUSE)
         assert store.kept == [1]
+
+
+async def test_each_notice_is_told_of_as_it_comes() -> None:
+    told: list[int | None] = []
+    store = Store(refusals=9)
+    notices = Notices("gw", store, heard=lambda heard: told.append(heard.invoke_id))
+    for n in range(3):
+        notices.report(notice(n))
+    assert told == [0, 1, 2]
