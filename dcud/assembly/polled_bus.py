@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcud.assembly.addressee import Addressee
 from dcud.assembly.capacity import tell_load
@@ -22,6 +22,10 @@ from dcud.config import model
 from dcud.line.bus import Bus, BusObserver
 from dcud.line.tracer import FrameTracer
 from dcud.store.rows import CursorMove
+
+if TYPE_CHECKING:
+    from dcud.assembly.bus_scan import Scanned
+    from dcud.line.scan.ranges import ScanRanges
 
 _LOG = logging.getLogger("dcud")
 
@@ -153,6 +157,23 @@ class PolledBus:
     async def obey(self, meter: str, act: Act, *, expires: float) -> Any:
         """Have an act done on a meter before all that is scheduled; see `Poller.obey`."""
         return await self._poller.obey(meter, act, expires=expires)
+
+    async def scan(self, ranges: "ScanRanges", seconds: float) -> "Scanned":
+        """Look who answers on the line; the meters have their turns in between.
+
+        Raises:
+            PortError: the line can't be had.
+        """
+        from dcud.assembly.bus_scan import scan  # noqa: PLC0415  # seldom asked for: start-up
+        from dcud.assembly.scanning import ScannedLine, usual_timing  # noqa: PLC0415  # likewise
+
+        line = ScannedLine(
+            bus=self.configured,
+            ranges=ranges,
+            timing=usual_timing(self.configured),
+            tracer=self._means.tracer,
+        )
+        return await scan(self._bus, line, seconds)
 
     def hold(self, meter: str, until: float) -> CursorMove:
         """Leave a meter alone until then, unix seconds; return what has a restart remember it.

@@ -5,11 +5,9 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from dcud.assembly.ports import port
+from dcud.assembly.scanning import ScannedLine
 from dcud.cli.main import INTERRUPTED, UsageError
 from dcud.cli.power_line_choice import (
     FRAMINGS,
@@ -33,17 +31,12 @@ from dcud.cli.until_stopped import until_stopped
 from dcud.cli.visit import FramePrinter
 from dcud.config import model
 from dcud.line.errors import PortBusyError
-from dcud.line.port import Port
 from dcud.line.scan.found import Found, FoundMeter, SignedOn, meters
-from dcud.line.scan.hdlc_prober import HdlcProber
-from dcud.line.scan.identification import Acquaintance
 from dcud.line.scan.ranges import LineSetting, ScanRanges
-from dcud.line.scan.scanner import AskForSignOn, Prober, Scanner, ScanParts
+from dcud.line.scan.scanner import Scanner
 from dcud.line.scan.search import SearchState, SignOn, next_question
 from dcud.line.scan.state_file import ScanStateError, from_json, to_json
 from dcud.line.scan.timing import seconds_left
-from dcud.line.scan.wrapper_prober import WrapperProber
-from dcud.line.session import Watch
 from dcud.line.tracer import FrameTracer, NoTracer
 
 summary = "find the meters on a line, and print configuration for them"
@@ -130,24 +123,14 @@ class _Run:
         tracer: FrameTracer = NoTracer()
         if arguments.frames:
             tracer = FramePrinter()
-        self._prober = _prober(choice, tracer)
-        acquaintance = Acquaintance(
-            clients=choice.ranges.clients,
-            wrapper=choice.ranges.wrapper,
-            response_timeout=max(1.5, choice.timing.hail_patience),
-            turnaround=choice.timing.turnaround,
-            watch=Watch(tracer=tracer, bus=choice.bus.id, meter="scan"),
+        line = ScannedLine(
+            bus=choice.bus, ranges=choice.ranges, timing=choice.timing, tracer=tracer
         )
+        self._prober = line.prober()
         self._scanner = Scanner(
             choice.ranges,
             state,
-            ScanParts(
-                open_port=_port_maker(choice.bus),
-                prober=self._prober,
-                acquaintance=acquaintance,
-                observer=self,
-                sign_on=_scout(choice, tracer, acquaintance),
-            ),
+            line.parts(self._prober, self),
             timing=choice.timing,
             force=arguments.force,
         )
@@ -292,42 +275,6 @@ def _remedies(choice: ScanChoice, *, heard: bool) -> list[str]:
     remedies.append("try other clients: --clients 1,32,48")
     remedies.append("search further: --thorough")
     return remedies
-
-
-def _prober(choice: ScanChoice, tracer: FrameTracer) -> Prober:
-    if choice.ranges.wrapper:
-        return WrapperProber(tracer=tracer, bus=choice.bus.id)
-    return HdlcProber(choice.timing, tracer=tracer, bus=choice.bus.id)
-
-
-def _scout(
-    choice: ScanChoice, tracer: FrameTracer, acquaintance: Acquaintance
-) -> AskForSignOn | None:
-    if not choice.ranges.mode_e:
-        return None
-    from dcud.line.scan.mode_e_scout import ModeEScout  # noqa: PLC0415  # few have it: start-up
-
-    return ModeEScout(
-        open_port=_port_maker(choice.bus),
-        prober=HdlcProber(choice.timing, tracer=tracer, bus=choice.bus.id),
-        acquaintance=acquaintance,
-        clients=choice.ranges.clients,
-        patience=choice.timing.hail_patience,
-    ).ask
-
-
-def _port_maker(bus: model.Bus) -> Callable[[LineSetting], Port]:
-    def make(setting: LineSetting) -> Port:
-        told = bus
-        if setting.baud is not None and bus.serial is not None:
-            line = replace(bus.serial, baud=setting.baud, format=setting.format)
-            told = replace(bus, serial=line)
-        elif setting.baud is not None and bus.rfc2217 is not None:
-            server = replace(bus.rfc2217, baud=setting.baud, format=setting.format)
-            told = replace(bus, rfc2217=server)
-        return port(told)
-
-    return make
 
 
 def _target(bus: model.Bus) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dcud.assembly.scanning import usual_timing
 from dcud.cli.check import DEFAULT_PATH
 from dcud.cli.main import UsageError
 from dcud.config import model
@@ -25,13 +26,6 @@ BUS_ID = "bus-1"
 MAX_VALUES = 20_000
 """Of one range."""
 
-_TIMINGS = {
-    "rs485": ScanTiming(),
-    "optical": ScanTiming(patience=0.5, hail_patience=1.5, turnaround=0.05),
-    "plc": ScanTiming(patience=5.0, hail_patience=20.0, least_patience=2.0),
-    "network": ScanTiming(patience=0.8, hail_patience=2.0, least_patience=0.3),
-}
-_WRAPPER_PATIENCE = 2.0
 _LINES = ("serial", "tcp", "rfc2217", "bus")
 _NETWORK_ALONE = ("wrapper", "prime")
 _POWER_LINES = ("s-fsk", "prime")
@@ -273,17 +267,15 @@ def _configured(arguments: argparse.Namespace) -> ChosenLine:
 
 
 def _timing(arguments: argparse.Namespace, bus: model.Bus) -> ScanTiming:
-    usual = _TIMINGS["network" if bus.rfc2217 is not None else bus.medium]
+    usual = usual_timing(bus)
     patience, hail, least = usual.patience, usual.hail_patience, usual.least_patience
-    if bus.framing == "wrapper":
-        patience = _WRAPPER_PATIENCE
     if arguments.response_timeout is not None:
         patience = hail = least = arguments.response_timeout
     return ScanTiming(
         patience=patience,
         least_patience=least,
         hail_patience=max(patience, hail),
-        turnaround=max(bus.turnaround, usual.turnaround),
+        turnaround=usual.turnaround,
         frames_per_second=arguments.pace or usual.frames_per_second,
         listen=usual.listen if arguments.listen is None else arguments.listen,
     )

@@ -166,6 +166,15 @@ class Bus:
         finally:
             self._observer.bus_busy(self._name, busy=False)
 
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[None]:
+        """Wait for the turn, and leave the line to whoever asked, with the port closed."""
+        async with self._turn:
+            await self._port.close()
+            with self._busy():
+                yield
+            self._quiet_since = asyncio.get_running_loop().time()
+
     async def close(self) -> None:
         """Wait for the session that is under way, and close the port."""
         async with self._turn:

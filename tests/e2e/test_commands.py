@@ -323,3 +323,22 @@ def test_nothing_is_heard_unless_it_is_told_to(
             pytest.raises(AssertionError, match="no answer"),
         ):
             above.send(b'{"id":"a","verb":"reload"}', "a", within=2)
+
+
+def test_a_bus_is_scanned_while_it_is_polled(
+    broker: Mosquitto, simulated: Table, tmp_path: Path
+) -> None:
+    document = site(broker, simulated)
+    document["meter"] = document["meter"][:1]  # type: ignore[index]  # a list
+    with Daemon(tmp_path, document) as daemon:
+        connected(daemon)
+        with Requester(broker.port, "gw") as above:
+            parameters = {"first": 1, "last": 2, "seconds": 60}
+            answer = above.ask("rescan", bus="b", parameters=parameters)
+            assert (answer["outcome"], answer["result"]["is_complete"]) == ("done", True), answer
+            found = answer["result"]["meters"]
+            assert [(each["meter"], each["logical"]) for each in found] == [("m0", 1), (None, 2)]
+            assert all(each["logical_device_name"] for each in found)
+            assert above.ask("rescan", meter="m0")["code"] == "parameters"
+            read = above.ask("read", meter="m0", parameters={"job": "registers"})
+            assert read["outcome"] == "done"

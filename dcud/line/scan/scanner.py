@@ -122,20 +122,25 @@ class Scanner:
         self._setting: LineSetting | None = None
         self._slowest: float | None = None
 
-    async def run(self) -> None:
+    async def run(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
         """Go through all that is left; cancelled, leave nobody connected.
+
+        Args:
+            may_go_on: asked before each further question.
 
         Raises:
             PortBusyError: another program has the port, or another master is on the line.
             PortError: the port can't be had.
         """
         try:
-            if self._is_over():
+            if self.is_over():
                 return
             await self._listen()
-            while not self._is_over():
+            while True:
                 await self._step()
                 self._parts.observer.moved(self.state, self.seconds_left())
+                if self.is_over() or not may_go_on():
+                    return
         finally:
             await self._parts.prober.stop()
             await self._close()
@@ -144,7 +149,8 @@ class Scanner:
         """Return how long the rest will take, if nothing more is found."""
         return seconds_left(self._ranges, self.state, self._timing, self._slowest)
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Tell whether nothing is left to be tried."""
         question = next_question(self._ranges, self.state)
         return question is None and next_unidentified(self.state) is None
 
