@@ -21,6 +21,8 @@ _BITS = 10
 """Of a character on a serial line, with start and stop."""
 _RAREST = 1e-3
 """Runs a day that are counted at least."""
+_OBJECTS = 300.0
+"""Objects that a meter usually lists, each much as long as a row of a profile."""
 _SIGN_ON = 3.0
 """Seconds of a sign-on by mode E, most of it at 300 baud."""
 
@@ -77,4 +79,6 @@ def _seconds(job: model.Job, due: Schedule, on: Pace, now: float) -> float:
         return on.rows(captured / max(runs_a_day(due, now), _RAREST))
     if isinstance(job, model.RegistersJob):
         return on.attributes(len(job.objects) + job.read_clock)
-    return on.attributes(len(job.objects) or len(USUAL))
+    if isinstance(job, model.IdentityJob):
+        return on.attributes(len(job.objects) or len(USUAL))
+    return on.attributes(len(job.versions)) if job.versions else on.rows(_OBJECTS)

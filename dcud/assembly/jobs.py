@@ -1,6 +1,7 @@
 """From the jobs of a configured meter to those that its poller runs."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, timedelta
 from hashlib import blake2b
 from typing import Protocol, assert_never
@@ -10,7 +11,8 @@ from dcud.collect.alignment import Alignment
 from dcud.collect.identity_job import USUAL, IdentityJob, IdentityObserver
 from dcud.collect.job import Job, Priority, Timing
 from dcud.collect.lists import ListMemory
-from dcud.collect.meter_memory import MeterMemory
+from dcud.collect.meter_memory import OBJECT_LIST, MeterMemory
+from dcud.collect.objects_job import ObjectsJob, ObjectsObserver
 from dcud.collect.profile_job import GapObserver, Position, ProfileJob
 from dcud.collect.profile_reader import ProfileAccess, ProfileQuirks, ProfileReader
 from dcud.collect.register_job import Item, RegisterJob
@@ -27,7 +29,7 @@ _SIGNS = {
 }
 
 
-class JobObserver(GapObserver, IdentityObserver, Protocol):
+class JobObserver(GapObserver, IdentityObserver, ObjectsObserver, Protocol):
     """Who learns what jobs find out beside what they read."""
 
 
@@ -50,7 +52,16 @@ def meter_memory(meter: model.Meter) -> MeterMemory:
         clock_name=meter.clock.logical_name,
         lists=ListMemory(longest=meter.longest_list),
         companion=meter.companion,
+        object_list=_object_list(meter),
     )
+
+
+def _object_list(meter: model.Meter) -> AttributeDescriptor:
+    """Return the attribute that lists the meter's objects, of an association of either kind."""
+    if meter.referencing == "short-names":
+        # There is but the current one whose short name is known.
+        return AttributeDescriptor(12, OBJECT_LIST.logical_name, 2)
+    return replace(OBJECT_LIST, logical_name=meter.association)
 
 
 def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: JobObserver) -> Job:
@@ -82,6 +93,15 @@ def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: 
                 name=job.name,
                 timing=timing,
                 items=items(job.objects) or USUAL,
+                memory=memory,
+                position=position,
+                observer=observer,
+            )
+        case model.ObjectsJob():
+            return ObjectsJob(
+                name=job.name,
+                timing=timing,
+                versions=items(job.versions),
                 memory=memory,
                 position=position,
                 observer=observer,

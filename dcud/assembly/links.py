@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from dcud.config import model
 from dcud.dlms.datalink import ClientSap, DataLink
@@ -12,6 +13,7 @@ from dcud.dlms.hdlc.negotiation import SizeForm
 from dcud.dlms.hdlc.parameters import HdlcParameters, Recovery
 
 if TYPE_CHECKING:
+    from dcud.cosem.short_names import LearnedNames
     from dcud.dlms.gateway import GatewayAddress
     from dcud.dlms.prime.network import PrimeNetwork
     from dcud.dlms.sfsk.parameters import SfskParameters
@@ -26,11 +28,28 @@ class Links:
     def __init__(self, bus: model.Bus) -> None:
         self.bus = bus
         self._network: PrimeNetwork | None = None
+        self._names: dict[str, WeakSet[LearnedNames]] = {}
 
     def port_opened(self) -> None:
         """Forget what was known of the far end of a connection that is no more."""
         if self._network is not None:
             self._network.clear()
+
+    def short_names(self, meter: model.Meter) -> "LearnedNames | None":
+        """Return a memory of the meter's short names; None where it knows logical names."""
+        if meter.referencing != "short-names":
+            return None
+        from dcud.cosem.short_names import LearnedNames  # noqa: PLC0415  # most need none
+
+        names = LearnedNames()
+        # Clients of one meter may be told of different objects; whoever asks keeps theirs.
+        self._names.setdefault(meter.id, WeakSet()).add(names)
+        return names
+
+    def doubt_names(self, meter: str) -> None:
+        """Have the short names of a meter's objects learned anew by its next session."""
+        for names in self._names.get(meter, ()):
+            names.doubt()
 
     def to(self, meter: model.Meter) -> MakeLink:
         """Return what makes links to the meter."""

@@ -20,7 +20,6 @@ from dcud.dlms.connection import ClientConnection
 from dcud.dlms.datalink import ClientSap
 from dcud.dlms.exchange import ExchangeParameters
 from dcud.dlms.secret import Secret
-from dcud.dlms.short_names import ShortNames
 from dcud.line.bus import BusParameters, Target
 from dcud.line.session import Connection, SessionTiming, unheard
 
@@ -65,22 +64,13 @@ def plain_target(
     """Return how a meter is reached whose APDUs go in the clear; `notified` takes the unasked."""
     make_link, trust = links.to(meter), exchange_parameters(meter)
     association = association_parameters(links, meter, _authentication(meter, password))
-    names = short_names(meter)
+    names = links.short_names(meter)
     return target(
         links,
         meter,
         lambda: ClientConnection(make_link(), association, trust, names=names),
         notified,
     )
-
-
-def short_names(meter: model.Meter) -> ShortNames | None:
-    """Return the memory of the meter's short names; None where it knows logical names."""
-    if meter.referencing != "short-names":
-        return None
-    from dcud.cosem.short_names import LearnedNames  # noqa: PLC0415  # most need none
-
-    return LearnedNames()
 
 
 def target(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dcud.assembly.addressee import Addressee
@@ -207,6 +208,7 @@ class PolledBus:
 
     def _polled_meter(self, meter: model.Meter) -> _Polled:
         means, memory = self._means, meter_memory(meter)
+        memory.doubt_names = partial(self._links.doubt_names, meter.id)
         associate = means.associate(self._bus, self._links, meter)
         asked = polled_meter(meter, memory, associate, means.position, means.findings)
         asked.held_until = self._held.get(meter.id, asked.held_until)

@@ -1,7 +1,7 @@
 """Who tells metrics and subscribers what buses, jobs and meters do."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,6 +24,9 @@ _LOG = logging.getLogger("dcud")
 
 FEW_COUNTERS = (1 << 32) // 10
 """Of the invocation counters under a key, a tenth: years at any sane rate."""
+
+FEW_NAMES = 20
+"""Objects that one sentence names."""
 
 TOLD_AGAIN = 300.0
 """Seconds after which subscribers are told again how a meter does whose state did not change."""
@@ -131,6 +134,15 @@ class FindingsTold:
         text = f"on bus {bus} it says of itself what it did not say before: {told}"
         self._incidents.report(meter, "identity_changed", text)
 
+    def objects_changed(
+        self, bus: str, meter: str, new: Sequence[str], gone: Sequence[str]
+    ) -> None:
+        """Tell that a meter has other objects than before."""
+        text = (
+            f"on bus {bus} it has other objects than before; new: {_few(new)}; gone: {_few(gone)}"
+        )
+        self._incidents.report(meter, "objects_changed", text)
+
 
 class PushesTold:
     """Tells metrics and subscribers of what meters push over the network."""
@@ -168,6 +180,13 @@ class SecurityTold:
             self._low.add(meter)
             text = f"only {counters} requests can still be sent under its keys; rotate them"
             self._incidents.report(meter, "counters_low", text)
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return names for a sentence; of many the first, and how many more."""
+    told = ", ".join(names[:FEW_NAMES]) or "none"
+    more = len(names) - FEW_NAMES
+    return f"{told} and {more} more" if more > 0 else told
 
 
 def _utc(seconds: float) -> datetime:

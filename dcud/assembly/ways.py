@@ -8,7 +8,6 @@ from dcud.assembly.meters import (
     association_parameters,
     exchange_parameters,
     plain_target,
-    short_names,
     target,
 )
 from dcud.assembly.security import SecuredAccess, ciphers
@@ -48,7 +47,7 @@ def secured_meter(
 ) -> SecuredMeter[Session]:
     """Return what opens associations with the meter."""
     make_link, trust = links.to(meter), exchange_parameters(meter)
-    names = short_names(meter)
+    names = links.short_names(meter)
 
     def connect() -> ClientConnection:
         association = association_parameters(links, meter, access.authentication())

@@ -1,6 +1,6 @@
 """What has been learned of one meter and need not be asked again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dcud.collect.job import Reader
@@ -17,8 +17,13 @@ from dcud.dlms.octets import Cursor
 from dcud.reading import MeterTime
 
 LOGICAL_DEVICE_NAME = AttributeDescriptor(1, Obis.parse("0.0.42.0.0.255"), 2)
+OBJECT_LIST = AttributeDescriptor(15, Obis.parse("0.0.40.0.0.255"), 2)
 CLOCK = Obis.parse("0.0.1.0.0.255")
 """[IEC 62056-6-1: abstract objects]"""
+
+
+def _has_none() -> None:
+    """Have nothing to doubt: the meter knows its objects by logical names."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -35,6 +40,8 @@ class MeterMemory:
         lists: how many attributes it gives at once.
         companion: the companion profile whose event codes it has.
         generation: grows whenever all that was learned is forgotten.
+        object_list: the attribute that lists its objects.
+        doubt_names: has the short names of its objects learned anew by the next session.
     """
 
     meter: str
@@ -46,11 +53,14 @@ class MeterMemory:
     lists: ListMemory = field(default_factory=ListMemory)
     companion: str = "none"
     generation: int = 0
+    object_list: AttributeDescriptor = OBJECT_LIST
+    doubt_names: Callable[[], None] = _has_none
 
     def forget(self) -> None:
         """Ask everything anew but the name: it may be another meter."""
         self.scaler_units.clear()
         self.generation += 1
+        self.doubt_names()
 
     async def identify(self, reader: Reader) -> str:
         """Return the logical device name, asking for it once."""

@@ -1012,12 +1012,27 @@ class IdentityJob(_Job):
     ] = ()
 
 
-Job = RegistersJob | ProfileJob | IdentityJob
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectsJob(_Job):
+    """Which objects a meter has; others than before are told as an event, and learned anew."""
+
+    versions: Annotated[
+        tuple[ObjectAttribute, ...],
+        kind.Tables(variants={"": ObjectAttribute}),
+        Note(
+            "What to read first; the list itself is read only where one of them is not as it was.",
+            derived="none: the list is read each time",
+        ),
+    ] = ()
+
+
+Job = RegistersJob | ProfileJob | IdentityJob | ObjectsJob
 
 JOB_KINDS: dict[str, type] = {
     "registers": RegistersJob,
     "profile": ProfileJob,
     "identity": IdentityJob,
+    "objects": ObjectsJob,
 }
 """What a job's key `kind` may say."""
 

@@ -23,6 +23,7 @@ from dcud.config.model import (
     Meter,
     ModeE,
     Mqtt,
+    ObjectsJob,
     ProfileJob,
     RegistersJob,
     Serial,
@@ -495,6 +496,7 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     RegistersJob: _registers_fault,
     ProfileJob: _instants_fault,
     IdentityJob: _instants_fault,
+    ObjectsJob: _instants_fault,
     Security: _security_fault,
 }
 

@@ -20,6 +20,8 @@ CURRENT_ASSOCIATION = Obis.parse("0.0.40.0.0.255")
 _STEP = 8
 """How far the names of an object's attributes lie apart, and those of its methods."""
 _ASSOCIATION_BASE = 0xFA00
+_KNOWN_ANYWAY = {(ASSOCIATION_SN, CURRENT_ASSOCIATION): (_ASSOCIATION_BASE, 0)}
+"""By class and logical name: base name and version of what is known without any list."""
 _RETURNING = frozenset({ASSOCIATION_SN})
 """Classes whose methods return something."""
 
@@ -80,21 +82,23 @@ class LearnedNames:
 
     def __init__(self) -> None:
         self.is_known = False
-        self._objects: Mapping[tuple[int, Obis], tuple[int, int]] = {
-            (ASSOCIATION_SN, CURRENT_ASSOCIATION): (_ASSOCIATION_BASE, 0)
-        }
+        self._objects: Mapping[tuple[int, Obis], tuple[int, int]] = _KNOWN_ANYWAY
 
     def learn(self, object_list: bytes) -> None:
         """Learn them; raises `DecodeError` where it is no object list."""
         objects = decode_named_objects(object_list)
         self._objects = {
-            **self._objects,
+            **_KNOWN_ANYWAY,
             **{
                 (each.class_id, each.logical_name): (each.base_name, each.version)
                 for each in objects
             },
         }
         self.is_known = True
+
+    def doubt(self) -> None:
+        """Have them learned anew by the next session; this one goes on with what there is."""
+        self.is_known = False
 
     def attribute(self, descriptor: AttributeDescriptor) -> int:
         """Return the name of an attribute, 0..65535; raises `UnknownNameError`."""

@@ -79,6 +79,14 @@ def test_rows_count_however_often_they_are_fetched(tmp_path: Path) -> None:
     assert finely > 5 * seldom
 
 
+def test_a_list_of_objects_takes_its_time_and_a_look_at_a_version_little(tmp_path: Path) -> None:
+    job = 'kind = "objects"\ninterval = "1 h"'
+    whole = told(tmp_path, SERIAL, 5, job)
+    looked = told(tmp_path, SERIAL, 5, f'{job}\nversions = [{{ obis = "1.0.0.2.0.255" }}]')
+    identity = told(tmp_path, SERIAL, 5, 'kind = "identity"\ninterval = "1 h"')
+    assert looked < identity < whole / 5
+
+
 def test_a_sign_on_takes_its_time(tmp_path: Path) -> None:
     job = f'{REGISTERS}\ninterval = "1 h"'
     assert told(tmp_path, SERIAL, 5, job + "\n[meter.mode_e]") > told(tmp_path, SERIAL, 5, job)

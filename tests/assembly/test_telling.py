@@ -96,3 +96,13 @@ def test_another_meter_in_its_place_is_told_with_what_changed() -> None:
     told.identity_changed("b", "m", {"serial": "1", "type": "x"}, {"serial": "2", "type": "x"})
     assert incidents.reported == [("m", "identity_changed")]
     assert incidents.texts[0].endswith("serial was 1, is 2")
+
+
+def test_other_objects_are_told_some_of_them_by_name() -> None:
+    incidents = Incidence()
+    told = FindingsTold(Metrics(version="1"), cast("Incidents", incidents))
+    told.objects_changed("b", "m", [f"3/1.0.{n}.8.0.255 v0" for n in range(1, 23)], [])
+    assert incidents.reported == [("m", "objects_changed")]
+    (text,) = incidents.texts
+    assert "new: 3/1.0.1.8.0.255 v0, 3/1.0.2.8.0.255 v0, " in text
+    assert text.endswith("3/1.0.20.8.0.255 v0 and 2 more; gone: none")

@@ -134,6 +134,20 @@ def test_it_tells_whether_there_is_anything_to_learn() -> None:
     assert learned().is_known
 
 
+def test_names_in_doubt_are_kept_until_others_are_learned() -> None:
+    names = LearnedNames()
+    names.learn(encode_data(LIST))
+    energy = AttributeDescriptor(3, ENERGY, 2)
+    known = names.attribute(energy)
+    names.doubt()
+    assert not names.is_known
+    assert names.attribute(energy) == known
+    names.learn(encode_data(array([])))
+    assert names.is_known
+    with pytest.raises(UnknownNameError):
+        names.attribute(energy)
+
+
 def test_the_current_association_is_known_without_a_list() -> None:
     names = LearnedNames()
     assert names.method(REPLY_TO_HLS_AUTHENTICATION) == 0xFA58

@@ -72,7 +72,7 @@ class Silent:
     def captures_missing(self, *_: object) -> None:
         raise AssertionError
 
-    captures_lost = identity_changed = captures_missing
+    captures_lost = identity_changed = objects_changed = captures_missing
 
 
 async def nowhere(meter: str, key: str) -> Cursor | None:
