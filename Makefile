@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test lint kill-loop counter-kills soak faults fuzz fuzz-decoders bench deb venv debs clean
+.PHONY: help demo test lint kill-loop counter-kills soak hour faults fuzz fuzz-decoders bench deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -38,6 +38,9 @@ counter-kills: venv  ## kill programs and put back stores, look for a counter us
 
 soak: venv debs  ## poll for SOAK_MINUTES and watch the memory
 	$(BIN)/pytest -m soak -s tests/soak/test_soak.py
+
+hour: venv debs  ## poll 200 meters on bad lines for HOUR_MINUTES, watch what it takes of the machine
+	$(BIN)/pytest -m soak -s tests/soak/test_hour.py
 
 faults: venv  ## read 10,000 times over a line that damages and loses, for windows 1 and 7; READS, SEED
 	$(BIN)/pytest -m soak -s tests/soak/test_faults.py

@@ -165,6 +165,8 @@ class Daemon:
             self._start_page(stack)
             store = await stack.enter_async_context(await self._open_store())
             self._metrics.set_outbox(lambda: _outbox_figures(store))
+            loop = asyncio.get_running_loop()
+            self._metrics.set_tasks(lambda: len(asyncio.all_tasks(loop)))
             await self._tell_moved_store(store)
             publisher = self._make_publisher(store)
             gateway, self_told = configuration.gateway.id, self._self_told

@@ -347,6 +347,12 @@ FAMILIES: Final = (
         rows=_whole(lambda figures: figures.push_connections),
     ),
     Family(
+        name="dcud_tasks",
+        kind="gauge",
+        help="Tasks of the event loop.",
+        rows=_whole(lambda figures: figures.tasks()),
+    ),
+    Family(
         name="dcud_commands_total",
         kind="counter",
         help="Requests that were answered, by verb (none where it could not be read) and outcome.",

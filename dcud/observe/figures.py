@@ -126,6 +126,7 @@ class Figures:
     Attributes:
         clock: monotonic seconds.
         outbox: gives the outbox's figures; None until there is an outbox.
+        tasks: gives how many tasks the event loop has.
         pushes: by transport.
         push_refusals: by transport and reason.
         commands: by verb and outcome.
@@ -135,6 +136,7 @@ class Figures:
     clock: Callable[[], float] = time.monotonic
     buses: dict[str, BusFigures] = field(default_factory=dict)
     outbox: Callable[[], OutboxFigures] | None = None
+    tasks: Callable[[], int] = lambda: 0
     drops: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DROP_REASONS, 0))
     published: int = 0
     broker_connected: bool = False

@@ -212,6 +212,10 @@ class Metrics:
         """Take where the outbox's figures come from: called in the page's thread, never blocks."""
         self._figures.outbox = figures
 
+    def set_tasks(self, count: Callable[[], int]) -> None:
+        """Take what counts the event loop's tasks: called in the page's thread, never blocks."""
+        self._figures.tasks = count
+
     def registry(self) -> "CollectorRegistry":
         """Return a registry that shows these figures, the process's and the interpreter's."""
         # Not before it is needed: to load all this takes as long as to load a bus and its meters.

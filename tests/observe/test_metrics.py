@@ -34,6 +34,7 @@ def push(metrics: Metrics) -> None:
     metrics.push_refused("tcp", "version")
     metrics.push_refused("udp", "flood")
     metrics.push_connections(2)
+    metrics.set_tasks(lambda: 7)
     metrics.commanded("read", "done")
     metrics.commanded("read", "done")
     metrics.commanded("", "refused")
