@@ -121,6 +121,16 @@ class FindingsTold:
         text = f"the captures of {job} from {first} to {last} are not to be had from it"
         self._incidents.report(meter, "captures_lost", text, subject=f"{job} {first}")
 
+    def captures_overwritten(
+        self, bus: str, meter: str, job: str, after: datetime, oldest: datetime
+    ) -> None:
+        """Tell that a log ran over before it was read."""
+        text = (
+            f"on bus {bus} the log of {job} was full: what it had after {after.isoformat()} and"
+            f" before {oldest.isoformat()} may be overwritten; read it more often"
+        )
+        self._incidents.report(meter, "captures_overwritten", text, subject=job)
+
     def identity_changed(
         self, bus: str, meter: str, before: Mapping[str, str], now: Mapping[str, str]
     ) -> None:

@@ -1,16 +1,18 @@
 """The job that reads a profile from where its last reading ended."""
 
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
 from math import ceil
 from typing import Protocol, assert_never
 
 from dcud.collect.gaps import AT_MOST, Gap, from_text, gaps_between, left_of, to_text
 from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
+from dcud.collect.overwriting import Overwriting
+from dcud.collect.profile_cursor import NEVER, ProfileCursor, captured
 from dcud.collect.profile_reader import (
     ColumnNames,
     ProfileAccess,
@@ -19,7 +21,7 @@ from dcud.collect.profile_reader import (
 )
 from dcud.collect.values import cell_value
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry, within
-from dcud.cosem.profile_generic import CaptureObject
+from dcud.cosem.profile_generic import CaptureObject, SortMethod
 from dcud.cosem.profile_selection import TimeRange
 from dcud.cosem.value_texts import CellTexts
 from dcud.reading import Reading, Value
@@ -33,8 +35,6 @@ SPAN_WITHOUT_PERIOD = timedelta(days=7)
 """The stretch that one request asks for where captures have no period."""
 SETTLED = timedelta(days=1)
 """The age at which an empty stretch counts as empty for good, and is not asked for again."""
-
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 NEAR = 0.1
 """Part of a capture period by which captures may be off their instants."""
@@ -54,6 +54,12 @@ class GapObserver(Protocol):
         """These can't be had: the meter doesn't have them, whenever it was asked."""
         ...
 
+    def captures_overwritten(
+        self, bus: str, meter: str, job: str, after: datetime, oldest: datetime
+    ) -> None:
+        """The profile was full: what it had between these times may be gone."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
@@ -67,6 +73,15 @@ class _Stretch:
     entries: list[ProfileEntry]
     is_last: bool
     settled: datetime = NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """From where to where entries were looked for, and when."""
+
+    after: datetime
+    upto: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +131,23 @@ class ProfileJob:
         """Read and keep what is new, stretch by stretch; see `Job.run`."""
         logical_device_name = await self.profile.memory.identify(reader)
         layout = await self.profile.layout(reader)
-        after = await self._after(now)
+        cursor = await self._cursor(now)
+        overwriting = Overwriting(
+            profile=self.profile, access=self.access, layout=layout, cursor=cursor
+        )
         gaps = await self._noted_gaps()
-        async for stretch in self._stretches(reader, layout, after, now):
-            new = [entry for entry in stretch.entries if _captured(entry) > after]
-            upto = max([after, stretch.settled, *map(_captured, new)])
-            if upto > after:
-                readings = list(self._readings(new, layout, logical_device_name, now))
-                captured = sorted(map(_captured, new))
-                gaps = self._with_gaps(gaps, _missing(captured, after, upto, layout, gaps, now))
-                await keep(readings, [self._move(upto), *self._note(gaps)])
-                after = upto
+        async for stretch in self._stretches(reader, layout, cursor.time, now):
+            new = cursor.new(stretch.entries)
+            behind = cursor.behind(new, stretch.settled)
+            if behind != cursor:
+                readings = list(self._readings(new, layout, logical_device_name, now, cursor))
+                span = _Span(cursor.time, behind.time, now)
+                gaps = self._with_gaps(gaps, _missing(new, span, layout, gaps))
+                self._tell_overwritten(
+                    cursor.time, await overwriting.oldest(reader, stretch.entries)
+                )
+                await keep(readings, [self._move(behind), *self._note(gaps)])
+                cursor = behind
                 if not stretch.is_last and not may_go_on():
                     return JobOutcome.UNFINISHED
         return await self._ask_again(_Again(reader, keep, may_go_on, now, logical_device_name))
@@ -164,7 +185,7 @@ class ProfileJob:
             end = min(start + span, wanted.end)
             entries = await self.profile.by_range(reader, TimeRange(start=start, end=end))
             # What was captured at the seam of two stretches comes with both.
-            yield [entry for entry in self._timed(entries) if _captured(entry) > done]
+            yield [entry for entry in self._timed(entries) if captured(entry) > done]
             if end >= wanted.end:
                 return
             start = done = end
@@ -200,7 +221,7 @@ class ProfileJob:
     ) -> list[Gap]:
         """Return what is left of a gap that was asked for; tell what is given up."""
         rest = []
-        for each in left_of(gap, [_captured(entry) for entry in found], _period(layout)):
+        for each in left_of(gap, [captured(entry) for entry in found], _period(layout)):
             again = each.asked_in_vain(now)
             if again is None:
                 self._lose(each)
@@ -249,16 +270,21 @@ class ProfileJob:
     def _gaps_key(self) -> str:
         return f"{self._key}/gaps"
 
-    async def _after(self, now: datetime) -> datetime:
-        """Return the time of capture after which everything is new."""
-        cursor = await self.position(self.profile.memory.meter, self._key)
-        if cursor is None:
-            return now - self.initial_history
-        return datetime.fromisoformat(cursor.position)
+    def _tell_overwritten(self, after: datetime, oldest: datetime | None) -> None:
+        if oldest is not None:
+            memory = self.profile.memory
+            self.observer.captures_overwritten(memory.bus, memory.meter, self.name, after, oldest)
 
-    def _move(self, upto: datetime) -> CursorMove:
-        position = upto.astimezone(UTC).isoformat()
-        return CursorMove(meter=self.profile.memory.meter, key=self._key, position=position)
+    async def _cursor(self, now: datetime) -> ProfileCursor:
+        """Return the place behind which everything is new."""
+        kept = await self.position(self.profile.memory.meter, self._key)
+        if kept is None:
+            return ProfileCursor(now - self.initial_history)
+        return ProfileCursor.from_text(kept.position)
+
+    def _move(self, cursor: ProfileCursor) -> CursorMove:
+        meter = self.profile.memory.meter
+        return CursorMove(meter=meter, key=self._key, position=cursor.to_text())
 
     def _stretches(
         self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
@@ -289,20 +315,41 @@ class ProfileJob:
         self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
     ) -> AsyncIterator[_Stretch]:
         in_use = await self.profile.entries_in_use(reader)
+        if layout.sort_method is not SortMethod.FIFO:
+            yield await self._newest_first(reader, layout, after, in_use, now)
+            return
         first = await self._first_entry(reader, _expected(layout, after, now), after, in_use)
         for start in range(first, in_use + 1, ENTRIES_AT_ONCE):
             end = min(start + ENTRIES_AT_ONCE - 1, in_use)
             entries = await self.profile.by_entry(reader, start, end)
             yield _Stretch(self._timed(entries), is_last=end == in_use)
 
+    async def _newest_first(
+        self, reader: Reader, layout: BufferLayout, after: datetime, in_use: int, now: datetime
+    ) -> _Stretch:
+        """Return what is new of a profile that doesn't keep its newest entry at the end.
+
+        It is asked for at once: each new entry would shift the numbers of what is left.
+        """
+        if not in_use:
+            return _Stretch([], is_last=True)
+        count = in_use  # sorted by a value, what is new is anywhere
+        if layout.sort_method is SortMethod.LIFO:
+            count = _expected(layout, after, now) or in_use
+        while True:
+            entries = self._timed(await self.profile.by_entry(reader, 1, min(count, in_use)))
+            if count >= in_use or any(captured(entry) < after for entry in entries):
+                return _Stretch(entries, is_last=True)
+            count *= 2
+
     async def _first_entry(
         self, reader: Reader, expected: int, after: datetime, in_use: int
     ) -> int:
-        """Return the number of an entry that is not new, or 1: what is new begins thereafter."""
+        """Return the number of an entry before `after`, or 1: what is new begins thereafter."""
         count = expected or in_use
         while (first := max(1, in_use - count + 1)) > 1:
             entries = self._timed(await self.profile.by_entry(reader, first, first))
-            if not entries or _captured(entries[0]) <= after:
+            if not entries or captured(entries[0]) < after:
                 break
             # Captures came faster than the period says: what is new begins further back.
             count *= 2
@@ -329,7 +376,9 @@ class ProfileJob:
         layout: BufferLayout,
         logical_device_name: str,
         now: datetime,
+        cursor: ProfileCursor | None = None,
     ) -> Iterator[Reading]:
+        """Give a reading for each entry; `cursor`: what stands before them, if anything does."""
         position = layout.time_of_capture
         columns = [
             (index, column.scaler_unit, self._template(column.capture_object))
@@ -337,24 +386,23 @@ class ProfileJob:
             if index != position
         ]
         explained = self._explained(layout)
-        for time, captured in groupby(entries, key=_captured):
-            for sequence, entry in enumerate(captured):
-                values = [
-                    cell_value(template, entry.cells[index], scaler_unit)
-                    for index, scaler_unit, template in columns
-                ]
-                for place, text in explained:
-                    values[place] = replace(values[place], text=text(values[place].value))
-                yield Reading(
-                    meter=self.profile.memory.meter,
-                    logical_device_name=logical_device_name,
-                    bus=self.profile.memory.bus,
-                    job=self.name,
-                    read_time=now,
-                    capture_time=time,
-                    values=tuple(values),
-                    sequence=sequence,
-                )
+        for entry, sequence in _numbered(entries, cursor):
+            values = [
+                cell_value(template, entry.cells[index], scaler_unit)
+                for index, scaler_unit, template in columns
+            ]
+            for place, text in explained:
+                values[place] = replace(values[place], text=text(values[place].value))
+            yield Reading(
+                meter=self.profile.memory.meter,
+                logical_device_name=logical_device_name,
+                bus=self.profile.memory.bus,
+                job=self.name,
+                read_time=now,
+                capture_time=captured(entry),
+                values=tuple(values),
+                sequence=sequence,
+            )
 
     def _explained(self, layout: BufferLayout) -> list[tuple[int, Callable[[object], str]]]:
         """Return the places of event codes among the values, each with what tells their texts."""
@@ -381,12 +429,17 @@ class ProfileJob:
         return Value(obis=obis, attribute=captured.attribute, name=name, value=None)
 
 
-def _captured(entry: ProfileEntry) -> datetime:
-    """Return the entry's time of capture, aware."""
-    time = entry.time
-    if time is None:
-        return NEVER
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+def _numbered(
+    entries: Iterable[ProfileEntry], cursor: ProfileCursor | None
+) -> Iterator[tuple[ProfileEntry, int]]:
+    """Give entries with how many of their second come before them, at the cursor or here."""
+    times: Counter[datetime] = Counter()
+    if cursor is not None:
+        times[cursor.time] = cursor.count or 0
+    for entry in entries:
+        time = captured(entry)
+        yield entry, times[time]
+        times[time] += 1
 
 
 def _period(layout: BufferLayout) -> timedelta:
@@ -394,33 +447,27 @@ def _period(layout: BufferLayout) -> timedelta:
 
 
 def _missing(
-    captured: Sequence[datetime],
-    after: datetime,
-    upto: datetime,
-    layout: BufferLayout,
-    noted: list[Gap] | None,
-    now: datetime,
+    new: Iterable[ProfileEntry], span: _Span, layout: BufferLayout, noted: list[Gap] | None
 ) -> list[Gap] | None:
     """Return the gaps among new captures; None where nobody can tell yet.
 
     Args:
-        captured: their times, in order.
-        after: what was there before ends here.
-        upto: all there will ever be up to here is among them.
+        new: all there will ever be within the span.
+        span: where they were looked for.
         layout: of the profile.
         noted: None where these are the first captures ever seen: nothing is missing before them.
-        now: when they were read.
     """
-    period = _period(layout)
+    period, upto, now = _period(layout), span.upto, span.now
     if not period:
         return None
-    if not captured:
-        return None if noted is None else gaps_between((), after, upto, period, now)
-    first = captured[0]
+    times = sorted(map(captured, new))
+    if not times:
+        return None if noted is None else gaps_between((), span.after, upto, period, now)
+    first = times[0]
     if noted is None:
-        return gaps_between(captured, first, upto, period, now)
-    before = max(0, ceil((first - after) / period - NEAR) - 1)
-    return gaps_between(captured, first - (before + 1) * period, upto, period, now)
+        return gaps_between(times, first, upto, period, now)
+    before = max(0, ceil((first - span.after) / period - NEAR) - 1)
+    return gaps_between(times, first - (before + 1) * period, upto, period, now)
 
 
 def _span(layout: BufferLayout, max_range: timedelta | None) -> timedelta:

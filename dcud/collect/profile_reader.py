@@ -28,6 +28,7 @@ from dcud.errors import DcudError
 
 PROFILE_GENERIC = 7
 BUFFER, CAPTURE_OBJECTS, CAPTURE_PERIOD, SORT_METHOD, SORT_OBJECT, ENTRIES_IN_USE = range(2, 8)
+PROFILE_ENTRIES = 8
 """Attributes. [IEC 62056-6-2: Profile generic]."""
 
 FAR_FUTURE = datetime(2089, 12, 31, 23, 0, tzinfo=UTC)
@@ -143,6 +144,10 @@ class ProfileReader:
     async def entries_in_use(self, reader: Reader) -> int:
         """Return how many entries the profile holds now."""
         return _whole_number(await self._attribute(reader, ENTRIES_IN_USE))
+
+    async def capacity(self, reader: Reader) -> int:
+        """Return how many entries the profile holds at most."""
+        return _whole_number(await self._attribute(reader, PROFILE_ENTRIES))
 
     def forget(self) -> None:
         """Ask anew next time what the profile is made of."""

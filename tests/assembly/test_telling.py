@@ -1,6 +1,7 @@
 """What metrics and subscribers are told, and how often."""
 
 import time
+from datetime import UTC, datetime
 from typing import cast
 
 from prometheus_client import generate_latest
@@ -106,3 +107,14 @@ def test_other_objects_are_told_some_of_them_by_name() -> None:
     (text,) = incidents.texts
     assert "new: 3/1.0.1.8.0.255 v0, 3/1.0.2.8.0.255 v0, " in text
     assert text.endswith("3/1.0.20.8.0.255 v0 and 2 more; gone: none")
+
+
+def test_a_log_that_ran_over_is_told_with_the_remedy() -> None:
+    incidents = Incidence()
+    told = FindingsTold(Metrics(version="1"), cast("Incidents", incidents))
+    after, oldest = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC)
+    told.captures_overwritten("b", "m", "fraud", after, oldest)
+    assert incidents.reported == [("m", "captures_overwritten")]
+    (text,) = incidents.texts
+    assert "after 2026-06-01T00:00:00+00:00 and before 2026-06-02T00:00:00+00:00" in text
+    assert text.endswith("read it more often")

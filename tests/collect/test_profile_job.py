@@ -17,6 +17,7 @@ from dcud.collect.alignment import Alignment
 from dcud.collect.gaps import Gap
 from dcud.collect.job import JobOutcome, Timing
 from dcud.collect.meter_memory import MeterMemory
+from dcud.collect.profile_cursor import ProfileCursor
 from dcud.collect.profile_job import ProfileJob
 from dcud.collect.profile_reader import (
     ProfileAccess,
@@ -91,6 +92,7 @@ class Store(Kept):
         super().__init__()
         self.missing: list[int] = []
         self.lost: list[Gap] = []
+        self.overwritten: list[tuple[datetime, datetime]] = []
 
     async def position(self, meter: str, key: str) -> Cursor | None:
         found = [move for move in self.cursors if (move.meter, move.key) == (meter, key)]
@@ -101,6 +103,11 @@ class Store(Kept):
 
     def captures_lost(self, bus: str, meter: str, job: str, gap: Gap) -> None:
         self.lost.append(gap)
+
+    def captures_overwritten(
+        self, bus: str, meter: str, job: str, after: datetime, oldest: datetime
+    ) -> None:
+        self.overwritten.append((after, oldest))
 
     def captured(self) -> list[datetime]:
         return [reading.capture_time for reading in self.readings if reading.capture_time]
@@ -245,7 +252,7 @@ async def test_an_outage_is_caught_up_in_stretches_that_are_each_kept() -> None:
 def _batches(store: Store) -> list[list[datetime]]:
     """Cut what was kept where the cursor moved."""
     moves = [move for move in store.cursors if not move.key.endswith("/gaps")]
-    ends = [datetime.fromisoformat(move.position) for move in moves]
+    ends = [ProfileCursor.from_text(move.position).time for move in moves]
     starts = [datetime.min.replace(tzinfo=UTC), *ends]
     return [
         [time for time in store.captured() if start < time <= end]

@@ -167,6 +167,11 @@ class _Unobserved:
     def captures_lost(self, bus: str, meter: str, job: str, gap: object) -> None:
         """Ignore it."""
 
+    def captures_overwritten(
+        self, bus: str, meter: str, job: str, after: object, oldest: object
+    ) -> None:
+        """Ignore it."""
+
 
 def _write(parameters: Parameters, addressee: Addressee) -> MeterAct:  # noqa: ARG001  # as others
     attribute = _attribute(parameters.text("attribute"))

@@ -72,7 +72,8 @@ class Silent:
     def captures_missing(self, *_: object) -> None:
         raise AssertionError
 
-    captures_lost = identity_changed = objects_changed = captures_missing
+    captures_lost = captures_overwritten = captures_missing
+    identity_changed = objects_changed = captures_missing
 
 
 async def nowhere(meter: str, key: str) -> Cursor | None:
