@@ -171,7 +171,7 @@ class Daemon:
             publisher = self._make_publisher(store)
             gateway, self_told = configuration.gateway.id, self._self_told
             alarms = Alarms(gateway, store.cursor, self_told.alarm_names, self_told)
-            keeper = Keeper(gateway, store, self._metrics, alarms)
+            keeper = Keeper(gateway, store, self._metrics, alarms, self_told.tells_events)
             surroundings = Surroundings(
                 keep=keeper,
                 observer=HealthTold(self._metrics, publisher, wall_clock),

@@ -32,11 +32,18 @@ class SelfTold:
     def __init__(self, configuration: model.Configuration) -> None:
         self.waking: Waking | None = None
         self._meters: Mapping[str, model.Meter] = {}
+        self._logs: set[tuple[str, str]] = set()
         self.change(configuration)
 
     def change(self, configuration: model.Configuration) -> None:
         """Know the meters of another configuration from now on."""
         self._meters = {meter.id: meter for meter in configuration.meters}
+        self._logs = {
+            (meter.id, job.name)
+            for meter in configuration.meters
+            for job in meter.job
+            if isinstance(job, model.ProfileJob) and job.tell_events
+        }
 
     def alarm_names(self, meter: str, obis: str) -> Mapping[int, str] | None:
         """Return the names of an alarm register's bits; None for any other object."""
@@ -46,6 +53,10 @@ class SelfTold:
         name = Obis.parse(obis)
         names = alarm_names(known.companion, name)
         return {} if names is None and name in known.alarm_registers else names
+
+    def tells_events(self, meter: str, job: str) -> bool:
+        """Return whether the entries that a job reads are events of the meter."""
+        return (meter, job) in self._logs
 
     def alarm_raised(self, meter: str, name: str) -> None:
         """Have a meter catch up whose alarm says that its power is back."""

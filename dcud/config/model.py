@@ -994,6 +994,11 @@ class ProfileJob(_Job):
             "What null-data means: as in the entry before (its time: a period later), or nothing."
         ),
     ] = "previous"
+    tell_events: Annotated[
+        bool,
+        kind.flag(),
+        Note("Whether each entry of an event log is told as an event of the meter as well."),
+    ] = False
     columns: Annotated[
         tuple[Column, ...],
         kind.Tables(variants={"": Column}),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from dcud.publish.alarms import Alarms
-from dcud.publish.message import reading_message
+from dcud.publish.log_events import TellsEvents, log_events
+from dcud.publish.message import event_message, reading_message
 from dcud.publish.ports import PublishObserver
 from dcud.reading import Reading
 from dcud.store.errors import StoreError
@@ -38,6 +39,7 @@ class Keeper:
     Args:
         gateway: the configured gateway id.
         alarms: tells what else is to be kept with readings; None: nothing.
+        tells_events: which jobs' entries are events as well; None: none.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class Keeper:
         store: Appending,
         observer: PublishObserver,
         alarms: Alarms | None = None,
+        tells_events: TellsEvents | None = None,
     ) -> None:
         self._gateway = gateway
         self._store = store
         self._observer = observer
         self._alarms = alarms
+        self._tells_events = tells_events
 
     async def __call__(
         self, readings: Sequence[Reading], cursors: Sequence[CursorMove] = ()
@@ -61,6 +65,9 @@ class Keeper:
             StoreError: the store refuses for good.
         """
         messages = [reading_message(reading, self._gateway) for reading in readings]
+        if self._tells_events is not None:
+            events = log_events(readings, self._tells_events)
+            messages += [event_message(event, self._gateway) for event in events]
         if self._alarms is None:
             appended = await self._append(messages, cursors)
         else:

@@ -50,6 +50,19 @@ def test_alarm_registers_are_those_of_the_companion_profile_and_the_configured_o
     assert told.alarm_names("another", REGISTER) is None
 
 
+def test_a_job_is_told_as_events_where_it_is_configured_so() -> None:
+    name = Obis.parse("0.0.99.98.1.255")
+    jobs = (
+        model.ProfileJob(name="load", logical_name=name),
+        model.ProfileJob(name="fraud", logical_name=name, tell_events=True),
+        model.IdentityJob(name="identity"),
+    )
+    meter = model.Meter(id="m", bus="b", job=jobs)
+    told = SelfTold(model.Configuration(gateway=model.Gateway(id="gw"), meters=(meter,)))
+    asked = [("m", "fraud"), ("m", "load"), ("m", "identity"), ("another", "fraud")]
+    assert [told.tells_events(*each) for each in asked] == [True, False, False, False]
+
+
 def test_another_configuration_is_taken() -> None:
     told = SelfTold(configuration())
     told.change(configuration("none"))

@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -66,6 +67,19 @@ async def test_without_a_cursor_none_moves() -> None:
     store = FailingStore()
     await Keeper("gw", store, Counter())([READING])
     assert tuple(store.kept[0][1]) == ()
+
+
+async def test_entries_of_logs_that_tell_events_are_kept_as_such_in_the_same_act() -> None:
+    store = FailingStore()
+    code = Value(obis="0.0.96.11.1.255", attribute=2, name="event_code", value=40)
+    entry = replace(READING, capture_time=READING.read_time, values=(code,))
+    await Keeper("gw", store, Counter(), tells_events=lambda *of: of == ("m1", "load"))(
+        [entry], [MOVE]
+    )
+    ((messages, cursors),) = store.kept
+    topics = [message.topic for message in messages]
+    assert topics == ["dcud/v1/gw/meter/m1/reading/load", "dcud/v1/gw/meter/m1/event"]
+    assert tuple(cursors) == (MOVE,)
 
 
 async def test_a_full_disk_is_waited_out_and_nothing_in_hand_is_lost(
