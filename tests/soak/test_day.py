@@ -1,0 +1,42 @@
+"""A day of a gateway's life: 4 buses with 200 meters, and all that can go wrong.
+
+`make day` runs it; SEED of the environment amends it.
+"""
+
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.support.virtual_day import Day, Stretch
+from tests.support.virtual_day_account import Account
+from tests.support.virtual_day_run import DayRun
+
+pytestmark = pytest.mark.soak
+
+SEED = int(os.environ.get("SEED", "1"))
+HOUR = 3600.0
+AWAY = Stretch(6 * HOUR, 12 * HOUR)
+BUSY_AT_MOST = 0.6
+"""Share of its time that a line may be busy."""
+DOUBLES_AT_MOST = 100
+"""For each time that the daemon or the broker goes: what was on its way, or not forgotten yet."""
+
+
+def day() -> Day:
+    draw = Random(SEED)  # noqa: S311  # moments, no secrets
+    thirds = ((1 * HOUR, 6 * HOUR), (AWAY.begin, AWAY.end), (12 * HOUR, 23 * HOUR))
+    kills = tuple(draw.uniform(*third) for third in thirds)
+    return Day(buses=4, meters=50, hours=24, seed=SEED, away=AWAY, kills=kills)
+
+
+def test_every_interval_of_a_day_arrives(tmp_path: Path) -> None:
+    planned = day()
+    account = Account(planned, DayRun(tmp_path, planned).run())
+    account.settle()
+    print(f"\n{account.report()}")
+    assert not account.faults, "\n".join(account.faults)
+    assert len(account.lived.kills) == len(planned.kills)
+    assert max(account.busy().values()) < BUSY_AT_MOST
+    assert account.doubles < DOUBLES_AT_MOST * (len(planned.kills) + 1)
