@@ -4,6 +4,7 @@ from dcud.notice import Notice
 from dcud.publish.event_payload import Event, event_payload
 from dcud.publish.notice_payload import notice_payload
 from dcud.publish.payload import reading_payload
+from dcud.publish.rendering import MessageKind
 from dcud.publish.topics import Topics
 from dcud.reading import Reading
 from dcud.store.rows import OutboxMessage
@@ -15,6 +16,8 @@ def reading_message(reading: Reading, gateway: str) -> OutboxMessage:
         message_id=str(reading.message_id(gateway)),
         topic=Topics(gateway).reading(reading.meter, reading.job),
         payload=reading_payload(reading, gateway),
+        kind=MessageKind.READING,
+        meter=reading.meter,
     )
 
 
@@ -25,6 +28,8 @@ def event_message(event: Event, gateway: str) -> OutboxMessage:
         message_id=str(event.message_id(gateway)),
         topic=topics.meter_event(event.meter) if event.meter else topics.gateway_event(),
         payload=event_payload(event, gateway),
+        kind=MessageKind.EVENT,
+        meter=event.meter,
     )
 
 
@@ -34,4 +39,6 @@ def notice_message(notice: Notice, gateway: str) -> OutboxMessage:
         message_id=str(notice.message_id(gateway)),
         topic=Topics(gateway).notification(notice.meter),
         payload=notice_payload(notice, gateway),
+        kind=MessageKind.NOTIFICATION,
+        meter=notice.meter,
     )

@@ -12,11 +12,28 @@ class OutboxMessage:
         message_id: the identity under which a replay is recognised.
         topic: where it is to be published.
         payload: what is to be published, verbatim.
+        kind: what it tells; brokers may want some kinds only.
+        meter: whom it is about; "" where it is the gateway.
     """
 
     message_id: str
     topic: str
     payload: bytes = field(repr=False)
+    kind: str = "reading"
+    meter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """A broker, as far as the store must know it.
+
+    Attributes:
+        name: the configured one.
+        kinds: of messages that it is to have; None for all.
+    """
+
+    name: str
+    kinds: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +50,8 @@ class OutboxRow:
     topic: str
     payload: bytes = field(repr=False)
     stored_at: float
+    kind: str = "reading"
+    meter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +138,8 @@ class OutboxStats:
         bytes: what they count for against the limit.
         oldest: when the first of them was stored, seconds since 1970-01-01 UTC; None if none waits.
         newest_row_id: the greatest row id ever given, 0 for none.
+        waiting: messages that wait for each broker, by its name.
+        parked: messages that a broker refused again and again, by its name.
         dropped: messages dropped since the database began, by reason.
     """
 
@@ -127,3 +148,5 @@ class OutboxStats:
     oldest: float | None
     newest_row_id: int
     dropped: Mapping[str, int]
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    parked: Mapping[str, int] = field(default_factory=dict)

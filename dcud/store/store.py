@@ -4,13 +4,14 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dcud.store.database import open_database
 from dcud.store.drop_log import DropLog
-from dcud.store.outbox import Outbox
+from dcud.store.outbox import MAIN, Outbox
 from dcud.store.rows import (
     Appended,
     Cursor,
@@ -20,6 +21,7 @@ from dcud.store.rows import (
     OutboxMessage,
     OutboxRow,
     OutboxStats,
+    Uplink,
 )
 from dcud.store.sql_file import SqlFile
 
@@ -55,13 +57,20 @@ class Store:
         self._file: SqlFile[Outbox] = SqlFile(path, "store", self._settled, exclusive=True)
 
     @classmethod
-    async def open(cls, path: Path, limits: OutboxLimits, clock: Callable[[], float]) -> Self:
+    async def open(
+        cls,
+        path: Path,
+        limits: OutboxLimits,
+        clock: Callable[[], float],
+        uplinks: Sequence[Uplink] = (Uplink(MAIN),),
+    ) -> Self:
         """Open the database, making it where it is missing.
 
         Args:
             path: the database file; its directory is made if missing.
             limits: what the outbox may hold.
             clock: seconds since 1970-01-01 UTC.
+            uplinks: the brokers; what waited for one that is not among them waits no more.
 
         Raises:
             StoreRefusedError: another process uses it, or it is not ours to use.
@@ -69,7 +78,7 @@ class Store:
         """
         store = cls(path, clock)
         try:
-            await store._file.begin(lambda: store._begin(limits))
+            await store._file.begin(lambda: store._begin(limits, uplinks))
             dropped = await store._file.write(lambda outbox: outbox.expire(clock()))
         except BaseException:  # cancelled as well: nobody else would end thread and lock
             await store.close()
@@ -121,6 +130,32 @@ class Store:
         """Remove rows; return how many of them there still were."""
         ids = tuple(row_ids)
         return await self._file.write(lambda outbox: outbox.delete(ids))
+
+    def uplink(self, name: str) -> "UplinkOutbox":
+        """Return the outbox as one broker's publisher sees it."""
+        return UplinkOutbox(self, name)
+
+    async def oldest_for(self, uplink: str, limit: int, after: int | None) -> list[OutboxRow]:
+        """Return as `oldest` does, of what waits for one broker."""
+        start = -1 if after is None else after
+        return await self._file.read(
+            lambda outbox: outbox.oldest(limit, start, _FETCH_BYTES, uplink)
+        )
+
+    async def delivered(self, uplink: str, row_ids: Iterable[int]) -> int:
+        """Note what a broker has; return how many messages waited for it."""
+        ids = tuple(row_ids)
+        return await self._file.write(lambda outbox: outbox.delivered(uplink, ids))
+
+    async def park(self, uplink: str, row_ids: Iterable[int]) -> None:
+        """Put aside what a broker refuses again and again."""
+        ids, now = tuple(row_ids), self._clock()
+        await self._file.write(lambda outbox: outbox.park(uplink, ids, now))
+
+    async def unpark(self, uplink: str) -> int:
+        """Have what was put aside wait for its broker once more; return how many messages."""
+        now = self._clock()
+        return await self._file.write(lambda outbox: outbox.unpark(uplink, now))
 
     async def cursor(self, meter: str, key: str) -> Cursor | None:
         """Return how far an object of a meter has been read, None if never."""
@@ -182,10 +217,12 @@ class Store:
     ) -> None:
         await self.close()
 
-    def _begin(self, limits: OutboxLimits) -> tuple[sqlite3.Connection, Outbox]:
+    def _begin(
+        self, limits: OutboxLimits, uplinks: Sequence[Uplink]
+    ) -> tuple[sqlite3.Connection, Outbox]:
         """Open the database, on the SQL thread."""
         connection, self.moved_aside = open_database(self.path)
-        outbox = Outbox(connection, limits)
+        outbox = Outbox(connection, limits, uplinks)
         self._told_row_id = outbox.stats.newest_row_id
         _LOG.info("store %s: %d messages wait", self.path, outbox.stats.depth)
         return connection, outbox
@@ -198,3 +235,41 @@ class Store:
             self._told_row_id = newest
             for event in self._listeners:
                 event.set()
+
+
+class UplinkOutbox:
+    """What waits for one broker; the others have their own.
+
+    Args:
+        store: it all.
+        name: the broker's configured name.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._name = name
+
+    async def oldest(self, limit: int, after: int | None = None) -> list[OutboxRow]:
+        """Return the first rows after a row id; raise `StoreError`."""
+        return await self._store.oldest_for(self._name, limit, after)
+
+    async def delete(self, row_ids: Iterable[int]) -> int:
+        """Note what the broker has; raise `StoreError`."""
+        return await self._store.delivered(self._name, row_ids)
+
+    async def park(self, row_ids: Iterable[int]) -> None:
+        """Put aside what the broker refuses again and again; raise `StoreError`."""
+        await self._store.park(self._name, row_ids)
+
+    async def unpark(self) -> int:
+        """Have what was put aside wait once more; raise `StoreError`."""
+        return await self._store.unpark(self._name)
+
+    def stats(self) -> OutboxStats:
+        """Return the outbox as of the last commit, its depth being what waits for the broker."""
+        stats = self._store.stats()
+        return replace(stats, depth=stats.waiting.get(self._name, 0))
+
+    def notify(self, event: asyncio.Event) -> None:
+        """Set `event` whenever messages were stored."""
+        self._store.notify(event)
