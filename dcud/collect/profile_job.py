@@ -193,6 +193,9 @@ class ProfileJob:
     async def _ask_again(self, again: _Again) -> JobOutcome:
         """Ask for the gaps whose time has come."""
         layout = await self.profile.layout(again.reader)
+        if not layout.capture_period:  # whatever was noted while there was one
+            self._tell_missing((), layout)
+            return JobOutcome.SUCCESS
         gaps = await self._noted_gaps() or []
         for gap in [each for each in gaps if each.not_before <= again.now]:
             if not again.may_go_on():
@@ -303,6 +306,8 @@ class ProfileJob:
         self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
     ) -> AsyncIterator[_Stretch]:
         span = _span(layout, self.max_range)
+        if await self._has_few(reader, layout, span, now - after):
+            span = now - after if self.max_range is None else min(self.max_range, now - after)
         start = after
         while start < now:
             end = min(start + span, now)
@@ -310,6 +315,17 @@ class ProfileJob:
             settled = end if end <= now - SETTLED else NEVER
             yield _Stretch(self._timed(entries), is_last=end >= now, settled=settled)
             start = end
+
+    async def _has_few(
+        self, reader: Reader, layout: BufferLayout, span: timedelta, since: timedelta
+    ) -> bool:
+        """Tell whether all there is comes with one request, as of billing values and event logs."""
+        if layout.capture_period or since <= span:
+            return False
+        try:
+            return await self.profile.entries_in_use(reader) <= ENTRIES_AT_ONCE
+        except ProfileRefusedError:
+            return False
 
     async def _by_entry(
         self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
