@@ -170,7 +170,7 @@ class Daemon:
             await self._tell_moved_store(store)
             publisher = self._make_publisher(store)
             gateway, self_told = configuration.gateway.id, self._self_told
-            alarms = Alarms(gateway, store.cursor, self_told.alarm_names, self_told)
+            alarms = Alarms(gateway, store.cursor, self_told, self_told)
             keeper = Keeper(gateway, store, self._metrics, alarms, self_told.tells_events)
             surroundings = Surroundings(
                 keep=keeper,

@@ -1,6 +1,6 @@
 """What the configured meters' own words mean: which are alarms, which tell that power is back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from dcud.config import model
@@ -53,6 +53,14 @@ class SelfTold:
         name = Obis.parse(obis)
         names = alarm_names(known.companion, name)
         return {} if names is None and name in known.alarm_registers else names
+
+    def pushed_objects(self, meter: str, push_setup: str) -> Sequence[str]:
+        """Return the objects of which a push setup pushes something, in their order, if known."""
+        known = self._meters.get(meter)
+        setups = () if known is None else known.push_setup
+        name = Obis.parse(push_setup)
+        pushed = next((each.objects for each in setups if each.logical_name == name), ())
+        return [str(each) for each in pushed]
 
     def tells_events(self, meter: str, job: str) -> bool:
         """Return whether the entries that a job reads are events of the meter."""

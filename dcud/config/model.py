@@ -1043,6 +1043,29 @@ JOB_KINDS: dict[str, type] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushSetup:
+    """What a push setup of the meter pushes, so that alarms are known in what comes."""
+
+    logical_name: Annotated[
+        Obis,
+        kind.logical_name(),
+        Note("The push setup; pushes are known by its name in them.", example="0.4.25.9.0.255"),
+    ]
+    objects: Annotated[
+        tuple[Obis, ...],
+        kind.logical_names(),
+        Note(
+            "The objects of which it pushes something, in their order; dcud push tells them.",
+            example=(
+                Obis.parse("0.0.42.0.0.255"),
+                Obis.parse("0.4.25.9.0.255"),
+                Obis.parse("0.0.97.98.20.255"),
+            ),
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
     """A meter: what its templates say, in their order, amended by its own keys."""
 
@@ -1227,6 +1250,11 @@ class Meter:
             own=True,
             example=(ip_network("192.0.2.7"),),
         ),
+    ] = ()
+    push_setup: Annotated[
+        tuple[PushSetup, ...],
+        kind.Tables(variants={"": PushSetup}),
+        Note("What it pushes by which push setup."),
     ] = ()
     job: Annotated[
         tuple[Job, ...], kind.Tables(variants=JOB_KINDS), Note("What is asked of it, and when.")

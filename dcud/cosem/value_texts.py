@@ -15,8 +15,10 @@ _STATUS: Final[Mapping[bytes, str]] = {
     bytes((96, 10, 3)): "profile_status",
     bytes((97, 98, 0)): "alarms_1",
     bytes((97, 98, 1)): "alarms_2",
+    bytes((97, 98, 20)): "alarms_1",
+    bytes((97, 98, 21)): "alarms_2",
 }
-"""By the groups C, D, E of status words and alarm registers: which they are."""
+"""By the groups C, D, E of status words, alarm registers and descriptors: which they are."""
 _ALARM_REGISTERS: Final = frozenset(key for key, name in _STATUS.items() if "alarms" in name)
 _OF_DSMR: Final = {
     "profile_status": "DSMR_PROFILE_STATUS",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dcud.notice import Notice
-from dcud.publish.alarm_words import AlarmNames, AlarmWord, words_of_notice, words_of_reading
+from dcud.publish.alarm_words import AlarmTables, AlarmWord, words_of_notice, words_of_reading
 from dcud.publish.event_payload import Event, EventSource, Severity
 from dcud.publish.message import event_message
 from dcud.reading import Reading
@@ -45,15 +45,15 @@ class Alarms:
     Args:
         gateway: the configured gateway id.
         position: gives the words that were kept.
-        names: tells alarm registers from other objects.
+        tables: tells alarm registers from other objects.
     """
 
     def __init__(
-        self, gateway: str, position: Position, names: AlarmNames, observer: AlarmObserver
+        self, gateway: str, position: Position, tables: AlarmTables, observer: AlarmObserver
     ) -> None:
         self._gateway = gateway
         self._position = position
-        self._names = names
+        self._tables = tables
         self._observer = observer
         self._words: dict[tuple[str, str], int] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -61,14 +61,14 @@ class Alarms:
     @asynccontextmanager
     async def of_readings(self, readings: Iterable[Reading]) -> AsyncIterator[Edges]:
         """Give what follows from readings; once the block has ended well it counts as kept."""
-        words = [word for each in readings for word in words_of_reading(each, self._names)]
+        words = [word for each in readings for word in words_of_reading(each, self._tables)]
         async with self._edges(words) as edges:
             yield edges
 
     @asynccontextmanager
     async def of_notices(self, notices: Iterable[Notice]) -> AsyncIterator[Edges]:
         """Give what follows from notices; once the block has ended well it counts as kept."""
-        words = [word for each in notices for word in words_of_notice(each, self._names)]
+        words = [word for each in notices for word in words_of_notice(each, self._tables)]
         async with self._edges(words) as edges:
             yield edges
 

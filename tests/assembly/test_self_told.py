@@ -50,6 +50,16 @@ def test_alarm_registers_are_those_of_the_companion_profile_and_the_configured_o
     assert told.alarm_names("another", REGISTER) is None
 
 
+def test_what_a_push_setup_pushes_is_known_as_it_is_configured() -> None:
+    setup = Obis.parse("0.4.25.9.0.255")
+    pushes = model.PushSetup(logical_name=setup, objects=(setup, Obis.parse(REGISTER)))
+    meter = model.Meter(id="m", bus="b", push_setup=(pushes,))
+    told = SelfTold(model.Configuration(gateway=model.Gateway(id="gw"), meters=(meter,)))
+    assert told.pushed_objects("m", "0.4.25.9.0.255") == ["0.4.25.9.0.255", REGISTER]
+    assert told.pushed_objects("m", "0.0.25.9.0.255") == []
+    assert told.pushed_objects("another", "0.4.25.9.0.255") == []
+
+
 def test_a_job_is_told_as_events_where_it_is_configured_so() -> None:
     name = Obis.parse("0.0.99.98.1.255")
     jobs = (

@@ -47,6 +47,7 @@ def test_the_logical_name_of_a_status_word_means_nothing() -> None:
         ("idis", "0.0.97.98.0.255", 13, "fraud_attempt"),
         ("idis", "0.0.97.98.1.255", 1, "power_resume"),
         ("dsmr", "0.0.97.98.0.255", 2, "power_up"),
+        ("idis", "0.0.97.98.20.255", 13, "fraud_attempt"),
     ],
 )
 def test_alarm_registers_are_known_with_their_bits(

@@ -19,10 +19,6 @@ REGISTER = "0.0.97.98.0.255"
 NAMES = {1: "battery", 13: "fraud_attempt"}
 
 
-def names(meter: str, obis: str) -> Mapping[int, str] | None:  # all meters have it
-    return NAMES if obis == REGISTER else None
-
-
 class NoCounter:
     def broker_connected(self, connected: bool) -> None:  # noqa: FBT001  # as the protocol has it
         raise AssertionError
@@ -60,11 +56,17 @@ class Site:
         found = self.cursors.get((meter, key))
         return None if found is None else Cursor(position=found, moved_at=0.0)
 
+    def alarm_names(self, meter: str, obis: str) -> Mapping[int, str] | None:
+        return NAMES if meter and obis == REGISTER else None
+
+    def pushed_objects(self, meter: str, push_setup: str) -> Sequence[str]:
+        raise AssertionError((meter, push_setup))
+
     def alarm_raised(self, meter: str, name: str) -> None:
         self.raised.append((meter, name))
 
     def alarms(self) -> Alarms:
-        return Alarms("gw", self.position, names, self)
+        return Alarms("gw", self.position, self, self)
 
     def keeper(self) -> Keeper:
         return Keeper("gw", self, NoCounter(), self.alarms())
