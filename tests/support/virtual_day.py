@@ -25,6 +25,8 @@ SPEEDS = (9600, 19200, 57600, 115200)
 """Of the lines, in turns."""
 ALARM_TOLD = 3700.0
 """Seconds for which a meter tells of an alarm, in every session."""
+_NOTICED = 1500.0
+"""Seconds for which an alarm lasts at least: longer than from one poll to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Day:
         loss: share of the frames that the lines lose, each way.
         away: while the broker is not there, in seconds of the day.
         kills: seconds of the day at which the daemon is killed.
+        kill_after_away: whether it is killed once more, while it publishes what gathered.
     """
 
     buses: int
@@ -124,6 +127,7 @@ class Day:
     seed: int
     away: Stretch
     kills: tuple[float, ...]
+    kill_after_away: bool = False
     loss: float = 0.02
     tail: float = 1800.0
 
@@ -156,8 +160,8 @@ class Day:
         """Return what befalls a meter: a fifth of them something, another fifth an alarm."""
         draw = Random(f"{self.seed}/{number}")  # noqa: S311  # fate is no secret
 
-        def stretch(shortest: float, longest: float) -> Stretch:
-            lasts = draw.uniform(shortest, longest) * self.length
+        def stretch(shortest: float, longest: float, shortest_seconds: float = 0) -> Stretch:
+            lasts = max(draw.uniform(shortest, longest) * self.length, shortest_seconds)
             begin = draw.uniform(0.05 * self.length, 0.65 * self.length - lasts)
             return Stretch(begin, begin + lasts)
 
@@ -171,7 +175,7 @@ class Day:
             case 4 if number == 4:
                 return Fate(babbling=stretch(0.02, 0.04))
             case 5 | 0:
-                return Fate(alarm=stretch(0.1, 0.2))
+                return Fate(alarm=stretch(0.1, 0.2, _NOTICED))
             case _:
                 return Fate()
 
@@ -214,7 +218,7 @@ def document(day: Day, directory: Path, broker_port: int) -> dict[str, TomlValue
             {"id": bus, "serial": {"device": f"/dev/{bus}", "baud": SPEEDS[place % len(SPEEDS)]}}
             for place, bus in enumerate(day.bus_ids())
         ],
-        "template": {"day": {"job": [profile, registers]}},
+        "template": {"day": {"alarm_registers": [ALARMS], "job": [profile, registers]}},
         "meter": [
             {
                 "id": meter.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.support.virtual_day import ALARMS, BEGIN, ENERGY, PERIOD, Day, DayMeter
+from tests.support.virtual_day import BEGIN, ENERGY, PERIOD, Day, DayMeter
 from tests.support.virtual_day_run import Lived
 
 HOUR = 3600.0
@@ -59,7 +59,7 @@ class Account:
             came = by_meter[meter.id]
             self._check_intervals(meter, came["load"])
             self._check_registers(meter, came["registers"])
-            self._check_alarm(meter, came["event-notification"])
+            self._check_alarms(meter, came)
             self._check_missing_told(meter)
         for each in self._noted("dropped", "given_up"):
             self._fault(f"the daemon let something go: {each}")
@@ -78,8 +78,9 @@ class Account:
             if "/meter/" not in heard.topic or heard.topic.endswith("/state"):
                 continue
             body = heard.body
-            known = self._first.setdefault(body["message_id"], heard.payload)
-            if known is heard.payload:
+            known = self._first.get(body["message_id"])
+            if known is None:
+                self._first[body["message_id"]] = heard.payload
                 self._bodies.append(body)
                 continue
             self._doubles += 1
@@ -143,18 +144,20 @@ class Account:
             if value is None or not meter.energy(at) <= int(value) <= meter.energy(at + _SLACK):
                 self._fault(f"{meter.id}: wrong: {body}")
 
-    def _check_alarm(self, meter: DayMeter, bodies: list[dict[str, Any]]) -> None:
-        """An alarm was told, by the next time but one that the meter was asked."""
-        alarm = meter.fate.alarm
+    def _check_alarms(self, meter: DayMeter, came: _Kinds) -> None:
+        """An alarm was told as it was raised, and as it was cleared, once each; and no other."""
+        alarm, events = meter.fate.alarm, came["event"]
+        wanted = [] if alarm is None else ["alarm_raised", "alarm_cleared"]
+        if [event["code"] for event in events] != wanted:
+            self._fault(f"{meter.id}: alarm {alarm}, but events {events}")
+            return
         if alarm is None:
-            if bodies:
-                self._fault(f"{meter.id}: an alarm that was none: {bodies[0]}")
             return
-        told = [seconds_of_day(body["received"]) for body in bodies]
-        if not told or bodies[0]["attribute"]["obis"] != ALARMS:
-            self._fault(f"{meter.id}: nobody told of the alarm of {_times([alarm.begin])}")
-            return
-        self._lags["alarms"].append(min(told) - alarm.begin)
+        if not came["event-notification"]:
+            self._fault(f"{meter.id}: nobody told what it said of its alarm")
+        raised, cleared = (seconds_of_day(event["time"]) for event in events)
+        self._lags["alarms raised"].append(raised - alarm.begin)
+        self._lags["alarms cleared"].append(cleared - alarm.end)
 
     def _check_missing_told(self, meter: DayMeter) -> None:
         """The entries that the meter could not make are known to be missing, and no others."""
@@ -198,8 +201,8 @@ class Account:
         yield "intervals", f"{self.entries}, doubles (all messages): {self._doubles}"
         yield "messages, values", f"{len(lived.heard)}, {self._values}"
         yield "values a real second", f"{self._values / lived.seconds:.0f}"
-        for kind in ("undisturbed", "disturbed", "alarms"):
-            what = kind if kind == "alarms" else f"intervals, {kind}"
+        for kind in self._lags:
+            what = kind if "alarms" in kind else f"intervals, {kind}"
             figures = ", ".join(_minutes(each) for each in self.lag(kind))
             yield f"lag of {what}", f"{figures} ({len(self._lags[kind])})"
         yield from self._job_rows()

@@ -21,6 +21,8 @@ _PROJECT = Path(__file__).parents[2]
 _LOOK_AGAIN = 0.002
 _SILENCE = 120.0
 """Real seconds in which the clock has to move."""
+_FLOW = (200, 1500)
+"""Messages, of those that gathered, after which the daemon is killed."""
 _RESTART = 60.0
 """Seconds of the day for which the daemon is gone after a SIGKILL."""
 
@@ -50,7 +52,8 @@ class DayRun:
     """One day, on a directory of its own.
 
     The daemon is killed in the midst of its work: once the clock has passed the planned second, at
-    a random moment of real time.
+    a random moment of real time. Where the day says so it is killed once more while it publishes
+    what gathered while the broker was away.
     """
 
     def __init__(self, directory: Path, day: Day) -> None:
@@ -71,7 +74,7 @@ class DayRun:
             Subscriber(broker.port) as subscriber,
         ):
             self._write_configuration(broker.port)
-            self._live(0.0, broker)
+            self._live(0.0, broker, subscriber)
             offline = subscriber.wait_for(_is_over, timeout=60)
             assert _is_over(offline), self._log()
             self._lived.heard = offline
@@ -88,13 +91,13 @@ class DayRun:
     def _log(self) -> str:
         return (self._directory / "daemon.log").read_text(encoding="utf-8")
 
-    def _live(self, start: float, broker: Mosquitto) -> None:
+    def _live(self, start: float, broker: Mosquitto, subscriber: Subscriber) -> None:
         """Start the daemon, and start it again whenever it was killed."""
         while True:
             self._pass_until(start, broker)
             with self._start(start) as process:
                 try:
-                    killed = self._accompany(process, broker)
+                    killed = self._accompany(process, broker, subscriber)
                 finally:
                     process.kill()
                     self._lived.code = process.wait(20)
@@ -138,7 +141,9 @@ class DayRun:
         threading.Thread(target=_listen, args=(process.stdout, self._said), daemon=True).start()
         return process
 
-    def _accompany(self, process: "subprocess.Popen[str]", broker: Mosquitto) -> bool:
+    def _accompany(
+        self, process: "subprocess.Popen[str]", broker: Mosquitto, subscriber: Subscriber
+    ) -> bool:
         """Do what is planned for the day; tell whether the daemon was killed."""
         moved, seen = time.monotonic(), self._now()
         while process.poll() is None:
@@ -153,8 +158,17 @@ class DayRun:
                 line = self._said.get(timeout=_LOOK_AGAIN)
             except queue.Empty:
                 continue
-            self._stop(float(line.split()[1]), process, broker)
+            at = float(line.split()[1])
+            self._stop(at, process, broker)
+            if at == self._day.away.end and self._day.kill_after_away:
+                self._wait_for_flow(subscriber)
+                return True
         return False
+
+    def _wait_for_flow(self, subscriber: Subscriber) -> None:
+        """Wait until a good part of what gathered has come."""
+        enough = len(subscriber.heard) + self._draw.randint(*_FLOW)
+        assert len(subscriber.wait_for(lambda heard: len(heard) >= enough, 60)) >= enough
 
     def _stop(self, at: float, process: "subprocess.Popen[str]", broker: Mosquitto) -> None:
         """Have happen what is planned for when the clock is held, and let it go on."""

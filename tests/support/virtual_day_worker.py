@@ -130,10 +130,6 @@ class NotedMetrics(Metrics):
         super().dropped(reason, messages)
         self._journal.note("dropped", reason, messages)
 
-    def broker_connected(self, connected: bool) -> None:  # noqa: FBT001  # as in Metrics
-        super().broker_connected(connected)
-        self._journal.note("broker", connected)
-
 
 class AwaitedConnection(MqttConnection):
     """A connection that holds the clock until the broker has answered, and notes what it took."""
@@ -141,9 +137,9 @@ class AwaitedConnection(MqttConnection):
     journal: Journal
     standing: "set[AwaitedConnection]"
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, **named: Any) -> None:
         self._awaited: dict[int, str] = {}
-        super().__init__(*arguments)
+        super().__init__(*arguments, **named)
         self.standing.add(self)
 
     def publish(self, publication: Publication) -> int:
