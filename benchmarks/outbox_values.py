@@ -20,11 +20,13 @@ from pathlib import Path
 from benchmarks.result import Result
 from dcud.cli.event_loop import new_event_loop
 from dcud.observe.metrics import Metrics
+from dcud.publish.json_rendering import JsonRendering
 from dcud.publish.keeper import Keeper
 from dcud.publish.mqtt import MqttBroker
 from dcud.publish.parameters import MqttParameters
 from dcud.publish.publisher import Publisher, PublisherParameters
 from dcud.reading import Quantity, Reading, Value
+from dcud.store.outbox import MAIN
 from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 
@@ -35,6 +37,18 @@ BUSES, READINGS, VALUES = 8, 400, 8
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PATIENCE = 10.0
+
+
+class Unobserved:
+    """Keeps no figures."""
+
+    def broker_connected(self, connected: bool) -> None: ...  # noqa: FBT001  # as the port has it
+
+    def published(self, messages: int = 1) -> None: ...
+
+    def dropped(self, reason: str, messages: int) -> None: ...
+
+    def parked(self, meter: str, message_id: str, reason: str) -> None: ...
 
 
 def reading(bus: int, number: int) -> Reading:
@@ -89,10 +103,10 @@ async def seconds(port: int, directory: Path) -> float:
     stopping = asyncio.Event()
     async with await Store.open(directory / "dcud.db", OutboxLimits(), wall_clock) as store:
         publisher = Publisher(
-            PublisherParameters(gateway="bench", version="bench"),
+            PublisherParameters(version="bench", rendering=JsonRendering("bench", "bench")),
             broker=MqttBroker(MqttParameters(host="127.0.0.1", port=port, client_id="bench")),
-            outbox=store,
-            observer=metrics,
+            outbox=store.uplink(MAIN),
+            observer=Unobserved(),
             clock=wall_clock,
             draw=random.random,
         )

@@ -21,6 +21,7 @@ from dcud.assembly.polled_bus import BusMeans
 from dcud.assembly.running_buses import RunningBuses
 from dcud.assembly.self_told import SelfTold
 from dcud.assembly.telling import (
+    BrokerTold,
     FindingsTold,
     HealthTold,
     PushesTold,
@@ -44,11 +45,13 @@ from dcud.observe.metrics_page import MetricsPage
 from dcud.publish.alarms import Alarms
 from dcud.publish.event_payload import Event, Severity
 from dcud.publish.incidents import Incidents
+from dcud.publish.json_rendering import JsonRendering
 from dcud.publish.keeper import Keeper
 from dcud.publish.message import event_message
 from dcud.publish.mqtt import MqttBroker
 from dcud.publish.notices import Notices
 from dcud.publish.publisher import Publisher, PublisherParameters
+from dcud.store.outbox import MAIN
 from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 
@@ -168,7 +171,8 @@ class Daemon:
             loop = asyncio.get_running_loop()
             self._metrics.set_tasks(lambda: len(asyncio.all_tasks(loop)))
             await self._tell_moved_store(store)
-            publisher = self._make_publisher(store)
+            self._incidents = incidents = Incidents(configuration.gateway.id, store, wall_clock)
+            publisher = self._make_publisher(store, incidents)
             gateway, self_told = configuration.gateway.id, self._self_told
             alarms = Alarms(gateway, store.cursor, self_told, self_told)
             keeper = Keeper(gateway, store, self._metrics, alarms, self_told.tells_events)
@@ -178,7 +182,6 @@ class Daemon:
                 wall_clock=wall_clock,
                 random=random.random,
             )
-            self._incidents = incidents = Incidents(gateway, store, wall_clock)
             notices = Notices(gateway, store, alarms, self_told.heard)
             secured = await self._open_secured(stack, incidents)
             unasked = UnaskedTold(notices, incidents)
@@ -441,17 +444,18 @@ class Daemon:
         )
         await store.append([event_message(event, self._configuration.gateway.id)])
 
-    def _make_publisher(self, store: Store) -> Publisher:
+    def _make_publisher(self, store: Store, incidents: Incidents) -> Publisher:
         mqtt = self._configuration.mqtt
+        self._metrics.add_broker(MAIN)
         return Publisher(
             PublisherParameters(
-                gateway=self._configuration.gateway.id,
                 version=dcud.__version__,
+                rendering=JsonRendering(self._configuration.gateway.id, dcud.__version__),
                 reconnect_maximum=mqtt.reconnect_pause,
             ),
             broker=MqttBroker(mqtt_parameters(mqtt, self._secrets.mqtt_password)),
-            outbox=store,
-            observer=self._metrics,
+            outbox=store.uplink(MAIN),
+            observer=BrokerTold(MAIN, self._metrics, incidents),
             clock=wall_clock,
             draw=random.random,
         )
@@ -460,7 +464,13 @@ class Daemon:
 def _outbox_figures(store: Store) -> OutboxFigures:
     stats = store.stats()
     age = 0.0 if stats.oldest is None else max(0.0, wall_clock() - stats.oldest)
-    return OutboxFigures(messages=stats.depth, octets=stats.bytes, oldest_age=age)
+    return OutboxFigures(
+        messages=stats.depth,
+        octets=stats.bytes,
+        oldest_age=age,
+        waiting=stats.waiting,
+        parked=stats.parked,
+    )
 
 
 async def _not_reloadable() -> str:

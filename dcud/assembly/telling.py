@@ -103,6 +103,32 @@ class UnaskedTold:
         self._incidents.report(meter, "notification_not_understood", text)
 
 
+class BrokerTold:
+    """Tells metrics and subscribers how one broker does."""
+
+    def __init__(self, broker: str, metrics: Metrics, incidents: Incidents) -> None:
+        self._broker = broker
+        self._metrics = metrics
+        self._incidents = incidents
+
+    def broker_connected(self, connected: bool) -> None:  # noqa: FBT001  # a state, told as it is
+        """Show whether it is connected."""
+        self._metrics.broker_connected(self._broker, connected)
+
+    def published(self, messages: int = 1) -> None:
+        """Count what it has."""
+        self._metrics.published(self._broker, messages)
+
+    def dropped(self, reason: str, messages: int) -> None:
+        """Count what was let go."""
+        self._metrics.dropped(reason, messages)
+
+    def parked(self, meter: str, message_id: str, reason: str) -> None:
+        """Tell of a message that it refused again and again."""
+        text = f"message {message_id} is put aside, and tried again tomorrow: {reason}"
+        self._incidents.report(meter, "message_parked", text, subject=self._broker)
+
+
 class FindingsTold:
     """Tells metrics and subscribers of what jobs find out beside what they read."""
 

@@ -18,6 +18,7 @@ from dcud.observe.figures import (
     ANSWER_SECONDS,
     POLL_RESULTS,
     POLL_SECONDS,
+    BrokerFigures,
     BusFigures,
     Figures,
     Histogram,
@@ -148,6 +149,23 @@ def _busy(figures: Figures) -> Iterable[Row]:
     for name, bus in list(figures.buses.items()):
         seconds, since = bus.busy
         yield (name,), (seconds if since is None else seconds + figures.clock() - since,)
+
+
+def _per_broker(value: Callable[[BrokerFigures], float]) -> Callable[[Figures], Iterable[Row]]:
+    return lambda figures: [
+        ((name,), (value(broker),)) for name, broker in list(figures.brokers.items())
+    ]
+
+
+def _outbox_per_broker(
+    value: Callable[[OutboxFigures], Mapping[str, int]],
+) -> Callable[[Figures], Iterable[Row]]:
+    def rows(figures: Figures) -> Iterable[Row]:
+        if figures.outbox is None:
+            return []
+        return [((name,), (count,)) for name, count in value(figures.outbox()).items()]
+
+    return rows
 
 
 def _outbox(value: Callable[[OutboxFigures], float]) -> Callable[[Figures], Iterable[Row]]:
@@ -292,8 +310,22 @@ FAMILIES: Final = (
     Family(
         name="dcud_outbox_messages",
         kind="gauge",
-        help="Messages that wait for the broker's acknowledgement.",
+        help="Messages that wait for the acknowledgement of a broker.",
         rows=_outbox(lambda outbox: outbox.messages),
+    ),
+    Family(
+        name="dcud_outbox_waiting_messages",
+        kind="gauge",
+        help="Messages that wait for this broker's acknowledgement.",
+        labels=("broker",),
+        rows=_outbox_per_broker(lambda outbox: outbox.waiting),
+    ),
+    Family(
+        name="dcud_outbox_parked_messages",
+        kind="gauge",
+        help="Messages that this broker refused again and again; tried once more each day.",
+        labels=("broker",),
+        rows=_outbox_per_broker(lambda outbox: outbox.parked),
     ),
     Family(
         name="dcud_outbox_bytes",
@@ -318,13 +350,15 @@ FAMILIES: Final = (
         name="dcud_published_total",
         kind="counter",
         help="Messages that the broker acknowledged.",
-        rows=_whole(lambda figures: figures.published),
+        labels=("broker",),
+        rows=_per_broker(lambda broker: broker.published),
     ),
     Family(
         name="dcud_broker_connected",
         kind="gauge",
         help="Whether the broker is connected (1) or not (0).",
-        rows=_whole(lambda figures: figures.broker_connected),
+        labels=("broker",),
+        rows=_per_broker(lambda broker: broker.connected),
     ),
     Family(
         name="dcud_pushes_total",

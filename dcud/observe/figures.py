@@ -7,7 +7,7 @@ poll's count a moment before its duration.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,6 +42,19 @@ ANSWER_SECONDS: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Upper bounds of the histogram: from a meter on the bench to one at the end of a power line."""
 
 
+@dataclass(slots=True)
+class BrokerFigures:
+    """How a broker does.
+
+    Attributes:
+        connected: whether it accepted us and the connection stands.
+        published: messages that it acknowledged.
+    """
+
+    connected: bool = False
+    published: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxFigures:
     """How full the outbox is.
@@ -50,11 +63,15 @@ class OutboxFigures:
         messages: how many wait for the broker's acknowledgement.
         octets: what they occupy, as the outbox's bound counts it.
         oldest_age: seconds since the oldest was appended; 0 while the outbox is empty.
+        waiting: messages that wait for each broker, by its name.
+        parked: messages that a broker refused again and again, by its name.
     """
 
     messages: int
     octets: int
     oldest_age: float
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    parked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,8 +155,7 @@ class Figures:
     outbox: Callable[[], OutboxFigures] | None = None
     tasks: Callable[[], int] = lambda: 0
     drops: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DROP_REASONS, 0))
-    published: int = 0
-    broker_connected: bool = False
+    brokers: dict[str, BrokerFigures] = field(default_factory=dict)
     frame_log_dropped_lines: int = 0
     config_successful: bool = True
     pushes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TRANSPORTS, 0))

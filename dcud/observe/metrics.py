@@ -9,6 +9,7 @@ from dcud.observe.figures import (
     ANSWER_SECONDS,
     POLL_RESULTS,
     POLL_SECONDS,
+    BrokerFigures,
     BusFigures,
     Figures,
     Histogram,
@@ -173,13 +174,17 @@ class Metrics:
         """Count one answer, by the time that it took to come."""
         _count(self._bus(bus).answers, ANSWER_SECONDS, seconds)
 
-    def broker_connected(self, connected: bool) -> None:  # noqa: FBT001  # a state, told as it is
+    def broker_connected(
+        self,
+        broker: str,
+        connected: bool,  # noqa: FBT001  # a state, told as it is
+    ) -> None:
         """Tell whether the broker accepted us and the connection still stands."""
-        self._figures.broker_connected = connected
+        self._broker(broker).connected = connected
 
-    def published(self, messages: int = 1) -> None:
+    def published(self, broker: str, messages: int = 1) -> None:
         """Count messages that the broker acknowledged."""
-        self._figures.published += messages
+        self._broker(broker).published += messages
 
     def dropped(self, reason: str, messages: int) -> None:
         """Count messages that the outbox let go unpublished, for "size", "age" or "too_large"."""
@@ -207,6 +212,13 @@ class Metrics:
     def push_connections(self, count: int) -> None:
         """Tell how many connections to the listener stand."""
         self._figures.push_connections = count
+
+    def add_broker(self, broker: str) -> None:
+        """Show a broker from now on."""
+        self._broker(broker)
+
+    def _broker(self, broker: str) -> BrokerFigures:
+        return self._figures.brokers.setdefault(broker, BrokerFigures())
 
     def set_outbox(self, figures: Callable[[], OutboxFigures]) -> None:
         """Take where the outbox's figures come from: called in the page's thread, never blocks."""

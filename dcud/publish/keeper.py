@@ -8,7 +8,6 @@ from typing import Final, Protocol
 from dcud.publish.alarms import Alarms
 from dcud.publish.log_events import TellsEvents, log_events
 from dcud.publish.message import event_message, reading_message
-from dcud.publish.ports import PublishObserver
 from dcud.reading import Reading
 from dcud.store.errors import StoreError
 from dcud.store.rows import Appended, CursorMove, OutboxMessage
@@ -30,6 +29,14 @@ class Appending(Protocol):
         ...
 
 
+class DropObserver(Protocol):
+    """Who keeps the figures of what is let go."""
+
+    def dropped(self, reason: str, messages: int) -> None:
+        """Count messages that had to be let go unpublished."""
+        ...
+
+
 class Keeper:
     """Keeps readings with the cursors that they move, in one transaction.
 
@@ -46,7 +53,7 @@ class Keeper:
         self,
         gateway: str,
         store: Appending,
-        observer: PublishObserver,
+        observer: DropObserver,
         alarms: Alarms | None = None,
         tells_events: TellsEvents | None = None,
     ) -> None:

@@ -170,6 +170,9 @@ class MqttConnection:
             retain=publication.retain,
             properties=properties,
         )
+        if not publication.qos:  # nobody acknowledges it: it is delivered once it is handed over
+            self._acknowledged.append(Acknowledgement(info.mid, 0))
+            self._wake.set()
         return info.mid
 
     def subscribe(self, subscriptions: Sequence[Subscription]) -> None:

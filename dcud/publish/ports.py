@@ -17,7 +17,15 @@ class Outbox(Protocol):
         ...
 
     async def delete(self, row_ids: Iterable[int]) -> int:
-        """Remove rows; raise `StoreError`."""
+        """Remove rows that the broker has; raise `StoreError`."""
+        ...
+
+    async def park(self, row_ids: Iterable[int]) -> None:
+        """Put aside rows that the broker refuses for ever; raise `StoreError`."""
+        ...
+
+    async def unpark(self) -> int:
+        """Have what was put aside wait once more; raise `StoreError`."""
         ...
 
     def stats(self) -> OutboxStats:
@@ -92,4 +100,8 @@ class PublishObserver(Protocol):
 
     def dropped(self, reason: str, messages: int) -> None:
         """Count messages that had to be let go unpublished."""
+        ...
+
+    def parked(self, meter: str, message_id: str, reason: str) -> None:
+        """Tell of a message that the broker refused again and again."""
         ...

@@ -14,17 +14,13 @@ from dcud.publish.delivery import Delivery, Supply
 from dcud.publish.discharge import Discharge
 from dcud.publish.errors import BrokerError, SessionTakenOverError
 from dcud.publish.ports import Broker, BrokerConnection, Outbox, PublishObserver
-from dcud.publish.publication import Publication
+from dcud.publish.publication import Received, Subscription
+from dcud.publish.refusals import Refusals
+from dcud.publish.rendering import Rendering
 from dcud.publish.replies import Hearing, Replies
-from dcud.publish.state_payload import (
-    GatewayCondition,
-    GatewayState,
-    MeterState,
-    gateway_state_payload,
-    meter_state_payload,
-)
-from dcud.publish.states import StateBoard
-from dcud.publish.topics import Topics
+from dcud.publish.state_payload import GatewayCondition, GatewayState, MeterState
+from dcud.publish.states import GATEWAY, StateBoard
+from dcud.store.errors import StoreError
 
 T = TypeVar("T")
 
@@ -32,6 +28,9 @@ _LOG = logging.getLogger("dcud.publish")
 
 _STABLE_SECONDS: Final = 30.0
 """A connection that lasted so long was a good one: the next pause begins short again."""
+
+_TRY_PARKED: Final = 86_400.0
+"""Seconds after which what a broker refused again and again is tried once more."""
 
 _GOODBYE_SECONDS: Final = 0.5
 """For the last state, and for the disconnection, each."""
@@ -42,16 +41,18 @@ class PublisherParameters:
     """Who publishes, and how patiently.
 
     Attributes:
-        gateway: the configured gateway id.
         version: dcud's.
+        rendering: how what is said looks at the broker.
+        with_states: whether the broker is to have the states of meters.
         reconnect_initial: the first pause before a new attempt, in seconds.
         reconnect_maximum: the longest pause, in seconds.
         flush_seconds: how long a stop waits for the outbox to empty; the buses and the goodbye need
             most of the five seconds that a stop may take.
     """
 
-    gateway: str
     version: str
+    rendering: Rendering
+    with_states: bool = True
     reconnect_initial: float = 1.0
     reconnect_maximum: float = 60.0
     flush_seconds: float = 1.0
@@ -82,10 +83,10 @@ class Publisher:
         self._hearing: Hearing | None = None
         self._parameters = parameters
         self._broker = broker
+        self._rendering = rendering = parameters.rendering
         self._outbox = outbox
         self._observer = observer
         self._clock = clock
-        self._topics = Topics(parameters.gateway)
         self._states = StateBoard()
         self._wake = asyncio.Event()
         self._replies = Replies(self._wake.set)
@@ -94,6 +95,9 @@ class Publisher:
         self._discharge = Discharge(outbox, self._wake, self._backoff(draw))
         self._supply = Supply(
             outbox=outbox,
+            rendering=rendering,
+            refusals=Refusals(),
+            clock=clock,
             states=self._states,
             replies=self._replies,
             discharge=self._discharge,
@@ -102,15 +106,19 @@ class Publisher:
             complaint=Complaint(),
         )
         self._stopping = asyncio.Event()
+        self._try_parked_at = float("-inf")
         self._limit: asyncio.Timeout | None = None
         outbox.notify(self._wake)
 
     def show_meter_state(self, meter: str, state: MeterState) -> None:
         """Publish how a meter does, now and on every new connection."""
-        gateway = self._parameters.gateway
-        self._states.show(
-            self._topics.meter_state(meter), meter_state_payload(state, gateway, meter)
-        )
+        if self._parameters.with_states:
+            self._states.show(meter, state)
+            self._wake.set()
+
+    def forget_meter(self, meter: str) -> None:
+        """Take back all that is retained of a meter that is no longer configured."""
+        self._states.show(meter, None)
         self._wake.set()
 
     def listen(self, hearing: Hearing) -> None:
@@ -169,7 +177,9 @@ class Publisher:
 
     async def _connect_and_serve(self) -> None:
         """Serve one connection; raise `BrokerError` when it ends before the stop."""
-        connection = await self._unless_stopped(self._broker.connect(self._will(), self._wake))
+        connection = await self._unless_stopped(
+            self._broker.connect(self._rendering.will(), self._wake)
+        )
         if connection is None:
             return
         self._observer.broker_connected(True)
@@ -185,8 +195,9 @@ class Publisher:
         self._show_gateway_state(GatewayCondition.ONLINE)
         self._states.tell_again()
         self._replies.say_again()
-        if self._hearing is not None and self._hearing.subscriptions:
-            connection.subscribe(self._hearing.subscriptions)
+        if subscriptions := self._subscriptions():
+            connection.subscribe(subscriptions)
+        await self._try_parked()
         delivery = Delivery(connection, self._supply)
         loop = asyncio.get_running_loop()
         flush_until: float | None = None
@@ -203,12 +214,36 @@ class Publisher:
         """Do what can be done now."""
         self._wake.clear()
         delivery.take_acknowledgements()
-        if self._hearing is not None:
-            for message in connection.received():
-                self._hearing.heard(message, self._replies.say)
+        for message in connection.received():
+            self._hear(message)
         if connection.error is not None:
             raise connection.error
         await delivery.fill()
+
+    def _subscriptions(self) -> list[Subscription]:
+        """Return what is to be heard, by the form of what is said, and by whoever listens."""
+        own = [Subscription(topics, retained=True) for topics in self._rendering.subscriptions]
+        return [*own, *(self._hearing.subscriptions if self._hearing is not None else ())]
+
+    def _hear(self, message: Received) -> None:
+        for answer in self._rendering.heard(message.topic, message.payload):
+            self._replies.say(answer)
+        if self._hearing is not None:
+            self._hearing.heard(message, self._replies.say)
+
+    async def _try_parked(self) -> None:
+        """Once a day, and at the start, have what was parked tried again."""
+        now = asyncio.get_running_loop().time()
+        if now < self._try_parked_at:
+            return
+        self._try_parked_at = now + _TRY_PARKED
+        try:
+            messages = await self._outbox.unpark()
+        except StoreError as error:
+            _LOG.warning("what was parked is not tried again: %s", error)
+        else:
+            if messages:
+                _LOG.info("%d messages that were parked are tried again", messages)
 
     async def _wait(self, *deadlines: float | None) -> None:
         """Wait for news, or for the first deadline."""
@@ -240,21 +275,7 @@ class Publisher:
             since=datetime.fromtimestamp(self._clock(), UTC),
             reason=reason,
         )
-        gateway = self._parameters.gateway
-        self._states.show(self._topics.gateway_state(), gateway_state_payload(state, gateway))
-
-    def _will(self) -> Publication:
-        """Return what the broker is to say should we break off."""
-        state = GatewayState(
-            condition=GatewayCondition.OFFLINE,
-            version=self._parameters.version,
-            reason="connection_lost",
-        )
-        return Publication(
-            topic=self._topics.gateway_state(),
-            payload=gateway_state_payload(state, self._parameters.gateway),
-            retain=True,
-        )
+        self._states.show(GATEWAY, state)
 
     def _backoff(self, draw: Callable[[], float]) -> Backoff:
         """Return pauses of the configured length."""

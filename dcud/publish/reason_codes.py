@@ -7,6 +7,9 @@ from typing import Final
 UNSUPPORTED_PROTOCOL_VERSION: Final = 0x84
 SESSION_TAKEN_OVER: Final = 0x8E
 
+FOR_NOW: Final = frozenset({0x88, 0x89, 0x96, 0x97})
+"""What a broker says that can take nothing at the moment, whatever the message is."""
+
 _FIRST_ERROR: Final = 0x80
 
 _WORDS: Mapping[int, str] = MappingProxyType(

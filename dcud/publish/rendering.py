@@ -41,12 +41,19 @@ class Rendering(Protocol):
     """What is published for what there is to say; one for each broker, called in sending order.
 
     A message may become several publications, or none. It has been delivered once all of them are
-    acknowledged. After a lost connection, or a refusal, it is rendered again.
+    acknowledged. After a lost connection, or a refusal, it is rendered again. All that is returned
+    goes out in the order of the calls, and on the connection of the call alone: a form may number
+    what it says.
     """
 
     @property
     def subscriptions(self) -> Sequence[str]:
-        """The topic filters of what it wants to hear."""
+        """The topic filters of what it wants to hear, and of what the broker keeps under them."""
+        ...
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether messages of the outbox may go out now; they wait while they may not."""
         ...
 
     def will(self) -> Publication:

@@ -1,33 +1,39 @@
-"""The retained states as they should stand at the broker."""
+"""The states of gateway and meters as they should stand at a broker."""
 
-from dcud.publish.publication import Publication
+from dcud.publish.state_payload import GatewayState, MeterState
+
+GATEWAY = ""
+"""Under which the gateway's own state stands; no meter has that id."""
+
+Shown = GatewayState | MeterState | None
+"""A state; None where what it was of is gone."""
 
 
 class StateBoard:
-    """The latest state of each topic, and which of them the broker has yet to hear.
+    """The latest state of each meter, and which of them the broker has yet to hear.
 
     States bypass the outbox: only the latest counts, and a new connection tells them all again.
     """
 
     def __init__(self) -> None:
-        self._shown: dict[str, Publication] = {}
-        self._untold: dict[str, Publication] = {}
+        self._shown: dict[str, Shown] = {}
+        self._untold: dict[str, Shown] = {}
 
-    def show(self, topic: str, payload: bytes) -> None:
-        """Replace the state of a topic."""
-        publication = Publication(topic=topic, payload=payload, retain=True)
-        if self._shown.get(topic) != publication:
-            self._shown[topic] = self._untold[topic] = publication
+    def show(self, name: str, state: Shown) -> None:
+        """Replace the state of a meter, or of the gateway; None takes it back."""
+        if name not in self._shown or self._shown[name] != state:
+            self._shown[name] = self._untold[name] = state
 
     def tell_again(self) -> None:
         """Take it that the broker knows nothing."""
         self._untold = dict(self._shown)
 
-    def take(self) -> Publication | None:
-        """Return a state that the broker has yet to hear, and count it as told."""
+    def take(self) -> tuple[str, Shown] | None:
+        """Return whose state the broker has yet to hear, with that; count it as told."""
         if not self._untold:
             return None
-        return self._untold.pop(next(iter(self._untold)))
+        name = next(iter(self._untold))
+        return name, self._untold.pop(name)
 
     @property
     def all_told(self) -> bool:

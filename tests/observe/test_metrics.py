@@ -78,14 +78,23 @@ def eventful() -> Metrics:
     scheduled(metrics)
     metrics.answered("rs485-1", "meter-1", 0.04)
     metrics.answered("rs485-1", "meter-2", 31.5)
-    metrics.broker_connected(True)
-    metrics.published()
-    metrics.published(4)
+    metrics.add_broker("second")
+    metrics.broker_connected("mqtt", True)
+    metrics.published("mqtt")
+    metrics.published("mqtt", 4)
     metrics.dropped("size", 7)
     metrics.frame_log_dropped(2)
     metrics.config_reloaded(successful=False)
     push(metrics)
-    metrics.set_outbox(lambda: OutboxFigures(messages=3, octets=4096, oldest_age=12.5))
+    metrics.set_outbox(
+        lambda: OutboxFigures(
+            messages=3,
+            octets=4096,
+            oldest_age=12.5,
+            waiting={"mqtt": 3, "second": 12},
+            parked={"mqtt": 1},
+        )
+    )
     return metrics
 
 
@@ -178,7 +187,15 @@ def test_the_last_success_is_absent_until_there_is_one() -> None:
 def test_the_outbox_is_absent_until_it_is_known() -> None:
     metrics = Metrics(version="0.1.0")
     assert not [name for name in samples(metrics) if name.startswith("dcud_outbox_messages")]
-    metrics.set_outbox(lambda: OutboxFigures(messages=0, octets=0, oldest_age=0.0))
+    metrics.set_outbox(
+        lambda: OutboxFigures(
+            messages=0,
+            octets=0,
+            oldest_age=0.0,
+            waiting={"mqtt": 3, "second": 12},
+            parked={"mqtt": 1},
+        )
+    )
     assert samples(metrics)["dcud_outbox_messages"] == 0
 
 

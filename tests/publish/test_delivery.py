@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -6,8 +8,12 @@ from dcud.publish.backoff import Backoff
 from dcud.publish.complaint import Complaint
 from dcud.publish.delivery import Delivery, Supply
 from dcud.publish.discharge import Discharge
+from dcud.publish.json_rendering import JsonRendering
 from dcud.publish.publication import Publication
+from dcud.publish.refusals import Refusals
+from dcud.publish.rendering import Message, Rendering
 from dcud.publish.replies import Replies
+from dcud.publish.state_payload import MeterCondition, MeterState
 from dcud.publish.states import StateBoard
 from tests.support.fake_broker import FakeConnection, FakeObserver
 from tests.support.fake_outbox import FakeOutbox
@@ -15,19 +21,33 @@ from tests.support.fake_outbox import FakeOutbox
 pytestmark = pytest.mark.looptime
 
 
+_STATE = "dcud/v1/g/meter/m/state"
+_UP = MeterState(condition=MeterCondition.UP, since=datetime(2026, 3, 1, tzinfo=UTC))
+
+
 class _Setting:
     """A delivery whose discharge doesn't run: what is acknowledged stays, marked."""
 
-    def __init__(self, *topics: str, window: int = 20, answers: bool = True) -> None:
+    def __init__(
+        self,
+        *topics: str,
+        window: int = 20,
+        answers: bool = True,
+        rendering: Rendering | None = None,
+    ) -> None:
         wake = asyncio.Event()
         self.outbox = FakeOutbox(*topics)
         self.states = StateBoard()
         self.replies = Replies(wake.set)
+        self.refusals = Refusals()
         self.observer = FakeObserver()
         self.discharge = Discharge(self.outbox, wake, self._backoff())
         self.connection = FakeConnection(wake, window=window, answers=answers)
         supply = Supply(
             outbox=self.outbox,
+            rendering=rendering or JsonRendering("g", "0.1.0"),
+            refusals=self.refusals,
+            clock=lambda: 0.0,
             states=self.states,
             replies=self.replies,
             discharge=self.discharge,
@@ -91,12 +111,15 @@ async def test_an_answer_that_is_refused_or_too_large_is_told_and_let_go(
 
 async def test_readings_are_not_retained_and_states_go_first() -> None:
     setting = _Setting("reading")
-    setting.states.show("state", b"{}")
+    setting.states.show("m", _UP)
+    setting.states.show("gone", None)
     await setting.step()
     assert [(p.topic, p.retain) for p in setting.connection.published] == [
-        ("state", True),
+        (_STATE, True),
+        ("dcud/v1/g/meter/gone/state", True),
         ("reading", False),
     ]
+    assert setting.connection.published[1].payload == b""
     await setting.step()
     assert setting.observer.published_messages == 1
     assert setting.delivery.finished
@@ -150,15 +173,132 @@ async def test_a_refused_row_stays_and_is_tried_again_after_a_pause(
     assert resume_at is not None
     assert not setting.delivery.finished
     await setting.step()
-    assert setting.connection.topics == ["a", "b"]
+    assert setting.connection.topics == ["a", "b", "c"]
 
     setting.connection.refusals = {}
     await asyncio.sleep(resume_at - asyncio.get_running_loop().time())
     await setting.step()
     await setting.step()
-    assert setting.connection.topics == ["a", "b", "a", "c"]
+    assert setting.connection.topics == ["a", "b", "c", "a"]
     assert all(row_id in setting.discharge for row_id in (1, 2, 3))
     assert setting.delivery.finished
+
+
+async def pass_time(setting: _Setting, seconds: float) -> None:
+    """Have the delivery work for so long as the publisher would."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + seconds
+    while clock() < until:
+        await setting.step()
+        await setting.step()
+        await asyncio.sleep(0.25)
+
+
+async def test_behind_a_refused_row_its_meter_s_others_wait_and_no_other_meter_s() -> None:
+    setting = _Setting("m", "x", "m", "x", "m")
+    setting.connection.refusals = {"m": 0x87}
+    await setting.step()
+    assert setting.connection.topics == ["m", "x", "m", "x", "m"]  # the window was ahead
+    await setting.step()
+    setting.outbox.put("m", "x")
+    await pass_time(setting, 0.5)
+    assert setting.connection.topics[5:] == ["x"]
+    setting.connection.refusals = {}
+    await pass_time(setting, 2)
+    rows = [row for row in setting.outbox.rows if row.row_id not in setting.discharge]
+    assert rows == []
+    assert setting.connection.topics[6:] == ["m", "m", "m", "m"]
+
+
+async def test_a_row_that_is_refused_again_and_again_while_others_pass_is_parked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    setting = _Setting("bad", "good", "bad", answers=True)
+    setting.connection.refusals = {"bad": 0x99}
+    await pass_time(setting, 20)
+    assert [row.row_id for row in setting.outbox.parked] == [1]
+    ((meter, message_id, reason),) = setting.observer.parkings
+    assert (meter, message_id) == ("bad", "m1")
+    assert "payload format invalid" in reason
+    assert setting.connection.topics.count("bad") > 5  # the next one has its own attempts
+    assert 2 in setting.discharge
+    setting.outbox.put("good")
+    await pass_time(setting, 120)
+    assert [row.row_id for row in setting.outbox.parked] == [1, 3]
+    assert setting.delivery.finished
+
+
+async def test_as_long_as_nothing_passes_nothing_is_parked() -> None:
+    setting = _Setting("a", "b")
+    setting.connection.refusals = {"a": 0x87, "b": 0x87}
+    await pass_time(setting, 600)
+    assert setting.outbox.parked == []
+    assert len(setting.connection.published) < 40  # the pauses grew to a minute
+    setting.connection.refusals = {}
+    await pass_time(setting, 61)
+    assert {row.row_id for row in setting.outbox.rows if row.row_id in setting.discharge} == {1, 2}
+
+
+async def test_a_store_that_can_not_park_is_asked_again() -> None:
+    setting = _Setting("bad", "good")
+    setting.connection.refusals = {"bad": 0x99}
+    await pass_time(setting, 16)
+    setting.outbox.failures = 2
+    await pass_time(setting, 20)
+    assert [row.row_id for row in setting.outbox.parked] == [1]
+
+
+async def test_what_was_refused_is_tried_on_the_next_connection() -> None:
+    setting = _Setting("a")
+    setting.connection.refusals = {"a": 0x87}
+    await pass_time(setting, 1.2)
+    setting.connection.answers = False
+    await pass_time(setting, 3)
+    assert setting.refusals.next_at() is None  # it is on its way again
+    again = _Setting("a")
+    setting.refusals.begin_again(asyncio.get_running_loop().time())
+    assert setting.refusals.next_at() is not None
+    assert again.refusals.next_at() is None
+
+
+class _Doubling(JsonRendering):
+    """Says everything twice, and nothing of "mute"."""
+
+    def connected(self) -> Sequence[Publication]:
+        return (Publication(topic="birth", payload=b""),)
+
+    def message(self, message: Message) -> Sequence[Publication]:
+        if message.topic == "mute":
+            return ()
+        return [Publication(topic=f"{message.topic}{n}", payload=b"") for n in (1, 2)]
+
+
+async def test_a_message_is_delivered_once_all_that_it_became_is_acknowledged() -> None:
+    setting = _Setting("mute", "a", "b", window=3, answers=False, rendering=_Doubling("g", "1"))
+    await setting.step()
+    assert setting.connection.topics == ["birth", "a1", "a2"]
+    assert 1 in setting.discharge
+    assert not setting.delivery.finished
+    setting.connection.answer(2)
+    await setting.step()
+    assert 2 not in setting.discharge
+    assert setting.connection.topics[3:] == ["b1", "b2"]
+    setting.connection.answer()
+    await setting.step()
+    assert all(row in setting.discharge for row in (1, 2, 3))
+    assert setting.observer.published_messages == 2
+    assert setting.delivery.finished
+
+
+async def test_a_message_of_which_a_part_is_refused_is_tried_again_whole() -> None:
+    setting = _Setting("a", rendering=_Doubling("g", "1"))
+    setting.connection.refusals = {"a1": 0x87}
+    await pass_time(setting, 0.5)
+    assert 1 not in setting.discharge
+    setting.connection.refusals = {}
+    await pass_time(setting, 2)
+    assert setting.connection.topics == ["birth", "a1", "a2", "a1", "a2"]
+    assert 1 in setting.discharge
 
 
 async def test_a_burst_of_refusals_makes_one_pause_and_repeated_ones_longer_pauses(
@@ -194,8 +334,8 @@ async def test_a_refused_state_is_told_and_holds_nothing_up(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     setting = _Setting("a")
-    setting.states.show("s", b"{}")
-    setting.connection.refusals = {"s": 0x9A}
+    setting.states.show("m", _UP)
+    setting.connection.refusals = {_STATE: 0x9A}
     await setting.step()
     await setting.step()
     assert "refused a state or an answer: retain not supported" in caplog.text

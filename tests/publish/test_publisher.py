@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from dcud.publish.errors import BrokerError, SessionTakenOverError
+from dcud.publish.json_rendering import JsonRendering
 from dcud.publish.publication import Publication, Received, Subscription
 from dcud.publish.publisher import Publisher, PublisherParameters
 from dcud.publish.replies import Reply
@@ -27,7 +28,7 @@ class _Setting:
         self.outbox = FakeOutbox(*topics)
         self.observer = FakeObserver()
         self.publisher = Publisher(
-            PublisherParameters(gateway="g", version="0.1.0"),
+            PublisherParameters(version="0.1.0", rendering=JsonRendering("g", "0.1.0")),
             broker=broker,
             outbox=self.outbox,
             observer=self.observer,

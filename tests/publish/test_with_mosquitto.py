@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from dcud.publish.errors import BrokerError, BrokerRefusedError
+from dcud.publish.json_rendering import JsonRendering
 from dcud.publish.mqtt import MqttBroker
 from dcud.publish.parameters import MqttParameters, ProtocolChoice, TlsParameters
 from dcud.publish.publication import Publication
 from dcud.publish.publisher import Publisher, PublisherParameters
+from dcud.store.outbox import MAIN
 from dcud.store.rows import OutboxLimits, OutboxMessage
 from dcud.store.store import Store
 from tests.support.certificates import Authority
@@ -67,9 +69,11 @@ async def _publishing(parameters: MqttParameters, store: Store) -> AsyncIterator
     """Publish the store while the block runs, then stop in order."""
     observer, stopping = FakeObserver(), asyncio.Event()
     publisher = Publisher(
-        PublisherParameters(gateway="g", version="0.1.0", reconnect_maximum=0.2),
+        PublisherParameters(
+            version="0.1.0", rendering=JsonRendering("g", "0.1.0"), reconnect_maximum=0.2
+        ),
         broker=MqttBroker(parameters),
-        outbox=store,
+        outbox=store.uplink(MAIN),
         observer=observer,
         clock=lambda: 1_800_000_000.0,
         draw=random.random,
@@ -256,9 +260,11 @@ async def test_a_session_taken_over_is_told_even_if_the_broker_gives_no_reason(
 _PUBLISH_UNTIL_KILLED = """
 import asyncio, random, sys
 from pathlib import Path
+from dcud.publish.json_rendering import JsonRendering
 from dcud.publish.mqtt import MqttBroker
 from dcud.publish.parameters import MqttParameters
 from dcud.publish.publisher import Publisher, PublisherParameters
+from dcud.store.outbox import MAIN
 from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 from tests.support.fake_broker import FakeObserver
@@ -266,9 +272,9 @@ from tests.support.fake_broker import FakeObserver
 async def main(port, path):
     async with await Store.open(path, OutboxLimits(), lambda: 1_800_000_000.0) as store:
         await Publisher(
-            PublisherParameters(gateway="g", version="0.1.0"),
+            PublisherParameters(version="0.1.0", rendering=JsonRendering("g", "0.1.0")),
             broker=MqttBroker(MqttParameters(host="127.0.0.1", port=port, client_id="dcud-g")),
-            outbox=store,
+            outbox=store.uplink(MAIN),
             observer=FakeObserver(),
             clock=lambda: 1_800_000_000.0,
             draw=random.random,

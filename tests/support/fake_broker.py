@@ -112,12 +112,16 @@ class FakeObserver:
         self.connected: list[bool] = []
         self.published_messages = 0
         self.drops: dict[str, int] = {}
+        self.parkings: list[tuple[str, str, str]] = []
 
     def broker_connected(self, connected: bool) -> None:  # noqa: FBT001  # as the port has it
         self.connected.append(connected)
 
     def published(self, messages: int = 1) -> None:
         self.published_messages += messages
+
+    def parked(self, meter: str, message_id: str, reason: str) -> None:
+        self.parkings.append((meter, message_id, reason))
 
     def dropped(self, reason: str, messages: int) -> None:
         self.drops[reason] = self.drops.get(reason, 0) + messages

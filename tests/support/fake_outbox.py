@@ -20,6 +20,7 @@ class FakeOutbox:
         self.failures = 0
         self.commits: list[list[int]] = []
         self.fetches: list[int] = []
+        self.parked: list[OutboxRow] = []
         self._given = 0
         self._events: list[asyncio.Event] = []
         self.put(*topics)
@@ -30,7 +31,7 @@ class FakeOutbox:
         return [row.topic for row in self.rows]
 
     def put(self, *topics: str, payload: bytes = b"{}") -> None:
-        """Store a row for each topic."""
+        """Store a row for each topic; it is of the meter of that name."""
         for topic in topics:
             self._given += 1
             self.rows.append(
@@ -40,6 +41,7 @@ class FakeOutbox:
                     topic=topic,
                     payload=payload,
                     stored_at=0.0,
+                    meter=topic,
                 )
             )
         for event in self._events:
@@ -57,6 +59,17 @@ class FakeOutbox:
         before = len(self.rows)
         self.rows = [row for row in self.rows if row.row_id not in set(ids)]
         return before - len(self.rows)
+
+    async def park(self, row_ids: Iterable[int]) -> None:
+        ids = set(row_ids)
+        await self._answer()
+        self.parked += [row for row in self.rows if row.row_id in ids]
+        self.rows = [row for row in self.rows if row.row_id not in ids]
+
+    async def unpark(self) -> int:
+        count, self.rows = len(self.parked), [*self.parked, *self.rows]
+        self.parked = []
+        return count
 
     def stats(self) -> OutboxStats:
         return OutboxStats(
