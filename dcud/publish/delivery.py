@@ -208,6 +208,8 @@ class Delivery:
 
     async def _next_row(self) -> OutboxRow | None:
         """Return the next row to send, None if there is none now."""
+        if not self._supply.rendering.is_ready:
+            return None
         while self._resume_at is None and (self._fetched or await self._fetch()):
             row = self._fetched.popleft()
             if row.row_id in self._supply.discharge or row.row_id in self._rows_in_flight:

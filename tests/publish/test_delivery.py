@@ -261,6 +261,23 @@ async def test_what_was_refused_is_tried_on_the_next_connection() -> None:
     assert again.refusals.next_at() is None
 
 
+class _Waiting(JsonRendering):
+    """Has something to wait for."""
+
+    is_ready = False
+
+
+async def test_rows_wait_while_those_whom_they_are_for_are_not_there() -> None:
+    rendering = _Waiting("g", "1")
+    setting = _Setting("a", rendering=rendering)
+    setting.states.show("m", _UP)
+    await setting.step()
+    assert setting.connection.topics == [_STATE]
+    rendering.is_ready = True
+    await setting.step()
+    assert setting.connection.topics == [_STATE, "a"]
+
+
 class _Doubling(JsonRendering):
     """Says everything twice, and nothing of "mute"."""
 
