@@ -23,6 +23,7 @@ class JsonRendering:
     """
 
     subscriptions: Sequence[str] = ()
+    is_ready: bool = True
     is_ready = True
 
     def __init__(self, gateway: str, version: str) -> None:
