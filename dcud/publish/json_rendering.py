@@ -24,7 +24,6 @@ class JsonRendering:
 
     subscriptions: Sequence[str] = ()
     is_ready: bool = True
-    is_ready = True
 
     def __init__(self, gateway: str, version: str) -> None:
         self._gateway = gateway
