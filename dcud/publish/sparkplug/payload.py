@@ -324,5 +324,5 @@ def _held(field: Field, arm: _Arm) -> Scalar:
             return float(struct.unpack("<d", as_octets(field, WireType.FIXED64))[0])
         case _Arm.STRING:
             return as_text(as_octets(field))
-        case _Arm.BYTES:
+        case _:
             return as_octets(field)
