@@ -19,7 +19,7 @@ from dcud.publish.sparkplug.payload import (
 _TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _COUNTS: Final = st.integers(0, 2**64 - 1)
 
-_VALUES: Final = {
+_VALUES: Final[dict[DataType, st.SearchStrategy[Scalar | None]]] = {
     DataType.INT8: st.integers(-128, 127),
     DataType.INT16: st.integers(-(2**15), 2**15 - 1),
     DataType.INT32: st.integers(-(2**31), 2**31 - 1),
@@ -41,12 +41,9 @@ _VALUES: Final = {
 
 
 @st.composite
-def _typed(
-    draw: st.DrawFn, data_types: list[DataType]
-) -> tuple[DataType, bool | int | float | str | bytes | None]:
+def _typed(draw: st.DrawFn, data_types: list[DataType]) -> tuple[DataType, Scalar | None]:
     data_type = draw(st.sampled_from(data_types))
-    value: Scalar | None = draw(st.none() | _VALUES[data_type])
-    return data_type, value
+    return data_type, draw(st.none() | _VALUES[data_type])
 
 
 @st.composite
