@@ -13,6 +13,7 @@ from typing import Self
 from dcud.dlms.cosem_time import (
     DEVIATION_NOT_SPECIFIED,
     NOT_SPECIFIED,
+    ClockStatus,
     CosemDateTime,
     DeviationSign,
 )
@@ -183,6 +184,31 @@ def encode_time(moment: datetime, form: TimeForm, convention: ClockConvention = 
     if form.encoding is TimeEncoding.DATE_TIME:
         return date_time(written)
     return octet_string(written.to_octets())
+
+
+def time_beside(sample: Data, moment: datetime, convention: ClockConvention = STANDARD) -> Data:
+    """Return `moment` as the meter would show it that showed `sample`.
+
+    Where it told its deviation, it is that one, and so is daylight saving: whoever moves a clock
+    has no business with the meter's season. What the clock doubted is not doubted any more.
+
+    Args:
+        sample: what the clock showed just before.
+        moment: aware.
+        convention: what the meter means by its times.
+
+    Raises:
+        DecodeError: `sample` is no time.
+        EncodeError: the moment is outside of what the form can tell.
+    """
+    shown, form = parse_time(sample, convention), TimeForm.like(sample)
+    raw, told = shown.raw, shown.moment
+    in_its_zone = convention.sign is not DeviationSign.IGNORED and form.with_deviation
+    if raw is None or told is None or not in_its_zone:
+        return encode_time(moment, form, convention)
+    if raw.status != NOT_SPECIFIED:
+        form = replace(form, status=raw.status & ClockStatus.DAYLIGHT_SAVING_ACTIVE)
+    return encode_time(moment, form, replace(convention, zone=told.tzinfo))
 
 
 def _unix_time(moment: datetime) -> Data:

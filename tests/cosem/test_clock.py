@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from dcud.cosem.clock import (
     encode_time,
     parse_time,
     status_names,
+    time_beside,
     unix_time,
 )
 from dcud.dlms.cosem_time import CosemDateTime, DeviationSign
@@ -248,3 +250,60 @@ def test_a_moment_that_is_written_is_read_again(
     convention = ClockConvention(sign=sign, zone=zone)
     form = TimeForm(encoding=encoding, with_deviation=with_deviation)
     assert parse_time(encode_time(moment, form, convention), convention).moment == moment
+
+
+@pytest.mark.parametrize(
+    ("shown", "convention", "written"),
+    [
+        # A meter that stays in summer time, whatever the zone does: so it is written.
+        ("07e401060100000000ff8880", ClockConvention(zone=BERLIN), "07e401060103000000ff8880"),
+        # One in winter time in summer, in doubt of itself.
+        ("07e40701030a000000ffc402", ClockConvention(zone=BERLIN), "07e401060102000000ffc400"),
+        # One whose status is left open.
+        ("07e40106010a0000ffff88ff", ClockConvention(zone=BERLIN), "07e4010601030000ffff88ff"),
+        # One without deviation: its zone tells.
+        ("07e40106010a0000008000ff", ClockConvention(zone=BERLIN), "07e4010601020000008000ff"),
+        ("07e40106010a000000800000", ClockConvention(zone=BERLIN), "07e401060102000000800000"),
+        # One whose deviation is wrong.
+        (
+            "07e40106010a00000000b400",
+            ClockConvention(zone=BERLIN, sign=DeviationSign.IGNORED),
+            "07e401060102000000800000",
+        ),
+        # One that shows no moment.
+        ("ffffffffffffffffff8000ff", ClockConvention(zone=BERLIN), "07e40106ff020000ff8000ff"),
+        # One whose deviation is of the other sign.
+        (
+            "07e40106010a000000007800",
+            ClockConvention(sign=DeviationSign.LOCAL_MINUS_UTC),
+            "07e401060103000000007800",
+        ),
+    ],
+)
+def test_a_moment_is_written_with_the_deviation_and_season_that_the_meter_shows(
+    shown: str, convention: ClockConvention, written: str
+) -> None:
+    moment = datetime(2020, 1, 6, 1, 0, tzinfo=UTC)
+    sample = octet_string(bytes.fromhex(shown))
+    assert time_beside(sample, moment, convention) == octet_string(bytes.fromhex(written))
+
+
+def test_beside_seconds_of_unix_stand_seconds_of_unix() -> None:
+    moment = datetime(2020, 1, 6, 1, 0, tzinfo=UTC)
+    assert time_beside(double_long_unsigned(5), moment) == double_long_unsigned(1578272400)
+
+
+@given(
+    st.datetimes(timezones=st.just(UTC)),
+    st.integers(-720, 720) | st.just(-0x8000),
+    st.integers(0, 255),
+    st.integers(31_536_000, 4_000_000_000),
+)
+def test_what_is_written_beside_a_sample_is_read_as_the_moment(
+    shown: datetime, deviation: int, status: int, seconds: int
+) -> None:
+    raw = replace(CosemDateTime.from_datetime(shown), deviation=deviation, status=status)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    convention = ClockConvention(zone=timezone(timedelta(hours=3)))
+    told = time_beside(octet_string(raw.to_octets()), moment, convention)
+    assert parse_time(told, convention).moment == moment
