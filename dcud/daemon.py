@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dcud
-from dcud.assembly.broker import mqtt_parameters
+from dcud.assembly.gone_meters import gone_meters
 from dcud.assembly.links import Links
 from dcud.assembly.meters import is_secured, plain_target
 from dcud.assembly.notices import hearer
@@ -21,13 +21,13 @@ from dcud.assembly.polled_bus import BusMeans
 from dcud.assembly.running_buses import RunningBuses
 from dcud.assembly.self_told import SelfTold
 from dcud.assembly.telling import (
-    BrokerTold,
     FindingsTold,
     HealthTold,
     PushesTold,
     SecurityTold,
     UnaskedTold,
 )
+from dcud.assembly.uplinks import Uplinks, stored_for
 from dcud.collect.asking import Asker
 from dcud.collect.poller import Surroundings
 from dcud.config import model
@@ -45,13 +45,10 @@ from dcud.observe.metrics_page import MetricsPage
 from dcud.publish.alarms import Alarms
 from dcud.publish.event_payload import Event, Severity
 from dcud.publish.incidents import Incidents
-from dcud.publish.json_rendering import JsonRendering
 from dcud.publish.keeper import Keeper
 from dcud.publish.message import event_message
-from dcud.publish.mqtt import MqttBroker
 from dcud.publish.notices import Notices
-from dcud.publish.publisher import Publisher, PublisherParameters
-from dcud.store.outbox import MAIN
+from dcud.store.errors import StoreError
 from dcud.store.rows import OutboxLimits
 from dcud.store.store import Store
 
@@ -172,13 +169,15 @@ class Daemon:
             self._metrics.set_tasks(lambda: len(asyncio.all_tasks(loop)))
             await self._tell_moved_store(store)
             self._incidents = incidents = Incidents(configuration.gateway.id, store, wall_clock)
-            publisher = self._make_publisher(store, incidents)
+            told = (self._metrics, incidents)
+            uplinks = Uplinks(configuration, self._secrets, store, told, wall_clock)
             gateway, self_told = configuration.gateway.id, self._self_told
             alarms = Alarms(gateway, store.cursor, self_told, self_told)
             keeper = Keeper(gateway, store, self._metrics, alarms, self_told.tells_events)
+            uplinks.forget_meters(await self._gone_meters(store))
             surroundings = Surroundings(
                 keep=keeper,
-                observer=HealthTold(self._metrics, publisher, wall_clock),
+                observer=HealthTold(self._metrics, uplinks, wall_clock),
                 wall_clock=wall_clock,
                 random=random.random,
             )
@@ -188,7 +187,7 @@ class Daemon:
             async with asyncio.TaskGroup() as group:
                 # The publisher outlives the buses, so that their last words are published, too.
                 buses_ended = asyncio.Event()
-                group.create_task(publisher.run(buses_ended), name="publisher")
+                group.create_task(uplinks.run(buses_ended), name="uplinks")
                 group.create_task(incidents.run(buses_ended), name="incidents")
                 group.create_task(notices.run(buses_ended), name="notices")
                 means = _Means(store, secured, unasked, incidents)
@@ -204,9 +203,9 @@ class Daemon:
                 self_told.waking = running = RunningBuses(group, buses)
                 running.start(configuration)
                 self._listening = self._make_listening(means, notices)
-                asked = group.create_task(self._serve_commands(running, means, publisher))
+                asked = group.create_task(self._serve_commands(running, means, uplinks))
                 async with self._listening.open() if self._listening else nullcontext():
-                    await self._change(running, means, stack, stopping)
+                    await self._change(running, means, uplinks, stack, stopping)
                 asked.cancel()
                 await running.end()
                 if self._frame_log is not None:
@@ -240,7 +239,12 @@ class Daemon:
         )
 
     async def _change(
-        self, running: RunningBuses, means: _Means, stack: AsyncExitStack, stopping: asyncio.Event
+        self,
+        running: RunningBuses,
+        means: _Means,
+        uplinks: Uplinks,
+        stack: AsyncExitStack,
+        stopping: asyncio.Event,
     ) -> None:
         """Take every new configuration until the stop comes."""
         while await self._is_told(stopping):
@@ -250,6 +254,7 @@ class Daemon:
             known = self._take(*news)
             if means.secured is None and self._incidents is not None:
                 means.secured = await self._open_secured(stack, self._incidents)
+            uplinks.forget_meters(await self._gone_meters(means.store))
             changed = await running.change(self._configuration, self._has_other_keys_than(known))
             if self._commands is not None:
                 self._commands.change(self._configuration.commands, self._secrets.command_keys)
@@ -258,6 +263,15 @@ class Daemon:
             self._metrics.config_reloaded(successful=True)
             _LOG.info("the configuration was taken; meters and buses that changed: %d", changed)
         _LOG.info("stopping")
+
+    async def _gone_meters(self, store: Store) -> set[str]:
+        """Return the meters that brokers may show and that are no longer configured."""
+        configured = {meter.id for meter in self._configuration.meters if meter.enabled}
+        try:
+            return await gone_meters(store, configured, wall_clock())
+        except StoreError as error:
+            _LOG.warning("which meters are gone is not known: %s", error)
+            return set()
 
     def _take(self, configuration: model.Configuration, secrets: Secrets) -> Secrets:
         """Hold what is new; return the secrets of before."""
@@ -288,7 +302,7 @@ class Daemon:
 
     def _tell_restart(self, configuration: model.Configuration) -> None:
         """Name what changed and takes effect only with the next start."""
-        sections = ("gateway", "mqtt", "metrics", "listener", "log", "outbox")
+        sections = ("gateway", "mqtt", "uplinks", "metrics", "listener", "log", "outbox")
         before = self._configuration
         changed = [
             name for name in sections if getattr(before, name) != getattr(configuration, name)
@@ -309,9 +323,7 @@ class Daemon:
         for bus, meter in _places(now):
             self._metrics.add_meter(bus, meter)
 
-    async def _serve_commands(
-        self, running: RunningBuses, means: _Means, publisher: Publisher
-    ) -> None:
+    async def _serve_commands(self, running: RunningBuses, means: _Means, uplinks: Uplinks) -> None:
         """Do what is asked for over MQTT until cancelled, if anything may be asked for."""
         if not self._configuration.commands.enabled:
             return
@@ -334,7 +346,7 @@ class Daemon:
             ),
             asyncio.get_running_loop().time,
         )
-        publisher.listen(self._commands)
+        uplinks.listen(self._commands)
         await self._commands.run()
 
     def _make_listening(self, means: _Means, notices: Notices) -> "Listening | None":
@@ -430,7 +442,8 @@ class Daemon:
     async def _open_store(self) -> Store:
         outbox = self._configuration.outbox
         limits = OutboxLimits(max_bytes=outbox.max_size, max_age_seconds=outbox.max_age)
-        return await Store.open(Path(outbox.path), limits, wall_clock)
+        uplinks = stored_for(self._configuration)
+        return await Store.open(Path(outbox.path), limits, wall_clock, uplinks)
 
     async def _tell_moved_store(self, store: Store) -> None:
         """Tell subscribers where an unreadable outbox, with what it held, was put."""
@@ -443,22 +456,6 @@ class Daemon:
             severity=Severity.ERROR,
         )
         await store.append([event_message(event, self._configuration.gateway.id)])
-
-    def _make_publisher(self, store: Store, incidents: Incidents) -> Publisher:
-        mqtt = self._configuration.mqtt
-        self._metrics.add_broker(MAIN)
-        return Publisher(
-            PublisherParameters(
-                version=dcud.__version__,
-                rendering=JsonRendering(self._configuration.gateway.id, dcud.__version__),
-                reconnect_maximum=mqtt.reconnect_pause,
-            ),
-            broker=MqttBroker(mqtt_parameters(mqtt, self._secrets.mqtt_password)),
-            outbox=store.uplink(MAIN),
-            observer=BrokerTold(MAIN, self._metrics, incidents),
-            clock=wall_clock,
-            draw=random.random,
-        )
 
 
 def _outbox_figures(store: Store) -> OutboxFigures:

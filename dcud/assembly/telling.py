@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dcud.collect.breaker import MeterState
 from dcud.collect.gaps import Gap
@@ -13,7 +13,6 @@ from dcud.notice import Notice
 from dcud.observe.metrics import Metrics
 from dcud.publish.incidents import Incidents
 from dcud.publish.notices import Notices
-from dcud.publish.publisher import Publisher
 from dcud.publish.state_payload import MeterCondition
 from dcud.publish.state_payload import MeterState as PublishedState
 
@@ -41,6 +40,14 @@ class _Told:
     at: float
 
 
+class Subscribers(Protocol):
+    """Who shows subscribers how meters do."""
+
+    def show_meter_state(self, meter: str, state: PublishedState) -> None:
+        """Publish how a meter does."""
+        ...
+
+
 class HealthTold:
     """Tells metrics and subscribers how polls and meters do.
 
@@ -48,7 +55,9 @@ class HealthTold:
     was they are told only now and then, or every poll would be two messages.
     """
 
-    def __init__(self, metrics: Metrics, publisher: Publisher, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, metrics: Metrics, publisher: Subscribers, clock: Callable[[], float]
+    ) -> None:
         self._metrics = metrics
         self._publisher = publisher
         self._clock = clock

@@ -6,19 +6,23 @@ import pwd
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeVar
 
 from dcud.cli.core_dumps import forbid_core_dumps
 from dcud.cli.main import CONFIG, UsageError
 from dcud.config.key_file import Access
 from dcud.config.key_ring import load_secrets
 from dcud.config.load import load
-from dcud.config.model import Configuration
+from dcud.config.model import Configuration, Mqtt
 from dcud.config.problem import ConfigError
 
 summary = "check a configuration with its key files, and do nothing else"
 
 DEFAULT_PATH = Path("/etc/dcud/dcud.toml")
 """Where Debian's package has the configuration."""
+
+
+BrokerT = TypeVar("BrokerT", bound=Mqtt)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,14 +78,20 @@ def _verifiable(configuration: Configuration, access: Access) -> Configuration:
     """Return the configuration without what only systemd's credentials can tell."""
     if access.credentials is not None:
         return configuration
-    mqtt = configuration.mqtt
+    brokers = [broker for _, broker in configuration.brokers()]
     meters = tuple(meter for meter in configuration.meters if meter.credential is None)
-    if mqtt.credential is None and len(meters) == len(configuration.meters):
+    is_plain = all(broker.credential is None for broker in brokers)
+    if is_plain and len(meters) == len(configuration.meters):
         return configuration
     print("note: systemd credentials can be verified only inside the service", file=sys.stderr)
-    if mqtt.credential is not None:
-        mqtt = replace(mqtt, username=None)
-    return replace(configuration, mqtt=mqtt, meters=meters)
+    mqtt = _without_user(configuration.mqtt)
+    uplinks = tuple(map(_without_user, configuration.uplinks))
+    return replace(configuration, mqtt=mqtt, uplinks=uplinks, meters=meters)
+
+
+def _without_user(broker: BrokerT) -> BrokerT:
+    """Return a broker at which nobody needs the password that a credential holds."""
+    return broker if broker.credential is None else replace(broker, username=None)
 
 
 def _tell_problems(error: ConfigError, form: str) -> None:

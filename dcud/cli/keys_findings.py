@@ -52,8 +52,7 @@ def _files(
     """Return the files that the configuration uses, each once."""
     files: dict[Path, SecretFile] = {}
     users: list[Meter | Mqtt] = [m for m in meters if needed_by(m) and m.key_command is None]
-    if configuration.mqtt.username:
-        users.append(configuration.mqtt)
+    users += [broker for _, broker in configuration.brokers() if broker.username]
     for user in users:
         if user.key_file is not None:
             file = key_file(user.key_file)

@@ -52,8 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _protect(configuration: Configuration) -> None:
     """Keep secrets from where a crash would leave them."""
-    mqtt = configuration.mqtt
-    if mqtt.username or mqtt.private_key_file or any(map(holds_secrets, configuration.meters)):
+    brokers = [broker for _, broker in configuration.brokers()]
+    has_secrets = any(broker.username or broker.private_key_file for broker in brokers)
+    if has_secrets or any(map(holds_secrets, configuration.meters)):
         forbid_core_dumps()
 
 

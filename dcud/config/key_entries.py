@@ -183,12 +183,13 @@ _KNOWN: Mapping[str, Mapping[str, Callable[[object], Secret | str]]] = {
     DEFAULT: _with_others(_OF_METERS),
     GATEWAY: _with_others(_PRIVATE),
     "mqtt": {"password": _password(0)},
+    "uplink": {"password": _password(0)},
     "command": {"public_key": _public},
 }
 """The tables of a key file, the keys in each, and how they are read."""
 
 
-_NAMED = frozenset({"meter", "command"})
+_NAMED = frozenset({"meter", "command", "uplink"})
 """Those under which each has a table of its own name."""
 
 _AS_TEXT = 'write text, or "hex:" and pairs of hexadecimal digits'

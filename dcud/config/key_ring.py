@@ -9,7 +9,7 @@ from typing import TypeVar
 from dcud.config.key_entries import Entry, fault, missing, parse_keys
 from dcud.config.key_file import Access, SecretFile, credential, key_file, read_secret_file
 from dcud.config.meter_secrets import MeterSecrets, chosen_for, needed_by
-from dcud.config.model import Commands, Configuration, Meter, Mqtt
+from dcud.config.model import FIRST_BROKER, Commands, Configuration, Meter, Mqtt
 from dcud.config.problem import ConfigError, Problem
 from dcud.dlms.secret import Secret
 
@@ -21,12 +21,12 @@ class Secrets:
     """What the key files hold, as far as the configuration asks for it.
 
     Attributes:
-        mqtt_password: None where the broker is told none.
+        passwords: at brokers, by the broker's name; of those who are told one.
         command_keys: public keys of those who may sign requests, by name.
         meters: by meter id, of those whose secrets stand in files; a `key_command` is asked later.
     """
 
-    mqtt_password: Secret | None = None
+    passwords: Mapping[str, Secret] = field(default_factory=dict)
     command_keys: Mapping[str, bytes] = field(default_factory=dict)
     meters: Mapping[str, MeterSecrets] = field(default_factory=dict)
 
@@ -55,13 +55,17 @@ def load_secrets(
         for meter in chosen
         if meter.key_command is None
     }
-    mqtt_password = collect(partial(ring.mqtt_password, configuration.mqtt))
+    passwords = {
+        name: collect(partial(ring.broker_password, name, broker))
+        for name, broker in configuration.brokers()
+    }
     command_keys = collect(partial(ring.command_keys, configuration.commands))
-    problems += _certificate_problems(configuration.mqtt, access)
+    for _, broker in configuration.brokers():
+        problems += _certificate_problems(broker, access)
     if problems:
         raise ConfigError(problems)
     return Secrets(
-        mqtt_password=mqtt_password,
+        passwords={name: password for name, password in passwords.items() if password},
         command_keys=command_keys or {},
         meters={meter: secrets for meter, secrets in found.items() if secrets},
     )
@@ -86,15 +90,16 @@ class KeyRing:
         file = self._file(meter.key_file, meter.credential)
         return chosen_for(meter, self._entries_of(file), file.path)
 
-    def mqtt_password(self, mqtt: Mqtt) -> Secret | None:
-        """Return the password at the broker, None where no user or no file is named.
+    def broker_password(self, name: str, mqtt: Mqtt) -> Secret | None:
+        """Return the password at a broker, None where no user or no file is named.
 
         Raises:
             ConfigError: its file was refused, or lacks the password.
         """
         if not mqtt.username or not (mqtt.key_file or mqtt.credential):
             return None
-        return self._fetch(mqtt.key_file, mqtt.credential, ("mqtt", "password"))
+        entry = ("mqtt",) if name == FIRST_BROKER else ("uplink", name)
+        return self._fetch(mqtt.key_file, mqtt.credential, (*entry, "password"))
 
     def command_keys(self, commands: Commands) -> Mapping[str, bytes]:
         """Return the public keys that rules name.

@@ -19,6 +19,7 @@ DROP_IN_DIRECTORY = "conf.d"
 """Beside the main file, unless its key `include` names another."""
 
 T = TypeVar("T")
+BrokerT = TypeVar("BrokerT", bound=model.Mqtt)
 
 
 def load(path: Path | str) -> model.Configuration:
@@ -114,6 +115,7 @@ class _Loader:
         return model.Configuration(
             gateway=self._gateway,
             mqtt=self._mqtt(),
+            uplinks=self._uplinks(),
             metrics=self._section("metrics", model.Metrics) or model.Metrics(),
             listener=listener,
             commands=self._commands(),
@@ -134,17 +136,30 @@ class _Loader:
         return self._builder.build(self._part(name), table)
 
     def _mqtt(self) -> model.Mqtt:
-        part = self._part("mqtt")
+        return self._broker(self._part("mqtt"), model.Mqtt, "") or model.Mqtt()
+
+    def _uplinks(self) -> tuple[model.Uplink, ...]:
+        parts = list(self._told.tables("uplink"))
+        self._report_double_ids(parts, "uplink")
+        told = [(part, part.values.get("id")) for part in parts]
+        for part, name in told:
+            if name == model.FIRST_BROKER:
+                self._report.add(part.place / "id", "is the name of [mqtt]", "take another one")
+        built = [self._broker(part, model.Uplink, f"-{name}") for part, name in told]
+        return tuple(uplink for uplink in built if uplink)
+
+    def _broker(self, part: Part, table: type[BrokerT], suffix: str) -> BrokerT | None:
         rules.check_secret_source(part, self._report)
         values = {**self._secret_source(part, ("key_file", "credential")), **part.values}
         host, tls = values.get("host"), values.get("tls")
         if tls is None:
             values["tls"] = tls = isinstance(host, str) and not model.is_loopback(host)
         values.setdefault("port", 8883 if tls is True else 1883)
-        values.setdefault("client_id", f"dcud-{self._gateway.id}")
-        mqtt = self._builder.build(Part(part.place, values), model.Mqtt) or model.Mqtt()
-        rules.check_mqtt(mqtt, part, self._report)
-        return mqtt
+        values.setdefault("client_id", f"dcud-{self._gateway.id}{suffix}")
+        broker = self._builder.build(Part(part.place, values), table)
+        if broker is not None:
+            rules.check_mqtt(broker, part, self._report)
+        return broker
 
     def _commands(self) -> model.Commands:
         part = self._part("commands")

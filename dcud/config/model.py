@@ -126,6 +126,15 @@ class Gateway:
     ] = None
 
 
+PAYLOADS = ("json",)
+"""The forms in which brokers are told things."""
+
+SENT = ("readings", "events", "notifications", "states")
+
+FIRST_BROKER = "mqtt"
+"""The name of the broker that `[mqtt]` tells."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mqtt:
     """The broker that readings go to."""
@@ -192,6 +201,26 @@ class Mqtt:
     in_flight: Annotated[
         int, kind.integer(1, 1000), Note("Messages sent ahead of the broker's acknowledgement.")
     ] = 20
+    payload: Annotated[
+        str, kind.choice(*PAYLOADS), Note("The form in which the broker is told things.")
+    ] = "json"
+    send: Annotated[
+        tuple[str, ...],
+        kind.choices(*SENT),
+        Note("What the broker is told; its own connection it always shows.", example=("readings",)),
+    ] = SENT
+    hear: Annotated[
+        bool, kind.flag(), Note("Whether requests are heard from it, where they are enabled.")
+    ] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplink(Mqtt):
+    """A further broker; it gets everything that is stored from its first start on."""
+
+    id: Annotated[
+        str, kind.name(), Note('Name of the broker; "mqtt" is the first.', example="cloud")
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1267,6 +1296,7 @@ class Configuration:
 
     gateway: Gateway
     mqtt: Mqtt = Mqtt()
+    uplinks: tuple[Uplink, ...] = ()
     metrics: Metrics = Metrics()
     listener: Listener = Listener()
     commands: Commands = Commands()
@@ -1274,6 +1304,10 @@ class Configuration:
     outbox: Outbox = Outbox()
     buses: tuple[Bus, ...] = ()
     meters: tuple[Meter, ...] = ()
+
+    def brokers(self) -> tuple[tuple[str, Mqtt], ...]:
+        """Return all brokers by their names, the first one first."""
+        return ((FIRST_BROKER, self.mqtt), *((uplink.id, uplink) for uplink in self.uplinks))
 
     def polled_meters(self, bus: str) -> tuple[Meter, ...]:
         """Return the meters of the bus with that id that are enabled and may be asked something.

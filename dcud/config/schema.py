@@ -98,6 +98,9 @@ MAIN_KEYS: Keys = {
     ),
     "gateway": _section("gateway", kind.Table(model=model.Gateway), "This concentrator."),
     "mqtt": _section("mqtt", kind.Table(model=model.Mqtt), "The broker."),
+    "uplink": _section(
+        "uplink", kind.Tables(variants={"": model.Uplink}), "Further brokers, beside the first."
+    ),
     "metrics": _section("metrics", kind.Table(model=model.Metrics), "The Prometheus page."),
     "listener": _section(
         "listener", kind.Table(model=model.Listener), "Meters that push over the network."

@@ -263,6 +263,19 @@ class Outbox:
         ).fetchone()
         return None if row is None else Cursor(position=row[0], moved_at=row[1])
 
+    def cursors(self, key: str) -> dict[str, Cursor]:
+        """Return the cursors of all meters under a key."""
+        rows = self._connection.execute(
+            "SELECT meter, position, moved_at FROM cursors WHERE key = ?", (key,)
+        )
+        return {meter: Cursor(position=position, moved_at=at) for meter, position, at in rows}
+
+    def forget(self, meters: Iterable[str], key: str) -> None:
+        """Remove the cursors of meters under a key."""
+        self._connection.executemany(
+            "DELETE FROM cursors WHERE meter = ? AND key = ?", [(meter, key) for meter in meters]
+        )
+
     def _assign(self) -> Mapping[str, int]:
         """Give each broker its bit, at the opening."""
         self._connection.execute("BEGIN IMMEDIATE")

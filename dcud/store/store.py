@@ -161,6 +161,15 @@ class Store:
         """Return how far an object of a meter has been read, None if never."""
         return await self._file.read(lambda outbox: outbox.cursor(meter, key))
 
+    async def cursors(self, key: str) -> Mapping[str, Cursor]:
+        """Return the cursors of all meters under a key."""
+        return await self._file.read(lambda outbox: outbox.cursors(key))
+
+    async def forget(self, meters: Iterable[str], key: str) -> None:
+        """Remove the cursors of meters under a key."""
+        names = tuple(meters)
+        await self._file.write(lambda outbox: outbox.forget(names, key))
+
     async def known_command(self, command_id: str) -> KnownCommand | None:
         """Return the request that was begun under an id, None if none is remembered."""
         return await self._file.read(lambda outbox: outbox.commands.known(command_id))

@@ -64,7 +64,7 @@ def test_passwords_are_found_as_text_and_as_hex(directory: Path) -> None:
     )
     secrets = load_secrets(configuration, access())
     assert passwords(secrets) == {"m1": Secret(b"1234"), "m2": Secret("grüß".encode())}
-    assert secrets.mqtt_password == Secret(b"b")
+    assert secrets.passwords["mqtt"] == Secret(b"b")
     assert "1234" not in repr(secrets)
 
 
@@ -75,7 +75,7 @@ def test_what_needs_no_secret_opens_no_file() -> None:
         mqtt=Mqtt(key_file="/none"),
     )
     secrets = load_secrets(configuration, access())
-    assert secrets.mqtt_password is None
+    assert secrets.passwords == {}
     assert not passwords(secrets)
 
 
@@ -147,7 +147,7 @@ def test_a_client_certificate_with_a_closed_key_passes(directory: Path) -> None:
         certificate_file=stored(directory / "client.pem", "PEM", 0o644),
         private_key_file=stored(directory / "key.pem", "PEM"),
     )
-    assert load_secrets(configured(mqtt=mqtt), access()).mqtt_password is None
+    assert load_secrets(configured(mqtt=mqtt), access()).passwords == {}
 
 
 @pytest.mark.parametrize(

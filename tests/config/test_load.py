@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from dcud.config import model
+from dcud.config.key_file import Access
+from dcud.config.key_ring import load_secrets
 from dcud.config.load import load
 from dcud.config.problem import ConfigError
 from dcud.dlms.obis import Obis
@@ -479,3 +481,56 @@ def test_a_listener_without_transports(tmp_path: Path) -> None:
     assert faults(tmp_path, SMALL + PUSHING + "tcp = false\nudp = false\n") == [
         "12 listener.tcp: is false, and so is udp"
     ]
+
+
+def test_further_brokers_have_names_and_defaults_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "dcud.toml"
+    path.write_text(
+        """
+[gateway]
+id = "gw"
+key_file = "keys.toml"
+
+[[uplink]]
+id = "cloud"
+host = "broker.example"
+username = "u"
+send = ["events"]
+
+[[uplink]]
+id = "local"
+""",
+        encoding="utf-8",
+    )
+    configuration = load(path)
+    (first, main), (cloud, far), (local, near) = configuration.brokers()
+    assert (first, cloud, local) == ("mqtt", "cloud", "local")
+    assert (main.client_id, far.client_id) == ("dcud-gw", "dcud-gw-cloud")
+    assert (far.tls, far.port, far.send) == (True, 8883, ("events",))
+    assert (near.tls, near.port) == (False, 1883)
+    keys = tmp_path / "keys.toml"
+    keys.write_text('[uplink.cloud]\npassword = "sesame"\n', encoding="utf-8")
+    keys.chmod(0o600)
+    secrets = load_secrets(configuration, Access.of_this_process())
+    assert {name: secret.octets for name, secret in secrets.passwords.items()} == {
+        "cloud": b"sesame"
+    }
+
+
+@pytest.mark.parametrize(
+    ("uplinks", "words"),
+    [
+        ('[[uplink]]\nid = "mqtt"\n', "is the name of [mqtt]"),
+        ('[[uplink]]\nid = "a"\n[[uplink]]\nid = "a"\n', "uplink"),
+        ('[[uplink]]\nhost = "h"\n', "id"),
+        ('[[uplink]]\nid = "a"\npayload = "xml"\n', '"xml" is not known'),
+    ],
+)
+def test_what_is_wrong_with_a_further_broker_is_told(
+    tmp_path: Path, uplinks: str, words: str
+) -> None:
+    path = tmp_path / "dcud.toml"
+    path.write_text(f'[gateway]\nid = "gw"\n{uplinks}', encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load(path)
+    assert words in str(raised.value)

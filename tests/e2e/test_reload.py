@@ -58,6 +58,12 @@ def test_a_meter_that_is_added_is_polled_and_the_others_do_not_notice(
         daemon.until(lambda: polls(daemon, second), "poll of the second meter")
         assert polls(daemon, first) == 1  # at the start, and next in an hour
         assert take(daemon, one) == 1
+        topic = f"dcud/v1/gw/meter/{second}/state"
+        with Subscriber(broker.port, topic) as listening:  # nothing is retained of it any more
+            daemon.until(
+                lambda: daemon.metric("dcud_outbox_messages") == 0, "everything told", within=20
+            )
+            assert [each for each in listening.heard if each.retain] == []
         assert polls(daemon, second) is None
         assert daemon.terminate()[0] == 0
     assert "Traceback" not in daemon.told
