@@ -31,6 +31,7 @@ from dcud.publish.paho_client import MQTT_3_1_1, MQTT_5, ClientCalls, new_client
 from dcud.publish.parameters import MqttParameters, ProtocolChoice
 from dcud.publish.publication import Acknowledgement, Publication, Received, Subscription
 from dcud.publish.tls import tls_context
+from dcud.publish.topic_aliases import TopicAliases
 
 _LOG = logging.getLogger("dcud.publish")
 
@@ -45,6 +46,9 @@ _LARGEST_PACKET: Final = 256 * 1024
 
 _MOST_RECEIVED: Final = 256
 """Messages that wait to be taken; what comes on top, a flood, is dropped."""
+
+_MOST_ALIASES: Final = 1000
+"""Topics that are kept for a connection; brokers offer ten, or 65,535."""
 
 _TEXT: Final = frozenset({"application/json", "text/plain"})
 
@@ -153,7 +157,8 @@ class MqttConnection:
         self._news: deque[Callable[[], None]] = deque()
         self._client = self._new_client(will)
         self._asked: Sequence[str] = ()
-        self._properties_of: dict[tuple[str, bool], Properties | None] = {}
+        self._properties_of: dict[tuple[str, bool, int | None], Properties | None] = {}
+        self._aliases = TopicAliases()
         threading.Thread(target=self._run, name="dcud-mqtt", daemon=True).start()
 
     async def accepted(self) -> None:
@@ -162,9 +167,10 @@ class MqttConnection:
 
     def publish(self, publication: Publication) -> int:
         """Hand a publication over; return the token that its acknowledgement will bear."""
-        properties = self._known_properties(publication)
+        topic, alias = self._aliases.address(publication.topic)
+        properties = self._known_properties(publication, alias)
         info = self._client.publish(
-            publication.topic,
+            topic,
             publication.payload,
             qos=publication.qos,
             retain=publication.retain,
@@ -310,6 +316,7 @@ class MqttConnection:
             return
         self.window = min(self.window, properties.get("ReceiveMaximum", self.window))
         self._packet_limit = properties.get("MaximumPacketSize")
+        self._aliases = TopicAliases(min(properties.get("TopicAliasMaximum", 0), _MOST_ALIASES))
         self._accepted.set_result(None)
 
     def _take_subscribed(self, reasons: Sequence[int]) -> None:
@@ -402,16 +409,16 @@ class MqttConnection:
                 remedy="write the key file of [mqtt] anew",
             ) from None
 
-    def _known_properties(self, publication: Publication) -> Properties | None:
+    def _known_properties(self, publication: Publication, alias: int | None) -> Properties | None:
         """Return the properties of a publication, made anew only where they have to be."""
         if publication.correlation is not None:
-            return self._properties(publication)
-        kind = publication.content_type, publication.retain
+            return self._properties(publication, alias)
+        kind = publication.content_type, publication.retain, alias
         if kind not in self._properties_of:
-            self._properties_of[kind] = self._properties(publication)
+            self._properties_of[kind] = self._properties(publication, alias)
         return self._properties_of[kind]
 
-    def _properties(self, publication: Publication) -> Properties | None:
+    def _properties(self, publication: Publication, alias: int | None) -> Properties | None:
         """Return the properties of a publication; MQTT 3.1.1 has none."""
         if self._protocol != MQTT_5:
             return None
@@ -422,6 +429,8 @@ class MqttConnection:
         expiry = self._parameters.message_expiry
         if expiry is not None and not publication.retain:
             properties.MessageExpiryInterval = max(1, round(expiry))
+        if alias is not None:
+            properties.TopicAlias = alias
         if publication.correlation is not None:
             properties.CorrelationData = publication.correlation
         return properties

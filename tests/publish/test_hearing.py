@@ -170,3 +170,24 @@ async def test_a_flood_is_dropped_and_told(caplog: pytest.LogCaptureFixture) -> 
         await gateway.until_lost()
         assert len(gateway.connection.received()) == 256
     assert "744 messages were dropped" in caplog.text
+
+
+@pytest.mark.e2e
+async def test_topics_that_a_broker_takes_by_number_arrive_under_their_names(
+    tmp_path: Path,
+) -> None:
+    topics = [f"dcud/v1/g/meter/m{n % 13}/reading/load" for n in range(60)]
+    with Mosquitto(tmp_path, options=("max_topic_alias 5",)) as broker:
+        async with (
+            peer(broker.port, "s", ProtocolChoice.MQTT_5) as subscriber,
+            peer(broker.port, "g", ProtocolChoice.MQTT_5) as gateway,
+        ):
+            subscriber.connection.subscribe([Subscription("dcud/#")])
+            subscriber.connection.publish(Publication(topic="dcud/ready", payload=b""))
+            await subscriber.until(1)
+            for number, topic in enumerate(topics):
+                gateway.connection.publish(Publication(topic=topic, payload=b"%d" % number))
+                gateway.connection.publish(Publication(topic=topic, payload=b"again"))
+            heard = await subscriber.until(121)
+    assert [message.topic for message in heard[1::2]] == topics
+    assert [message.topic for message in heard[2::2]] == topics
