@@ -206,4 +206,4 @@ def test_an_entry_that_took_longer_than_a_period_is_found_where_nothing_went_wro
     account = Account(DAY, Lived(heard=heard, journal=slow, code=0, seconds=1.0))
     account.settle()
     assert account.faults
-    assert all("took 15.1 min" in fault for fault in account.faults)
+    assert all("came only at" in fault for fault in account.faults)

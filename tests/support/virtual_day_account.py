@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.support.virtual_day import BEGIN, ENERGY, PERIOD, Day, DayMeter
-from tests.support.virtual_day_run import Lived
+from tests.support.virtual_day import BEGIN, ENERGY, PERIOD, Day, DayMeter, Stretch
+from tests.support.virtual_day_run import RESTART, Lived
 
 HOUR = 3600.0
+PATIENCE = 1500.0
+"""Seconds after which an entry is there at the latest, once meter, daemon and broker are: the
+longest pause of a breaker and of a publisher, and the polls of the others."""
 _SLACK = 60.0
 """Seconds that a request, and its repetitions, may take to come to its meter."""
 _LAGS = (0.5, 0.95, 1.0)
@@ -115,8 +118,21 @@ class Account:
             return
         calm = self._is_calm(meter, at)
         self._lags["undisturbed" if calm else "disturbed"].append(kept - at)
-        if calm and kept - at > PERIOD:
-            self._fault(f"{meter.id}: the entry of {_times([at])} took {_minutes(kept - at)}")
+        possible = self._possible(meter, at)
+        if possible > at:
+            self._lags["since they could be had"].append(kept - possible)
+        if kept > (at + PERIOD if calm else possible + PATIENCE):
+            self._fault(f"{meter.id}: the entry of {_times([at])} came only at {_times([kept])}")
+
+    def _possible(self, meter: DayMeter, at: float) -> float:
+        """Return from when on meter, daemon and broker were all there, for long enough."""
+        fate = meter.fate
+        down = [Stretch(kill, kill + RESTART) for kill in self.lived.kills]
+        known = (fate.silent, fate.unpowered, fate.babbling, self.day.away, *down)
+        stretches = sorted((each for each in known if each), key=lambda each: each.begin)
+        for each in stretches:
+            at = each.end if each.begin - PATIENCE <= at < each.end else at
+        return at
 
     def _is_calm(self, meter: DayMeter, at: float) -> bool:
         """Tell whether nothing befell meter, line, daemon and broker around an instant."""
@@ -257,4 +273,4 @@ def _times(times: Iterable[float]) -> str:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+    return f"{seconds:.1f} s" if abs(seconds) < 120 else f"{seconds / 60:.1f} min"

@@ -11,19 +11,22 @@ from pathlib import Path
 from random import Random
 from typing import IO, Any
 
+from tests.support.eventually import eventually
 from tests.support.mosquitto import Mosquitto
 from tests.support.subscriber import Heard, Subscriber
 from tests.support.toml_text import toml_text
-from tests.support.virtual_day import Day, document
+from tests.support.virtual_day import PERIOD, Day, document
 from tests.support.virtual_day_worker import TIME, Life
 
 _PROJECT = Path(__file__).parents[2]
 _LOOK_AGAIN = 0.002
+_UNHEARD = 0.5
+"""Real seconds for which the broker is held still before it goes."""
 _SILENCE = 120.0
 """Real seconds in which the clock has to move."""
-_FLOW = (200, 1500)
-"""Messages, of those that gathered, after which the daemon is killed."""
-_RESTART = 60.0
+_FLOW = (0.1, 0.4)
+"""Share of what gathered after which the daemon is killed."""
+RESTART = 60.0
 """Seconds of the day for which the daemon is gone after a SIGKILL."""
 
 
@@ -65,7 +68,9 @@ class DayRun:
         self._said: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._clock = directory / "clock"
         self._clock.write_bytes(TIME.pack(0.0))
+        self._journal = directory / "journal"
         self._lived = Lived()
+        self._broker_is_there = True
 
     def run(self) -> Lived:
         began = time.monotonic()
@@ -74,12 +79,12 @@ class DayRun:
             Subscriber(broker.port) as subscriber,
         ):
             self._write_configuration(broker.port)
-            self._live(0.0, broker, subscriber)
+            self._live(0.0, broker)
             offline = subscriber.wait_for(_is_over, timeout=60)
             assert _is_over(offline), self._log()
             self._lived.heard = offline
         self._lived.seconds = time.monotonic() - began
-        lines = (self._directory / "journal").read_text(encoding="utf-8").splitlines()
+        lines = self._journal.read_text(encoding="utf-8").splitlines()
         self._lived.journal = [json.loads(line) for line in lines]
         self._lived.log = self._log()
         return self._lived
@@ -91,20 +96,20 @@ class DayRun:
     def _log(self) -> str:
         return (self._directory / "daemon.log").read_text(encoding="utf-8")
 
-    def _live(self, start: float, broker: Mosquitto, subscriber: Subscriber) -> None:
+    def _live(self, start: float, broker: Mosquitto) -> None:
         """Start the daemon, and start it again whenever it was killed."""
         while True:
             self._pass_until(start, broker)
             with self._start(start) as process:
                 try:
-                    killed = self._accompany(process, broker, subscriber)
+                    killed = self._accompany(process, broker)
                 finally:
                     process.kill()
                     self._lived.code = process.wait(20)
             if not killed:
                 return
             self._lived.kills.append(self._now())
-            start = self._now() + _RESTART
+            start = self._now() + RESTART
 
     def _pass_until(self, start: float, broker: Mosquitto) -> None:
         """Have happen what was planned for when the daemon was not there."""
@@ -112,8 +117,9 @@ class DayRun:
         for at in passed:
             if at == self._day.away.begin:
                 broker.stop()
+                self._broker_is_there = False
             elif at == self._day.away.end:
-                broker.start()
+                self._bring_back(broker)
             self._stops.remove(at)
 
     def _start(self, start: float) -> "subprocess.Popen[str]":
@@ -122,7 +128,7 @@ class DayRun:
             start=start,
             stops=self._stops,
             configuration=self._directory / "dcud.toml",
-            journal=self._directory / "journal",
+            journal=self._journal,
             clock=self._clock,
         )
         self._said = queue.SimpleQueue()
@@ -141,9 +147,7 @@ class DayRun:
         threading.Thread(target=_listen, args=(process.stdout, self._said), daemon=True).start()
         return process
 
-    def _accompany(
-        self, process: "subprocess.Popen[str]", broker: Mosquitto, subscriber: Subscriber
-    ) -> bool:
+    def _accompany(self, process: "subprocess.Popen[str]", broker: Mosquitto) -> bool:
         """Do what is planned for the day; tell whether the daemon was killed."""
         moved, seen = time.monotonic(), self._now()
         while process.poll() is None:
@@ -152,7 +156,7 @@ class DayRun:
             assert time.monotonic() - moved < _SILENCE, f"the clock stands still\n{self._log()}"
             if self._kills and seen >= self._kills[0]:
                 self._kills.pop(0)
-                time.sleep(self._draw.uniform(0.0, 0.03))  # the moment is what is tried
+                self._kill(process, broker)
                 return True
             try:
                 line = self._said.get(timeout=_LOOK_AGAIN)
@@ -161,26 +165,51 @@ class DayRun:
             at = float(line.split()[1])
             self._stop(at, process, broker)
             if at == self._day.away.end and self._day.kill_after_away:
-                self._wait_for_flow(subscriber)
+                self._wait_for_flow()
+                self._kill(process, broker)
                 return True
         return False
 
-    def _wait_for_flow(self, subscriber: Subscriber) -> None:
-        """Wait until a good part of what gathered has come."""
-        enough = len(subscriber.heard) + self._draw.randint(*_FLOW)
-        assert len(subscriber.wait_for(lambda heard: len(heard) >= enough, 60)) >= enough
+    def _wait_for_flow(self) -> None:
+        """Wait until a good part of what gathered is with the broker."""
+        away = self._day.away
+        gathered = (away.end - away.begin) / PERIOD * self._day.buses * self._day.meters
+        enough = self._acknowledged() + round(self._draw.uniform(*_FLOW) * gathered)
+        eventually(lambda: self._acknowledged() >= enough, "flow of messages", within=60)
+
+    def _acknowledged(self) -> int:
+        """Return how many messages the broker has acknowledged so far."""
+        return self._journal.read_bytes().count(b'"acknowledged"')
 
     def _stop(self, at: float, process: "subprocess.Popen[str]", broker: Mosquitto) -> None:
         """Have happen what is planned for when the clock is held, and let it go on."""
         assert process.stdin is not None
         self._stops.remove(at)
         if at == self._day.away.end:
-            broker.start()
+            self._bring_back(broker)
+        if at == self._day.away.begin:
+            # It keeps what it has acknowledged, and hears, but never takes, what comes from now on.
+            broker.save()
+            broker.pause()
         process.stdin.write("go\n")
         process.stdin.flush()
         if at == self._day.away.begin:
-            time.sleep(self._draw.uniform(0.0, 0.03))  # so that it goes in the midst of work
-            broker.stop()
+            time.sleep(_UNHEARD)  # the daemon's messages are on their way, and no further
+            broker.kill()
+            self._broker_is_there = False
+
+    def _bring_back(self, broker: Mosquitto) -> None:
+        broker.start()
+        self._broker_is_there = True
+
+    def _kill(self, process: "subprocess.Popen[str]", broker: Mosquitto) -> None:
+        """Kill the daemon, in every other case with the broker held still before."""
+        if self._broker_is_there and self._draw.random() < 0.5:
+            broker.pause()
+        time.sleep(self._draw.uniform(0.0, 0.03))  # the moment is what is tried
+        process.kill()
+        if self._broker_is_there:
+            broker.resume()
 
     def _now(self) -> float:
         """Return the second of the day that the daemon's clock shows, or showed last."""
