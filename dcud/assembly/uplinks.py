@@ -90,7 +90,7 @@ class Uplinks:
         self._metrics.add_broker(name)
         parameters = PublisherParameters(
             version=dcud.__version__,
-            rendering=self._rendering(),
+            rendering=self._rendering(broker),
             with_states="states" in broker.send,
             reconnect_maximum=broker.reconnect_pause,
         )
@@ -103,5 +103,9 @@ class Uplinks:
             draw=random.random,
         )
 
-    def _rendering(self) -> Rendering:
+    def _rendering(self, broker: model.Mqtt) -> Rendering:
+        if broker.payload == "cbor":
+            from dcud.publish.cbor_rendering import CborRendering  # noqa: PLC0415  # few want it
+
+            return CborRendering(self._gateway, dcud.__version__)
         return JsonRendering(self._gateway, dcud.__version__)

@@ -126,7 +126,7 @@ class Gateway:
     ] = None
 
 
-PAYLOADS = ("json",)
+PAYLOADS = ("json", "cbor")
 """The forms in which brokers are told things."""
 
 SENT = ("readings", "events", "notifications", "states")
