@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 
-from dcud.collect.asking import Asker
+from dcud.collect.job import Asker
 from dcud.collect.meter_memory import MeterMemory, get_data
-from dcud.cosem.clock import TimeForm, encode_time, parse_time
+from dcud.cosem.clock import TimeEncoding, TimeForm, parse_time, time_beside
 from dcud.dlms.access import AttributeWithSelection, DataAccessResult
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
@@ -57,6 +57,12 @@ class Comparison:
         """How far the meter's clock is ahead of ours."""
         return self.meter_time - self.our_time
 
+    @property
+    def knows_whole_seconds_alone(self) -> bool:
+        """Whether the form in which the meter has its time leaves hundredths out."""
+        form = TimeForm.like(self.sample)
+        return form.encoding is TimeEncoding.UNIX or not form.with_hundredths
+
 
 async def compare(asker: Asker, memory: MeterMemory, clock: Clock) -> Comparison:
     """Read a meter's clock.
@@ -92,7 +98,9 @@ async def compare(asker: Asker, memory: MeterMemory, clock: Clock) -> Comparison
 async def set_to(
     asker: Asker, memory: MeterMemory, compared: Comparison, moment: Callable[[], datetime]
 ) -> None:
-    """Set a meter's clock, in the form in which it tells the time itself.
+    """Set a meter's clock, in the form and with the deviation in which it tells the time itself.
+
+    One that knows whole seconds alone gets the nearest.
 
     Args:
         asker: an open association.
@@ -105,7 +113,9 @@ async def set_to(
         EncodeError: the moment can't be told in that form.
     """
     arrival = moment() + timedelta(seconds=compared.round_trip / 2)
-    time = encode_time(arrival, TimeForm.like(compared.sample), memory.convention)
+    if compared.knows_whole_seconds_alone:
+        arrival = (arrival + timedelta(seconds=0.5)).replace(microsecond=0)
+    time = time_beside(compared.sample, arrival, memory.convention)
     writing = Writing(
         target=AttributeWithSelection(attribute=memory.clock_time), value=encode_data(time)
     )

@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from dcud.collect.schedule import Schedule
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult, Selection
+from dcud.dlms.exchange import Request
 from dcud.reading import Reading
 from dcud.store.rows import CursorMove
+
+Answer = TypeVar("Answer")
 
 
 class Reader(Protocol):
@@ -39,6 +42,16 @@ class Reader(Protocol):
         self, attributes: Sequence[AttributeDescriptor]
     ) -> tuple[bytes | DataAccessResult, ...]:
         """Return the octets of several attributes, or the refusals, by one request."""
+        ...
+
+
+class Asker(Reader, Protocol):
+    """An open association with one meter, over which anything can be asked."""
+
+    async def ask(
+        self, request: Request[Answer], *, progress: Callable[[int], None] | None = None
+    ) -> Answer:
+        """Make a request, once, and return the meter's answer."""
         ...
 
 
@@ -110,9 +123,7 @@ class Job(Protocol):
         """When the job is due."""
         ...
 
-    async def run(
-        self, reader: Reader, keep: Keep, now: datetime, may_go_on: MayGoOn
-    ) -> JobOutcome:
+    async def run(self, reader: Asker, keep: Keep, now: datetime, may_go_on: MayGoOn) -> JobOutcome:
         """Ask, and keep the answers.
 
         Args:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from dcud.collect.asking import Asker
 from dcud.collect.breaker import Breaker, MeterState
-from dcud.collect.job import Job, JobOutcome, Keep, Reader
+from dcud.collect.job import Job, JobOutcome, Keep
 from dcud.collect.order import Act, HeldError, MeterGoneError, Order
 from dcud.collect.plan import Class, Task, choose, foremost_waiting, wanted
 from dcud.collect.shortage import Shortage
@@ -385,7 +385,7 @@ class Poller:
         for order in ordered:
             order.refuse(error)
 
-    async def _run(self, meter: Meter, task: Task, reader: Reader, now: float) -> str:
+    async def _run(self, meter: Meter, task: Task, reader: Asker, now: float) -> str:
         result = await self._result(meter, task, reader, now)
         task.is_unfinished = result == JobOutcome.UNFINISHED.value
         task.has_failed = result not in tuple(JobOutcome)
@@ -417,7 +417,7 @@ class Poller:
             return False
         return waiting is Class.NOTHING or monotonic - meter.asked_at < SHARE
 
-    async def _result(self, meter: Meter, task: Task, reader: Reader, now: float) -> str:
+    async def _result(self, meter: Meter, task: Task, reader: Asker, now: float) -> str:
         job = task.job
         try:
             return await job.run(

@@ -91,6 +91,19 @@ async def test_it_is_set_in_its_own_form() -> None:
     assert request.writing.value[:1] == b"\x06"
 
 
+@pytest.mark.parametrize(("fraction", "second"), [(0.4, "01"), (0.6, "02")])
+async def test_it_is_set_to_the_nearest_second_where_it_knows_no_hundredths(
+    fraction: float, second: str
+) -> None:
+    meter = Meter(octet_string(bytes.fromhex("07EA0601010C0005FFFF8880")))
+    moment = NOON + timedelta(seconds=fraction)
+    await set_to(meter, MEMORY, await compared(meter), lambda: moment)
+    (request,) = meter.requests
+    assert isinstance(request, Set)
+    # In the summer time of Berlin, in which the meter showed its time.
+    assert request.writing.value.hex() == f"090c07ea0601010e00{second}ffff8880"
+
+
 async def test_a_meter_that_is_not_set() -> None:
     meter = Meter(says=DataAccessResult.READ_WRITE_DENIED)
     told = await compared(meter)
