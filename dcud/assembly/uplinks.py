@@ -104,6 +104,13 @@ class Uplinks:
         )
 
     def _rendering(self, broker: model.Mqtt) -> Rendering:
+        if broker.payload == "home-assistant":
+            from dcud.publish.home_assistant import (  # noqa: PLC0415  # few want it
+                HomeAssistantRendering,
+            )
+
+            prefix = broker.discovery_prefix
+            return HomeAssistantRendering(self._gateway, dcud.__version__, prefix)
         if broker.payload == "cbor":
             from dcud.publish.cbor_rendering import CborRendering  # noqa: PLC0415  # few want it
 

@@ -126,7 +126,7 @@ class Gateway:
     ] = None
 
 
-PAYLOADS = ("json", "cbor")
+PAYLOADS = ("json", "cbor", "home-assistant")
 """The forms in which brokers are told things."""
 
 SENT = ("readings", "events", "notifications", "states")
@@ -204,6 +204,11 @@ class Mqtt:
     payload: Annotated[
         str, kind.choice(*PAYLOADS), Note("The form in which the broker is told things.")
     ] = "json"
+    discovery_prefix: Annotated[
+        str,
+        kind.text(),
+        Note("Where Home Assistant looks for what there is, with its payload."),
+    ] = "homeassistant"
     send: Annotated[
         tuple[str, ...],
         kind.choices(*SENT),

@@ -59,3 +59,24 @@ def test_a_broker_that_is_away_for_long_gets_everything_and_holds_up_nobody(
         assert daemon.metric("dcud_published_total", broker="cloud") == 1000
         code, _ = daemon.terminate()
     assert code == 0
+
+
+def test_home_assistant_finds_the_values_and_loses_those_of_a_meter_that_goes(
+    peer: Peer, broker: Mosquitto, tmp_path: Path
+) -> None:
+    document = site(peer, broker)
+    document["mqtt"] = {"port": broker.port, "payload": "home-assistant"}
+    fewer = {**document, "meter": [meter(peer, "pty", 1, [profile_job(peer.meters[1])])]}
+    daemon = Daemon(tmp_path, document)
+    with Subscriber(broker.port, "#") as listening, daemon:
+        listening.wait_for(lambda heard: any(each.topic.endswith("/config") for each in heard), 60)
+        daemon.until(lambda: daemon.metric("dcud_outbox_messages") == 0, "everything told")
+        daemon.terminate()
+    with Subscriber(broker.port, "#") as before:
+        before.wait_for(lambda heard: sum(each.retain for each in heard) > 10)
+        kept = {each.topic for each in before.heard if each.retain and NAME in each.topic}
+    assert len(kept) == 10  # three values of three topics, and the state
+    daemon.configure(fewer)
+    with daemon, Subscriber(broker.port, "#") as after:
+        emptied = lambda heard: {each.topic for each in heard if not each.payload}  # noqa: E731  # short
+        after.wait_for(lambda heard: kept <= emptied(heard), 60)
