@@ -203,30 +203,30 @@ def decide(limits: Limits, situation: Situation) -> Decision:
     return _change(limits, situation)
 
 
-def changed_between(situation: Situation, began: float, ended: float, after: Offset) -> bool:
+def over_capture(
+    boundaries: CaptureBoundaries | None, aheads: tuple[float, float], began: float, ended: float
+) -> bool:
     """Tell whether a change skipped or repeated a capture, or may have.
 
     Args:
-        situation: before it.
-        began: when it was asked for, unix seconds.
-        ended: when the meter answered.
-        after: how far ahead the clock is since.
+        boundaries: when the meter captures; None where that is not known.
+        aheads: by how many seconds its clock was ahead before and after.
+        began: when the change was asked for, unix seconds.
+        ended: by when it was done.
     """
-    boundaries = situation.boundaries
     if boundaries is None:
         return True
-    aheads = (situation.offset.seconds, after.seconds)
     return boundaries.touches(began + min(aheads), ended + max(aheads))
 
 
 def _change(limits: Limits, situation: Situation) -> Change:
     stretch = _stretch(situation)
     boundaries = situation.boundaries
-    over_capture = boundaries is None or boundaries.touches(*stretch)
+    touched = boundaries is None or boundaries.touches(*stretch)
     seconds = _seconds(situation)
     if _is_shiftable(limits, seconds):
-        return Shift(seconds=seconds, over_capture=over_capture)
-    return SetTime(over_capture=over_capture)
+        return Shift(seconds=seconds, over_capture=touched)
+    return SetTime(over_capture=touched)
 
 
 def _seconds(situation: Situation) -> int:
@@ -290,7 +290,7 @@ def _out_of_window(limits: Limits, situation: Situation) -> LeaveAlone | None:
     return LeaveAlone(why="window", reason="the time of day is none of windows", until=begin)
 
 
-def _over_capture(limits: Limits, situation: Situation) -> LeaveAlone | None:
+def _at_capture(limits: Limits, situation: Situation) -> LeaveAlone | None:
     boundaries = situation.boundaries
     if limits.across_captures:
         return None
@@ -321,7 +321,7 @@ _FORBIDS: Final = (
     _too_far,
     _spent,
     _out_of_window,
-    _over_capture,
+    _at_capture,
 )
 """In the order in which they are asked: what nobody can wait out comes first."""
 

@@ -17,9 +17,9 @@ from dcud.collect.clock_discipline import (
     SetTime,
     Shift,
     Situation,
-    changed_between,
     decide,
     offset_of,
+    over_capture,
 )
 from dcud.collect.clock_setting import Comparison
 from dcud.collect.kernel_clock import NotSynchronised, Synchronised
@@ -181,13 +181,12 @@ def test_afterwards_it_is_known_whether_a_capture_lay_between(
     before: float, after: float, *, crossed: bool
 ) -> None:
     began = SEVEN_PAST.timestamp()
-    told = changed_between(situation(before), began, began + 1, offset(after))
-    assert told is crossed
+    assert over_capture(QUARTERS, (before, after), began, began + 1) is crossed
 
 
 def test_where_captures_are_not_known_one_may_have_lain_between() -> None:
     began = SEVEN_PAST.timestamp()
-    assert changed_between(situation(30.0, boundaries=None), began, began + 1, offset(0.0))
+    assert over_capture(None, (30.0, 0.0), began, began + 1)
 
 
 def compared(ahead: float, round_trip: float, micro: int = 0) -> Comparison:
