@@ -104,6 +104,8 @@ class Uplinks:
         )
 
     def _rendering(self, broker: model.Mqtt) -> Rendering:
+        if broker.payload == "sparkplug-b":
+            return self._sparkplug(broker.sparkplug)
         if broker.payload == "home-assistant":
             from dcud.publish.home_assistant import (  # noqa: PLC0415  # few want it
                 HomeAssistantRendering,
@@ -116,3 +118,20 @@ class Uplinks:
 
             return CborRendering(self._gateway, dcud.__version__)
         return JsonRendering(self._gateway, dcud.__version__)
+
+    def _sparkplug(self, told: model.Sparkplug) -> Rendering:
+        from dcud.publish.sparkplug.rendering import (  # noqa: PLC0415  # few want it
+            SparkplugParameters,
+            SparkplugRendering,
+        )
+
+        parameters = SparkplugParameters(
+            group=told.group,
+            edge_node=told.edge_node or self._gateway,
+            version=dcud.__version__,
+            primary_host=told.primary_host or "",
+            qos=told.qos,
+            bd_seq=int(self._clock()) % 256,  # another one than before the start, most likely
+            historical_after=told.historical_after,
+        )
+        return SparkplugRendering(parameters, self._clock)

@@ -126,13 +126,38 @@ class Gateway:
     ] = None
 
 
-PAYLOADS = ("json", "cbor", "home-assistant")
+PAYLOADS = ("json", "cbor", "home-assistant", "sparkplug-b")
 """The forms in which brokers are told things."""
 
 SENT = ("readings", "events", "notifications", "states")
 
 FIRST_BROKER = "mqtt"
 """The name of the broker that `[mqtt]` tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sparkplug:
+    """A Sparkplug edge node, whose devices are the meters."""
+
+    group: Annotated[str, kind.name(), Note("Group of edge nodes that it belongs to.")] = "dcud"
+    edge_node: Annotated[
+        str | None, kind.name(), Note("Its name in the group.", derived="the gateway's id")
+    ] = None
+    primary_host: Annotated[
+        str | None,
+        kind.name(),
+        Note("Host without which nothing is said; what there is waits in the outbox."),
+    ] = None
+    qos: Annotated[
+        int,
+        kind.number_choice(0, 1),
+        Note("Of births and data; 0 is the letter of the standard, and can lose some."),
+    ] = 1
+    historical_after: Annotated[
+        float,
+        kind.duration("1 s", "30 d"),
+        Note("Age from which a value is told as historical."),
+    ] = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +234,9 @@ class Mqtt:
         kind.text(),
         Note("Where Home Assistant looks for what there is, with its payload."),
     ] = "homeassistant"
+    sparkplug: Annotated[
+        Sparkplug, kind.Table(model=Sparkplug), Note("Who it is to Sparkplug hosts.")
+    ] = Sparkplug()
     send: Annotated[
         tuple[str, ...],
         kind.choices(*SENT),

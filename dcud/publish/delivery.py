@@ -92,7 +92,7 @@ class Delivery:
         self._after = 0
         self._resume_at: float | None = None
         supply.refusals.begin_again(self._clock())
-        self._say(supply.rendering.connected())
+        self.say(supply.rendering.connected())
 
     @property
     def resume_at(self) -> float | None:
@@ -161,7 +161,7 @@ class Delivery:
         """Have the next thing to be said go out; tell whether there is any."""
         state = self._supply.states.take()
         if state is not None:
-            self._say(_rendered(self._supply.rendering, *state))
+            self.say(_rendered(self._supply.rendering, *state))
             return True
         answer = self._supply.replies.take()
         if answer is not None:
@@ -173,8 +173,8 @@ class Delivery:
         self._queue_row(row)
         return True
 
-    def _say(self, publications: Iterable[Publication]) -> None:
-        """Have what is said on this connection alone go out."""
+    def say(self, publications: Iterable[Publication]) -> None:
+        """Have what is said on this connection alone go out, behind what was rendered before."""
         self._outgoing.extend((publication, _Sending()) for publication in publications)
 
     def _answer(self, answer: Publication) -> None:

@@ -215,7 +215,7 @@ class Publisher:
         self._wake.clear()
         delivery.take_acknowledgements()
         for message in connection.received():
-            self._hear(message)
+            self._hear(message, delivery)
         if connection.error is not None:
             raise connection.error
         await delivery.fill()
@@ -225,9 +225,9 @@ class Publisher:
         own = [Subscription(topics, retained=True) for topics in self._rendering.subscriptions]
         return [*own, *(self._hearing.subscriptions if self._hearing is not None else ())]
 
-    def _hear(self, message: Received) -> None:
-        for answer in self._rendering.heard(message.topic, message.payload):
-            self._replies.say(answer)
+    def _hear(self, message: Received, delivery: Delivery) -> None:
+        # What the form itself answers keeps its place among what it was asked to say.
+        delivery.say(self._rendering.heard(message.topic, message.payload))
         if self._hearing is not None:
             self._hearing.heard(message, self._replies.say)
 

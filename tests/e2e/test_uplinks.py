@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dcud.publish.sparkplug.payload import decode
 from tests.support.daemon import Daemon
 from tests.support.gurux_peer import Peer
 from tests.support.mosquitto import Mosquitto
@@ -66,7 +67,7 @@ def test_home_assistant_finds_the_values_and_loses_those_of_a_meter_that_goes(
 ) -> None:
     document = site(peer, broker)
     document["mqtt"] = {"port": broker.port, "payload": "home-assistant"}
-    fewer = {**document, "meter": [meter(peer, "pty", 1, [profile_job(peer.meters[1])])]}
+    fewer: Table = {**document, "meter": [meter(peer, "pty", 1, [profile_job(peer.meters[1])])]}
     daemon = Daemon(tmp_path, document)
     with Subscriber(broker.port, "#") as listening, daemon:
         listening.wait_for(lambda heard: any(each.topic.endswith("/config") for each in heard), 60)
@@ -78,5 +79,38 @@ def test_home_assistant_finds_the_values_and_loses_those_of_a_meter_that_goes(
     assert len(kept) == 10  # three values of three topics, and the state
     daemon.configure(fewer)
     with daemon, Subscriber(broker.port, "#") as after:
-        emptied = lambda heard: {each.topic for each in heard if not each.payload}  # noqa: E731  # short
-        after.wait_for(lambda heard: kept <= emptied(heard), 60)
+        after.wait_for(lambda heard: kept <= {each.topic for each in heard if not each.payload}, 60)
+
+
+def test_a_sparkplug_host_hears_births_then_everything_in_order(
+    peer: Peer, broker: Mosquitto, tmp_path: Path
+) -> None:
+    document = site(peer, broker)
+    document["mqtt"] = {
+        "port": broker.port,
+        "payload": "sparkplug-b",
+        "sparkplug": {"group": "plant"},
+    }
+    device = f"spBv1.0/plant/DDATA/gw/{NAME}"
+    daemon = Daemon(tmp_path, document)
+    with Subscriber(broker.port, "spBv1.0/#") as host:
+        with daemon:
+            host.wait_for(
+                lambda heard: (
+                    sum(
+                        len(decode(each.payload).metrics) > 1
+                        for each in heard
+                        if each.topic == device
+                    )
+                    >= 1000
+                ),
+                60,
+            )
+            daemon.until(lambda: daemon.metric("dcud_outbox_messages") == 0, "everything told")
+            daemon.terminate()
+        host.wait_for(lambda heard: any("/NDEATH/" in each.topic for each in heard))
+    said = [each for each in host.heard if "/NDEATH/" not in each.topic]
+    assert said[0].topic == "spBv1.0/plant/NBIRTH/gw"
+    assert [decode(each.payload).seq for each in said] == [n % 256 for n in range(len(said))]
+    kinds = [each.topic.split("/")[2] for each in said if each.topic.endswith(NAME)]
+    assert kinds[0] == "DBIRTH"
