@@ -188,8 +188,8 @@ def test_what_is_wrong_is_found(change: Change, told: str) -> None:
     [
         ([1.0, "dropped", "age", 1], "the daemon let something go"),
         ([1.0, "given_up", "bus1"], "the daemon let something go"),
-        ([1.0, "missing", "bus1", UNPOWERED, 99], f"{UNPOWERED}: [99] entries told missing"),
-        ([1.0, "missing", "bus1", ALARMED, 1], f"{ALARMED}: [1] entries told missing, 0 are"),
+        ([1.0, "missing", "bus1", UNPOWERED, 99], f"{UNPOWERED}: 99 entries told missing"),
+        ([1.0, "missing", "bus1", ALARMED, 1], f"{ALARMED}: 1 entries told missing, 0 are"),
     ],
 )
 def test_what_the_daemon_tells_of_itself_counts(noted: list[Any], told: str) -> None:

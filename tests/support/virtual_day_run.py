@@ -2,6 +2,7 @@
 
 import json
 import queue
+import resource
 import subprocess
 import sys
 import threading
@@ -39,6 +40,7 @@ class Lived:
         journal: what the daemon's metrics were told: second of the day, kind, facts.
         kills: seconds of the day at which it was killed.
         seconds: real ones that the day took.
+        cpu: seconds of it that daemon, meters and broker took.
         code: of the daemon's exit.
         log: what the daemon wrote.
     """
@@ -47,6 +49,7 @@ class Lived:
     journal: list[list[Any]] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    cpu: float = 0.0
     code: int | None = None
     log: str = ""
 
@@ -73,7 +76,7 @@ class DayRun:
         self._broker_is_there = True
 
     def run(self) -> Lived:
-        began = time.monotonic()
+        began, used = time.monotonic(), _cpu_of_children()
         with (
             Mosquitto(self._directory, options=("set_tcp_nodelay true",)) as broker,
             Subscriber(broker.port) as subscriber,
@@ -84,6 +87,7 @@ class DayRun:
             assert _is_over(offline), self._log()
             self._lived.heard = offline
         self._lived.seconds = time.monotonic() - began
+        self._lived.cpu = _cpu_of_children() - used
         lines = self._journal.read_text(encoding="utf-8").splitlines()
         self._lived.journal = [json.loads(line) for line in lines]
         self._lived.log = self._log()
@@ -215,6 +219,12 @@ class DayRun:
         """Return the second of the day that the daemon's clock shows, or showed last."""
         now: float = TIME.unpack(self._clock.read_bytes())[0]
         return now
+
+
+def _cpu_of_children() -> float:
+    """Return the seconds of CPU that child processes have taken that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _listen(stdout: IO[str], said: "queue.SimpleQueue[str]") -> None:
