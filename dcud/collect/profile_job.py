@@ -4,11 +4,14 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import takewhile
 from math import ceil
 from typing import Protocol, assert_never
 
+from dcud.collect import clock_moves
+from dcud.collect.clock_moves import Repeated
 from dcud.collect.gaps import AT_MOST, Gap, from_text, gaps_between, left_of, to_text
 from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
 from dcud.collect.overwriting import Overwriting
@@ -105,7 +108,9 @@ class ProfileJob:
     between, nothing is missing and nothing comes twice.
 
     Where captures have a period, those that should be among the entries and are not are noted
-    beside the cursor, and asked for again.
+    beside the cursor, and asked for again. Where the meter's clock was moved back over captures,
+    the stretch that it goes through twice is read once more when it has: the second entries of a
+    time are told from the first by their sequence.
 
     Attributes:
         initial_history: how far back the first reading goes.
@@ -150,7 +155,9 @@ class ProfileJob:
                 cursor = behind
                 if not stretch.is_last and not may_go_on():
                     return JobOutcome.UNFINISHED
-        return await self._ask_again(_Again(reader, keep, may_go_on, now, logical_device_name))
+        again = _Again(reader, keep, may_go_on, now, logical_device_name)
+        outcome = await self._ask_again(again)
+        return outcome if outcome is not JobOutcome.SUCCESS else await self._read_twice(again)
 
     async def read_again(self, reader: Reader, keep: Keep, wanted: TimeRange, now: datetime) -> int:
         """Read what was captured within a range once more and keep it; the cursor stays.
@@ -208,6 +215,29 @@ class ProfileJob:
             await again.keep(readings, self._note(gaps))
         self._tell_missing(gaps, layout)
         return JobOutcome.SUCCESS
+
+    async def _read_twice(self, again: _Again) -> JobOutcome:
+        """Read what a clock that was moved back went through a second time."""
+        for stretch in await self._repeated(again.now):
+            if not again.may_go_on():
+                return JobOutcome.UNFINISHED
+            wanted = TimeRange(start=stretch.first, end=stretch.last)
+            await self.read_again(again.reader, again.keep, wanted, again.now)
+            noted = stretch.noted.astimezone(UTC).isoformat()
+            meter = self.profile.memory.meter
+            await again.keep((), [CursorMove(meter=meter, key=self._twice_key, position=noted)])
+        return JobOutcome.SUCCESS
+
+    async def _repeated(self, now: datetime) -> list[Repeated]:
+        """Return the stretches that are past and were not read again, the oldest first."""
+        meter = self.profile.memory.meter
+        kept = await self.position(meter, clock_moves.KEY)
+        if kept is None:
+            return []
+        done = await self.position(meter, self._twice_key)
+        upto = NEVER if done is None else datetime.fromisoformat(done.position)
+        new = [each for each in clock_moves.from_text(kept.position) if each.noted > upto]
+        return list(takewhile(lambda each: each.is_past(now), new))
 
     async def _within(self, gap: Gap, reader: Reader, layout: BufferLayout) -> list[ProfileEntry]:
         """Return what the meter has of a gap after all."""
@@ -272,6 +302,10 @@ class ProfileJob:
     @property
     def _gaps_key(self) -> str:
         return f"{self._key}/gaps"
+
+    @property
+    def _twice_key(self) -> str:
+        return f"{self._key}/twice"
 
     def _tell_overwritten(self, after: datetime, oldest: datetime | None) -> None:
         if oldest is not None:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dcud.collect import clock_moves
 from dcud.collect.alignment import Alignment
+from dcud.collect.clock_moves import Repeated
 from dcud.collect.gaps import Gap
 from dcud.collect.job import JobOutcome, Timing
 from dcud.collect.meter_memory import MeterMemory
@@ -45,7 +47,7 @@ from dcud.dlms.obis import Obis
 from dcud.dlms.octets import Cursor as Octets
 from dcud.reading import Quality, Quantity
 from dcud.sim.meter import MeterParameters, SimulatedMeter
-from dcud.store.rows import Cursor
+from dcud.store.rows import Cursor, CursorMove
 from tests.support.fake_meter import Kept, always
 from tests.support.no_lists import NoLists
 from tests.support.scripted_reader import ScriptedReader
@@ -689,3 +691,69 @@ async def test_what_a_profile_is_made_of_is_asked_anew_of_another_meter() -> Non
     reading.profile.memory.forget()
     await reading.run(reader, store, NOW, always)
     assert [index for index, _ in reader.asked].count(3) == 2
+
+
+MOVED_BACK = Repeated(
+    first=NOW.replace(minute=10), last=NOW.replace(minute=40), noted=NOW.replace(minute=40)
+)
+
+
+def twice(attribute: AttributeDescriptor, selection: Selection | None) -> Data | None:
+    """Give the entries of a stretch two times over, as after a clock that was moved back."""
+    if attribute.attribute != 2 or attribute.logical_name != PROFILE:
+        return None
+    found = meter(now=NOW + timedelta(hours=1)).read(attribute, selection)
+    assert isinstance(found, bytes)
+    rows = decode_data(Octets(found)).value
+    assert isinstance(rows, tuple)
+    return array([row for row in rows for _ in range(1 + is_repeated(row))])
+
+
+def is_repeated(row: Data) -> bool:
+    assert isinstance(row.value, tuple)
+    moment = parse_time(row.value[0]).moment
+    assert moment is not None
+    return MOVED_BACK.first <= moment <= MOVED_BACK.last
+
+
+async def moved_back(store: Store) -> ProfileJob:
+    """Return a job that has read all there is of a meter whose clock was moved back then."""
+    reading = job(store)
+    then = NOW.replace(minute=50)
+    await reading.run(SimReader(meter(now=then)), store, then, always)
+    text = clock_moves.to_text([MOVED_BACK])
+    await store((), [CursorMove(meter="m1", key=clock_moves.KEY, position=text)])
+    store.readings.clear()
+    return reading
+
+
+async def test_captures_that_a_clock_made_twice_are_read_when_it_has_made_them() -> None:
+    store = Store()
+    reading = await moved_back(store)
+    soon, later = NOW.replace(minute=41), NOW.replace(minute=42)
+    await reading.run(SimReader(meter(), spoil=twice), store, soon, always)
+    assert store.captured() == []
+    assert await reading.run(SimReader(meter(), spoil=twice), store, later, always)
+    quarter, half = NOW.replace(minute=15), NOW.replace(minute=30)
+    assert store.captured() == [quarter, quarter, half, half]
+    assert [each.sequence for each in store.readings] == [0, 1, 0, 1]
+    assert len({each.message_id("gw") for each in store.readings}) == 4
+
+
+async def test_what_was_captured_twice_is_read_again_once_alone() -> None:
+    store = Store()
+    reading = await moved_back(store)
+    for _ in range(2):
+        await reading.run(SimReader(meter(), spoil=twice), store, NOW.replace(minute=42), always)
+    assert len(store.readings) == 4
+
+
+async def test_others_may_go_first_before_captures_are_read_again() -> None:
+    store = Store()
+    reading = await moved_back(store)
+    later = NOW.replace(minute=42)
+    outcome = await reading.run(SimReader(meter(), spoil=twice), store, later, lambda: False)
+    assert outcome is JobOutcome.UNFINISHED
+    assert store.readings == []
+    await reading.run(SimReader(meter(), spoil=twice), store, later, always)
+    assert len(store.readings) == 4
