@@ -11,8 +11,8 @@ from tests.support.virtual_day_run import RESTART, Lived
 
 HOUR = 3600.0
 PATIENCE = 1500.0
-"""Seconds after which an entry is there at the latest, once meter, daemon and broker are: the
-longest pause of a breaker and of a publisher, and the polls of the others."""
+"""Seconds after which an entry is there at the latest, once meter, line, daemon and broker are
+well: the longest pauses of a breaker and of a publisher, and the polls of the others."""
 _SLACK = 60.0
 """Seconds that a request, and its repetitions, may take to come to its meter."""
 _LAGS = (0.5, 0.95, 1.0)
@@ -44,6 +44,7 @@ class Account:
     _lags: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     _filled: list[str] = field(default_factory=list)
     _acknowledged: dict[str, float] = field(default_factory=dict)
+    _babbling: dict[str, list[Stretch]] = field(default_factory=lambda: defaultdict(list))
     _missing_told: dict[str, int] = field(default_factory=dict)
 
     def settle(self) -> None:
@@ -58,6 +59,9 @@ class Account:
             name = meter["id"] if isinstance(meter, dict) else meter
             by_meter[name][body.get("job", body.get("kind", "event"))].append(body)
             self._values += len(body.get("values", ()))
+        for meter in self.day.all_meters():
+            if meter.fate.babbling is not None:
+                self._babbling[meter.bus].append(meter.fate.babbling)
         for meter in self.day.all_meters():
             came = by_meter[meter.id]
             self._check_intervals(meter, came["load"])
@@ -125,10 +129,10 @@ class Account:
             self._fault(f"{meter.id}: the entry of {_times([at])} came only at {_times([kept])}")
 
     def _possible(self, meter: DayMeter, at: float) -> float:
-        """Return from when on meter, daemon and broker were all there, for long enough."""
-        fate = meter.fate
+        """Return from when on meter, line, daemon and broker were all well, for long enough."""
+        fate, babbling = meter.fate, self._babbling[meter.bus]
         down = [Stretch(kill, kill + RESTART) for kill in self.lived.kills]
-        known = (fate.silent, fate.unpowered, fate.babbling, self.day.away, *down)
+        known = (fate.silent, fate.unpowered, *babbling, self.day.away, *down)
         stretches = sorted((each for each in known if each), key=lambda each: each.begin)
         for each in stretches:
             at = each.end if each.begin - PATIENCE <= at < each.end else at
@@ -136,7 +140,7 @@ class Account:
 
     def _is_calm(self, meter: DayMeter, at: float) -> bool:
         """Tell whether nothing befell meter, line, daemon and broker around an instant."""
-        babbling = [each.fate.babbling for each in self.day.on(meter.bus)]
+        babbling = self._babbling[meter.bus]
         fates = (meter.fate.silent, meter.fate.unpowered, *babbling, self.day.away)
         # A pause of the breaker, and what gathered meanwhile, take an hour at most.
         if any(each and each.begin - PERIOD <= at < each.end + HOUR for each in fates):
