@@ -3,11 +3,18 @@
 `make kill-loop` runs it; KILLS and SEED of the environment amend it.
 """
 
+import json
 import os
 import random
+import shutil
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +41,8 @@ SEED = int(os.environ.get("SEED", "1"))
 ROWS = 1000
 PERIOD = 900
 METER = meter_id("pty", 0)
+UPLINKS = 3
+"""The version of the database from which on messages have kinds."""
 
 
 def test_nothing_is_missing_whenever_the_daemon_is_killed(tmp_path: Path) -> None:
@@ -49,6 +58,51 @@ def test_nothing_is_missing_whenever_the_daemon_is_killed(tmp_path: Path) -> Non
     print(
         f"\n{kills} kills in {rounds} profiles of {ROWS} entries: none missing, {doubles} doubles"
     )
+
+
+def check_cursor(daemon: Daemon, subscriber: Subscriber) -> None:
+    """The cursor stands where what waits or was delivered ends, and nothing before it is missing.
+
+    Args:
+        daemon: killed.
+        subscriber: hears what was delivered.
+    """
+    if not daemon.database.exists():
+        return  # killed before there was one
+    copied = daemon.database.with_name("copy")
+    copied.mkdir(exist_ok=True)
+    for file in daemon.database.parent.glob("dcud.db*"):
+        shutil.copy(file, copied)
+    with closing(sqlite3.connect(copied / daemon.database.name)) as database:
+        if not database.execute("PRAGMA user_version").fetchone()[0] >= UPLINKS:
+            return  # killed while it was made
+        rows = database.execute("SELECT payload FROM outbox WHERE kind = 'reading'").fetchall()
+        found = database.execute(
+            "SELECT position FROM cursors WHERE meter = ? AND key LIKE 'load-profile/%'"
+            " AND key NOT LIKE '%/gaps'",
+            (METER,),
+        ).fetchone()
+    waiting = {captured(json.loads(payload)) for (payload,) in rows}
+    if found is None:
+        assert waiting == set()
+        return
+    position = datetime.fromisoformat(found[0].partition("#")[0])
+
+    def is_whole(heard: list[Heard]) -> bool:
+        kept = waiting | {captured(message.body) for message in heard}
+        due = [at for at in kept if at <= position]
+        steps = {later - earlier for earlier, later in pairwise(sorted(due))}
+        return steps <= {timedelta(seconds=PERIOD)}
+
+    # What the broker acknowledged right before the kill is on its way to the subscriber.
+    heard = subscriber.wait_for(is_whole)
+    kept = waiting | {captured(message.body) for message in heard}
+    assert max(kept) <= position < max(kept) + timedelta(seconds=PERIOD)
+
+
+def captured(body: dict[str, Any]) -> datetime:
+    """Return the time of a reading's capture."""
+    return datetime.fromisoformat(body["capture_time"])
 
 
 def one_round(directory: Path, draw: random.Random) -> tuple[int, list[Heard]]:
@@ -76,6 +130,7 @@ def one_round(directory: Path, draw: random.Random) -> tuple[int, list[Heard]]:
                 daemon.kill()
                 killed += 1
                 broker.resume()
+                check_cursor(daemon, subscriber)
                 daemon.start()
             daemon.until(lambda: daemon.metric("dcud_outbox_messages") == 0, "empty outbox")
             code, _ = daemon.terminate()
