@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from typing import Final
 
 from dcud.publish.sparkplug.errors import SparkplugError
@@ -131,7 +132,9 @@ def as_text(octets: bytes) -> str:
         raise SparkplugError(f"a text is no UTF-8: {octets[:20].hex()}") from error
 
 
+@cache
 def _tag(number: int, wire_type: WireType) -> bytes:
+    """Return what stands before a value; there are as many as there are kinds of fields."""
     return _varint(number << 3 | wire_type)
 
 
