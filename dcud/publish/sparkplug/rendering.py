@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dcud.publish.complaint import Complaint
 from dcud.publish.publication import Publication
 from dcud.publish.rendering import Message
+from dcud.publish.sparkplug.allowance import Allowance
 from dcud.publish.sparkplug.edge_node import BD_SEQ_ALIAS, Device, EdgeNode
 from dcud.publish.sparkplug.errors import SparkplugError
 from dcud.publish.sparkplug.payload import DataType, Metric, Payload, decode, encode
@@ -34,6 +36,12 @@ _NODE_METRICS: Final = event_samples("", "", "", 0)
 
 _DEVICE_METRICS: Final = (*_NODE_METRICS, *notification_samples("", "", "", 0))
 """What every birth announces, so that nothing of it asks for another one."""
+
+_REBIRTHS: Final = 10
+"""That hosts may ask for at once, as several do that miss the same message."""
+
+_REBIRTH_PAUSE: Final = 10.0
+"""Seconds after which one more may be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +82,8 @@ class SparkplugRendering:
         self._topics = SparkplugTopics(parameters.group, parameters.edge_node)
         self._node = EdgeNode(parameters.bd_seq)
         self._host_heard = 0
+        self._complaint = Complaint()
+        self._rebirths = Allowance(_REBIRTHS, _REBIRTH_PAUSE, clock)
         version = version_sample(parameters.version, self._now())
         self._node.metrics.learn((version, *_NODE_METRICS))
         self._node.metrics.note((version,))
@@ -102,7 +112,7 @@ class SparkplugRendering:
     def heard(self, topic: str, payload: bytes) -> Sequence[Publication]:
         """Tell the births again where a host wants that; live and die with the primary host."""
         if topic == self._topics.node("NCMD"):
-            return self._births() if self._node.is_born and _wants_rebirth(payload) else ()
+            return self._rebirth() if self._node.is_born and self._wants_rebirth(payload) else ()
         if topic in self.subscriptions:
             return self._host_said(payload)
         return ()
@@ -165,6 +175,30 @@ class SparkplugRendering:
         if is_online == self._node.is_born:
             return ()
         return self._births() if is_online else self._die()
+
+    def _rebirth(self) -> Sequence[Publication]:
+        """Tell all births again, unless somebody wants that without end."""
+        if self._rebirths.take():
+            self._complaint.settle()
+            return self._births()
+        self._complaint.say(
+            SparkplugError(
+                f"hosts ask too often for the births of {self._topics.node('NBIRTH')}: ignored",
+                remedy="look whether two gateways have that name",
+            )
+        )
+        return ()
+
+    def _wants_rebirth(self, payload: bytes) -> bool:
+        """Return whether a command asks for all births; what is no command asks for nothing."""
+        try:
+            metrics = decode(payload).metrics
+        except SparkplugError as error:
+            _LOG.debug("a Sparkplug command can't be read: %s", error)
+            topic = self._topics.node("NCMD")
+            self._complaint.say(SparkplugError(f"what came for {topic} is no Sparkplug command"))
+            return False
+        return any(metric.name == _REBIRTH and metric.value is True for metric in metrics)
 
     def _births(self) -> Sequence[Publication]:
         """Tell the edge node and every device that is not down."""
@@ -235,16 +269,6 @@ class SparkplugRendering:
             qos=self._parameters.qos,
             content_type=_MEDIA_TYPE,
         )
-
-
-def _wants_rebirth(payload: bytes) -> bool:
-    """Return whether a command asks for all births; what is no command asks for nothing."""
-    try:
-        metrics = decode(payload).metrics
-    except SparkplugError as error:
-        _LOG.warning("a Sparkplug command is ignored: %s", error)
-        return False
-    return any(metric.name == _REBIRTH and metric.value is True for metric in metrics)
 
 
 def _host_state(payload: bytes) -> tuple[bool, int] | None:

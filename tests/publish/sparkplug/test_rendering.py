@@ -364,8 +364,22 @@ def test_other_commands_change_nothing(rendering: SparkplugRendering, command: M
 def test_a_command_that_makes_no_sense_is_ignored(
     rendering: SparkplugRendering, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert rendering.heard(_NCMD, b"\x0b") == ()
-    assert "a Sparkplug command is ignored" in caplog.text
+    for octets in (b"\x0b", b"\x0c"):
+        assert rendering.heard(_NCMD, octets) == ()
+    assert [record.getMessage() for record in caplog.records] == [
+        "what came for spBv1.0/plant/NCMD/gw is no Sparkplug command"
+    ]
+
+
+def test_births_without_end_are_not_told(
+    rendering: SparkplugRendering, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = [bool(rendering.heard(_NCMD, _REBIRTH)) for _ in range(12)]
+    assert told == [True] * 10 + [False] * 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "hosts ask too often for the births of spBv1.0/plant/NBIRTH/gw: ignored; look whether two "
+        "gateways have that name"
+    ]
 
 
 def test_who_was_not_born_is_not_born_again() -> None:
