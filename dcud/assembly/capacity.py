@@ -23,6 +23,8 @@ _RAREST = 1e-3
 """Runs a day that are counted at least."""
 _OBJECTS = 300.0
 """Objects that a meter usually lists, each much as long as a row of a profile."""
+_LOOKS = 3
+"""At a clock, for one comparison."""
 _SIGN_ON = 3.0
 """Seconds of a sign-on by mode E, most of it at 300 baud."""
 
@@ -81,4 +83,6 @@ def _seconds(job: model.Job, due: Schedule, on: Pace, now: float) -> float:
         return on.attributes(len(job.objects) + job.read_clock)
     if isinstance(job, model.IdentityJob):
         return on.attributes(len(job.objects) or len(USUAL))
+    if isinstance(job, model.ClockJob):
+        return on.attributes(_LOOKS)
     return on.attributes(len(job.versions)) if job.versions else on.rows(_OBJECTS)

@@ -1,6 +1,6 @@
 """From the jobs of a configured meter to those that its poller runs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, timedelta
 from hashlib import blake2b
@@ -8,6 +8,7 @@ from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
 from dcud.collect.alignment import Alignment
+from dcud.collect.clock_observer import ClockObserver
 from dcud.collect.identity_job import USUAL, IdentityJob, IdentityObserver
 from dcud.collect.job import Job, Priority, Timing
 from dcud.collect.lists import ListMemory
@@ -29,7 +30,7 @@ _SIGNS = {
 }
 
 
-class JobObserver(GapObserver, IdentityObserver, ObjectsObserver, Protocol):
+class JobObserver(ClockObserver, GapObserver, IdentityObserver, ObjectsObserver, Protocol):
     """Who learns what jobs find out beside what they read."""
 
 
@@ -53,6 +54,11 @@ def meter_memory(meter: model.Meter) -> MeterMemory:
         lists=ListMemory(longest=meter.longest_list),
         companion=meter.companion,
         object_list=_object_list(meter),
+        profiles={
+            job.logical_name: job.capture_period
+            for job in meter.job
+            if isinstance(job, model.ProfileJob)
+        },
     )
 
 
@@ -64,10 +70,28 @@ def _object_list(meter: model.Meter) -> AttributeDescriptor:
     return replace(OBJECT_LIST, logical_name=meter.association)
 
 
-def make_job(job: model.Job, memory: MeterMemory, position: Position, observer: JobObserver) -> Job:
-    """Return a job as its poller runs it."""
+def make_job(
+    job: model.Job,
+    memory: MeterMemory,
+    position: Position,
+    observer: JobObserver,
+    clock: Callable[[], float],
+) -> Job:
+    """Return a job as its poller runs it.
+
+    Args:
+        job: as configured.
+        memory: what is known of its meter.
+        position: gives what was kept before.
+        observer: learns of what it finds.
+        clock: ours, unix seconds.
+    """
     timing = _timing(job, memory)
     match job:
+        case model.ClockJob():
+            from dcud.assembly.clock_jobs import make_clock_job  # noqa: PLC0415  # start-up
+
+            return make_clock_job(job, timing, memory, position, observer, clock)
         case model.RegistersJob():
             return RegisterJob(
                 name=job.name,

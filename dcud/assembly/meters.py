@@ -181,13 +181,14 @@ def polled_meter(
     associate: Callable[[], AbstractAsyncContextManager[Asker]],
     position: Position,
     observer: JobObserver,
+    clock: Callable[[], float],
 ) -> Meter:
-    """Return the meter as its bus's poller asks it."""
+    """Return the meter as its bus's poller asks it; `clock` is ours, unix seconds."""
     limits = meter.breaker
     return Meter(
         id=meter.id,
         associate=associate,
-        jobs=[make_job(job, memory, position, observer) for job in meter.job],
+        jobs=[make_job(job, memory, position, observer, clock) for job in meter.job],
         breaker=Breaker(
             BreakerLimits(
                 failures=limits.failures,

@@ -210,7 +210,8 @@ class PolledBus:
         means, memory = self._means, meter_memory(meter)
         memory.doubt_names = partial(self._links.doubt_names, meter.id)
         associate = means.associate(self._bus, self._links, meter)
-        asked = polled_meter(meter, memory, associate, means.position, means.findings)
+        clock = means.surroundings.wall_clock
+        asked = polled_meter(meter, memory, associate, means.position, means.findings, clock)
         asked.held_until = self._held.get(meter.id, asked.held_until)
         return _Polled(meter, memory, asked)
 

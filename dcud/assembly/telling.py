@@ -7,16 +7,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from dcud.collect.breaker import MeterState
+from dcud.collect.clock_observer import ClockChange
 from dcud.collect.gaps import Gap
+from dcud.collect.kernel_clock import NotSynchronised, Synchronised, SystemClock
 from dcud.collect.poller import JobRun, MeterHealth
 from dcud.notice import Notice
 from dcud.observe.metrics import Metrics
+from dcud.publish.event_payload import Severity
 from dcud.publish.incidents import Incidents
 from dcud.publish.notices import Notices
 from dcud.publish.state_payload import MeterCondition
 from dcud.publish.state_payload import MeterState as PublishedState
 
 if TYPE_CHECKING:
+    from dcud.collect.clock_discipline import Offset
     from dcud.dlms.errors import SecurityError
 
 _LOG = logging.getLogger("dcud")
@@ -144,6 +148,8 @@ class FindingsTold:
     def __init__(self, metrics: Metrics, incidents: Incidents) -> None:
         self._metrics = metrics
         self._incidents = incidents
+        self._is_synchronised = True
+        self._changes = 0  # of clocks, each of which is told by itself
 
     def captures_missing(self, bus: str, meter: str, job: str, captures: int) -> None:
         """Show how many captures are still asked for."""
@@ -187,6 +193,54 @@ class FindingsTold:
             f"on bus {bus} it has other objects than before; new: {_few(new)}; gone: {_few(gone)}"
         )
         self._incidents.report(meter, "objects_changed", text)
+
+    def gateway_clock(self, system: SystemClock) -> None:
+        """Tell once that the gateway's own clock is not known to be right, and once that it is."""
+        before, self._is_synchronised = self._is_synchronised, isinstance(system, Synchronised)
+        if isinstance(system, NotSynchronised) and before:
+            text = (
+                "the gateway's clock is not known to be right, so no meter's is corrected:"
+                f" {system.reason}"
+            )
+            self._incidents.report("", "gateway_clock_not_synchronised", text)
+        elif isinstance(system, Synchronised) and not before:
+            text = f"the gateway's clock is synchronised again, to {system.max_error:.3f} s"
+            self._incidents.report("", "gateway_clock_synchronised", text, Severity.INFO)
+
+    def clock_compared(self, bus: str, meter: str, offset: "Offset") -> None:
+        """Show how far a clock is ahead."""
+        self._metrics.clock_compared(bus, meter, offset.seconds)
+
+    def clock_changed(self, bus: str, meter: str, change: ClockChange) -> None:
+        """Tell of every change, whatever others there were."""
+        text = (
+            f"on bus {bus} its clock was ahead by {change.before} and was {change.how};"
+            f" now it is ahead by {change.after}"
+        )
+        self._changes += 1
+        subject = str(self._changes)
+        self._incidents.report(meter, "clock_changed", text, subject=subject)
+        if change.over_capture:
+            went_back = change.before.seconds > change.after.seconds
+            what = "back, so that captures are repeated" if went_back else "forth over captures"
+            seconds = abs(change.before.seconds - change.after.seconds)
+            text = f"on bus {bus} its clock was {change.how}: it went {seconds:.0f} s {what}"
+            self._incidents.report(meter, "clock_set_across_capture", text, subject=subject)
+
+    def clock_not_set(self, bus: str, meter: str, how: str, reason: str) -> None:
+        """Tell that a correction was of no avail."""
+        text = f"on bus {bus} its clock was to be {how}, and was not: {reason}"
+        self._incidents.report(meter, "clock_not_set", text)
+
+    def clock_off(self, bus: str, meter: str, offset: "Offset", reason: str) -> None:
+        """Tell of a clock that is wrong and left alone."""
+        text = f"on bus {bus} its clock is ahead by {offset} and is left alone: {reason}"
+        self._incidents.report(meter, "clock_off", text)
+
+    def clock_right(self, bus: str, meter: str, offset: "Offset") -> None:
+        """Tell that it is right again."""
+        text = f"on bus {bus} its clock is right again, ahead by {offset}"
+        self._incidents.report(meter, "clock_right", text, Severity.INFO)
 
 
 class PushesTold:

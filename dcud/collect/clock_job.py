@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final
 
 from dcud.collect import clock_moves
 from dcud.collect.capture_boundaries import CaptureBoundaries
@@ -24,6 +24,7 @@ from dcud.collect.clock_discipline import (
     quickest,
 )
 from dcud.collect.clock_moves import Repeated
+from dcud.collect.clock_observer import ClockChange, ClockObserver
 from dcud.collect.clock_record import ClockRecord, Pending
 from dcud.collect.clock_setting import Clock, ClockError, Comparison, compare, set_to, shift
 from dcud.collect.job import Asker, JobOutcome, Keep, MayGoOn, Timing
@@ -42,51 +43,6 @@ LOOKS: Final = 3
 _LONGEST_WAY: Final = 300.0
 """Seconds after which a request whose answer is lost has reached the meter, or never will."""
 _MILLISECOND: Final = Decimal("0.001")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockChange:
-    """What was done to a clock; for the record.
-
-    Attributes:
-        before: how far it was ahead.
-        after: how far it is since.
-        how: in words, "shifted by -7 s".
-        over_capture: whether a capture may have been skipped or repeated.
-    """
-
-    before: Offset
-    after: Offset
-    how: str
-    over_capture: bool
-
-
-class ClockObserver(Protocol):
-    """Who wants to know how meters' clocks go."""
-
-    def gateway_clock(self, system: SystemClock) -> None:
-        """So it stands with the clock that meters' clocks are compared with."""
-        ...
-
-    def clock_compared(self, bus: str, meter: str, offset: Offset) -> None:
-        """So far is a meter's clock ahead."""
-        ...
-
-    def clock_changed(self, bus: str, meter: str, change: ClockChange) -> None:
-        """A meter's clock was moved."""
-        ...
-
-    def clock_not_set(self, bus: str, meter: str, how: str, reason: str) -> None:
-        """A meter's clock was to be moved, and it was not."""
-        ...
-
-    def clock_off(self, bus: str, meter: str, offset: Offset, reason: str) -> None:
-        """A meter's clock is wrong and left alone; told once for each reason."""
-        ...
-
-    def clock_right(self, bus: str, meter: str, offset: Offset) -> None:
-        """A clock that was told of is right again."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 [adjtimex(2): TIME_ERROR, STA_UNSYNC, maxerror]
 """
 
-import ctypes
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +87,8 @@ def system_clock(ask: AskKernel | None = None) -> SystemClock:
 @cache
 def _adjtimex() -> Callable[[Any], int]:
     """Return the C library's call, which few configurations ever want."""
+    import ctypes  # noqa: PLC0415  # for that reason: start-up
+
     try:
         call = ctypes.CDLL(None, use_errno=True).adjtimex
     except AttributeError:
@@ -96,6 +97,8 @@ def _adjtimex() -> Callable[[Any], int]:
 
 
 def _ask_kernel() -> KernelTime:
+    import ctypes  # noqa: PLC0415  # likewise
+
     record = ctypes.create_string_buffer(_ROOM)  # all zero: no mode, so nothing is changed
     state = _adjtimex()(record)
     if state < 0:

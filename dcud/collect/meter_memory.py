@@ -1,6 +1,6 @@
 """What has been learned of one meter and need not be asked again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dcud.collect.job import Reader
@@ -41,6 +41,7 @@ class MeterMemory:
         companion: the companion profile whose event codes it has.
         generation: grows whenever all that was learned is forgotten.
         object_list: the attribute that lists its objects.
+        profiles: those that are read, with the seconds between captures where these are configured.
         doubt_names: has the short names of its objects learned anew by the next session.
     """
 
@@ -54,6 +55,7 @@ class MeterMemory:
     companion: str = "none"
     generation: int = 0
     object_list: AttributeDescriptor = OBJECT_LIST
+    profiles: Mapping[Obis, float | None] = field(default_factory=dict)
     doubt_names: Callable[[], None] = _has_none
 
     def forget(self) -> None:

@@ -357,6 +357,37 @@ def time_zone() -> Kind:
     return Kind(words='time zone by name: "Europe/Berlin"', read=read)
 
 
+DayTimes: TypeAlias = tuple[int, int]
+"""A part of the day: minutes since midnight from which and to which it is; it may go past it."""
+
+
+def day_times() -> Kind:
+    """Return the kind of one part of the day or a list of parts; the model holds a tuple."""
+
+    def read(raw: Raw) -> tuple[DayTimes, ...]:
+        return tuple(map(_day_times, raw if isinstance(raw, list) else [raw]))
+
+    def write(value: object) -> str:
+        parts = cast("tuple[DayTimes, ...]", value)
+        told = [quoted(f"{_minute(begin)}-{_minute(end)}") for begin, end in parts]
+        return f"[{', '.join(told)}]"
+
+    return Kind(words='times of day, or list of such: "22:00-04:00"', read=read, write=write)
+
+
+def _day_times(raw: Raw) -> DayTimes:
+    written = _text(raw)
+    match = _DAY_TIMES.fullmatch(written)
+    if match is None:
+        raise UnfitError(f"{quoted(written)} is no part of the day", 'write as in "22:00-04:00"')
+    begin_hour, begin, end_hour, end = map(int, match.groups())
+    return begin_hour * 60 + begin, end_hour * 60 + end
+
+
+def _minute(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def cron() -> Kind:
     """Return the kind of cron expressions."""
 
@@ -433,6 +464,7 @@ def kind_of(raw: Raw) -> str:
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_DAY_TIMES = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _LISTENER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):(\d{1,5})", re.ASCII)
 
 

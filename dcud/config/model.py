@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from dcud.config import kind
-from dcud.config.kind import Network, SocketAddress
+from dcud.config.kind import DayTimes, Network, SocketAddress
 from dcud.config.note import Note
 from dcud.config.security import Security
 from dcud.dlms.conformance import IMPLEMENTED, IMPLEMENTED_BY_SHORT_NAMES
@@ -1093,13 +1093,71 @@ class ObjectsJob(_Job):
     ] = ()
 
 
-Job = RegistersJob | ProfileJob | IdentityJob | ObjectsJob
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockJob(_Job):
+    """The meter's clock compared with the gateway's; corrected where that is wanted."""
+
+    discipline: Annotated[
+        str,
+        kind.choice("observe", "shift", "set"),
+        Note(
+            "What may be done about a clock that is wrong: nothing, shift it, or set it as well;"
+            " nothing is done while the kernel doesn't call the gateway's own clock synchronised."
+        ),
+    ] = "observe"
+    tolerance: Annotated[
+        float,
+        kind.duration("1 s", "1 h"),
+        Note("How far off it may be, beside the uncertainty of link and gateway."),
+    ] = 10.0
+    max_shift: Annotated[
+        float,
+        kind.duration("0 s", "15 min"),
+        Note("Up to here it is shifted, beyond it set; 0 for meters that can't shift."),
+    ] = 60.0
+    max_set: Annotated[
+        float,
+        kind.duration("1 s", "36500 d"),
+        Note("Up to here it is set; what is more is only told: something befell the meter."),
+    ] = 3600.0
+    changes_a_day: Annotated[
+        int, kind.integer(1, 100), Note("How often a day it may be corrected.")
+    ] = 2
+    windows: Annotated[
+        tuple[DayTimes, ...],
+        kind.day_times(),
+        Note(
+            "Times of day at which it may be corrected, by time_zone; else it waits for them.",
+            derived="any",
+            example=((60, 300),),
+        ),
+    ] = ()
+    across_captures: Annotated[
+        bool,
+        kind.flag(),
+        Note(
+            "Whether a correction may skip or repeat a capture of a profile; else it waits until"
+            " none is near."
+        ),
+    ] = False
+    capture_period: Annotated[
+        float | None,
+        kind.duration("1 s", "366 d"),
+        Note(
+            "Time between captures that no correction may touch, beside midnight.",
+            derived="those of the meter's profile jobs",
+        ),
+    ] = None
+
+
+Job = RegistersJob | ProfileJob | IdentityJob | ObjectsJob | ClockJob
 
 JOB_KINDS: dict[str, type] = {
     "registers": RegistersJob,
     "profile": ProfileJob,
     "identity": IdentityJob,
     "objects": ObjectsJob,
+    "clock": ClockJob,
 }
 """What a job's key `kind` may say."""
 

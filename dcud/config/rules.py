@@ -15,6 +15,7 @@ from dcud.config.model import (
     WITH_HDLC,
     Breaker,
     Bus,
+    ClockJob,
     CommandRule,
     Commands,
     IdentityJob,
@@ -446,6 +447,27 @@ def _objects_fault(job: RegistersJob) -> Contradiction | None:
     return Contradiction("objects", message, "remove one of them")
 
 
+def _clock_fault(job: ClockJob) -> Contradiction | None:
+    return _instants_fault(job) or _limits_fault(job)
+
+
+def _limits_fault(job: ClockJob) -> Contradiction | None:
+    """Judge whether there is anything between the limits that may be corrected."""
+    if job.discipline == "shift" and job.max_shift <= job.tolerance:
+        return Contradiction(
+            "max_shift",
+            "is not more than tolerance: nothing is ever shifted",
+            'make it longer, or write discipline = "set"',
+        )
+    if job.discipline == "set" and job.max_set <= max(job.tolerance, job.max_shift):
+        return Contradiction(
+            "max_set",
+            "is not more than tolerance and max_shift: nothing is ever set",
+            'make it longer, or write discipline = "shift"',
+        )
+    return None
+
+
 def _device_address_fault(asked: ModeE) -> Contradiction | None:
     address = asked.device_address
     if len(address) <= 32 and address.isascii() and not set(address) & {"/", "!"}:
@@ -497,6 +519,7 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     ProfileJob: _instants_fault,
     IdentityJob: _instants_fault,
     ObjectsJob: _instants_fault,
+    ClockJob: _clock_fault,
     Security: _security_fault,
 }
 

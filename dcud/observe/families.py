@@ -132,6 +132,12 @@ def _captures_missing(figures: Figures) -> Iterable[Row]:
             yield labels, (sum(missing),)
 
 
+def _clock_offset(figures: Figures) -> Iterable[Row]:
+    for labels, meter in _meters(figures):
+        if meter.clock_offset is not None:
+            yield labels, (meter.clock_offset,)
+
+
 def _seconds(
     bounds: tuple[float, ...], histogram: Callable[[BusFigures], Histogram]
 ) -> Callable[[Figures], Iterable[Row]]:
@@ -278,6 +284,13 @@ FAMILIES: Final = (
         help="Stretches of profiles that meters don't have, whenever they were asked.",
         labels=("bus",),
         rows=_per_bus(lambda bus: bus.gaps_given_up),
+    ),
+    Family(
+        name="dcud_meter_clock_offset_seconds",
+        kind="gauge",
+        help="How far the meter's clock is ahead of the gateway's; absent without a clock job.",
+        labels=("bus", "meter"),
+        rows=_clock_offset,
     ),
     Family(
         name="dcud_answer_seconds",

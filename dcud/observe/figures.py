@@ -83,6 +83,7 @@ class MeterFigures:
         refusals: what was not trusted, by the code of the reason.
         counters_left: invocation counters left under its keys; None without security.
         captures_missing: by job, those of profiles that are known to be missing.
+        clock_offset: seconds by which its clock is ahead; None where nobody compares it.
     """
 
     up: bool = False
@@ -91,6 +92,7 @@ class MeterFigures:
     refusals: dict[str, int] = field(default_factory=dict)
     counters_left: int | None = None
     captures_missing: dict[str, int] = field(default_factory=dict)
+    clock_offset: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -139,6 +139,10 @@ class Metrics:
         """Tell how many captures of a job's profile are known to be missing."""
         self._meter(bus, meter).captures_missing[job] = captures
 
+    def clock_compared(self, bus: str, meter: str, seconds: float) -> None:
+        """Tell by how many seconds a meter's clock is ahead of ours."""
+        self._meter(bus, meter).clock_offset = seconds
+
     def gap_given_up(self, bus: str) -> None:
         """Count a stretch of a profile that could not be had."""
         self._bus(bus).gaps_given_up += 1

@@ -87,6 +87,12 @@ def test_a_list_of_objects_takes_its_time_and_a_look_at_a_version_little(tmp_pat
     assert looked < identity < whole / 5
 
 
+def test_a_clock_is_looked_at_several_times(tmp_path: Path) -> None:
+    clock = told(tmp_path, SERIAL, 5, 'kind = "clock"\ninterval = "1 h"')
+    single = 'kind = "objects"\nversions = [{ obis = "0.0.96.1.0.255", class_id = 1 }]'
+    assert told(tmp_path, SERIAL, 5, single + '\ninterval = "1 h"') < clock < 0.01
+
+
 def test_a_sign_on_takes_its_time(tmp_path: Path) -> None:
     job = f'{REGISTERS}\ninterval = "1 h"'
     assert told(tmp_path, SERIAL, 5, job + "\n[meter.mode_e]") > told(tmp_path, SERIAL, 5, job)

@@ -4,13 +4,18 @@ import time
 from datetime import UTC, datetime
 from typing import cast
 
+import pytest
 from prometheus_client import generate_latest
 
 from dcud.assembly.telling import FEW_COUNTERS, FindingsTold, HealthTold, SecurityTold
 from dcud.collect.breaker import MeterState as Breaker
+from dcud.collect.clock_discipline import Offset
+from dcud.collect.clock_observer import ClockChange
+from dcud.collect.kernel_clock import NotSynchronised, Synchronised
 from dcud.collect.poller import MeterHealth
 from dcud.dlms.errors import TagError
 from dcud.observe.metrics import Metrics
+from dcud.publish.event_payload import Severity
 from dcud.publish.incidents import Incidents
 from dcud.publish.publisher import Publisher
 from dcud.publish.state_payload import MeterState
@@ -64,8 +69,20 @@ class Incidence:
         self.reported: list[tuple[str, str]] = []
 
         self.texts: list[str] = []
+        self.subjects: list[str] = []
+        self.severities: list[Severity] = []
 
-    def report(self, meter: str, code: str, text: str, *, subject: str = "") -> None:
+    def report(
+        self,
+        meter: str,
+        code: str,
+        text: str,
+        severity: Severity = Severity.WARNING,
+        *,
+        subject: str = "",
+    ) -> None:
+        self.subjects.append(subject)
+        self.severities.append(severity)
         self.reported.append((meter, code))
         self.texts.append(text)
 
@@ -118,3 +135,64 @@ def test_a_log_that_ran_over_is_told_with_the_remedy() -> None:
     (text,) = incidents.texts
     assert "after 2026-06-01T00:00:00+00:00 and before 2026-06-02T00:00:00+00:00" in text
     assert text.endswith("read it more often")
+
+
+def offset(seconds: float) -> Offset:
+    return Offset(seconds=seconds, uncertainty=0.6, round_trip=0.2)
+
+
+def test_a_gateway_whose_clock_may_be_wrong_is_told_once_and_so_is_its_end() -> None:
+    incidents = Incidence()
+    told = FindingsTold(Metrics(version="1"), cast("Incidents", incidents))
+    for system in (Synchronised(0.1), NotSynchronised("why"), NotSynchronised("why")):
+        told.gateway_clock(system)
+    assert incidents.reported == [("", "gateway_clock_not_synchronised")]
+    assert incidents.texts[0].endswith("so no meter's is corrected: why")
+    for _ in range(2):
+        told.gateway_clock(Synchronised(0.1))
+    assert incidents.reported[1:] == [("", "gateway_clock_synchronised")]
+    assert incidents.severities == [Severity.WARNING, Severity.INFO]
+
+
+def test_each_change_of_a_clock_is_told_with_what_was_before_and_after() -> None:
+    incidents = Incidence()
+    told = FindingsTold(Metrics(version="1"), cast("Incidents", incidents))
+    change = ClockChange(
+        before=offset(30.0), after=offset(0.2), how="shifted by -30 s", over_capture=False
+    )
+    for _ in range(2):
+        told.clock_changed("b", "m", change)
+    assert incidents.reported == [("m", "clock_changed")] * 2
+    assert len(set(incidents.subjects)) == 2
+    assert incidents.texts[0] == (
+        "on bus b its clock was ahead by +30.00 s (give or take 0.60 s) and was shifted by -30 s;"
+        " now it is ahead by +0.20 s (give or take 0.60 s)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "what"),
+    [(600.0, "600 s back, so that captures are repeated"), (-600.0, "600 s forth over captures")],
+)
+def test_a_change_over_a_capture_is_told_as_that_too(before: float, what: str) -> None:
+    incidents = Incidence()
+    told = FindingsTold(Metrics(version="1"), cast("Incidents", incidents))
+    change = ClockChange(before=offset(before), after=offset(0.0), how="set", over_capture=True)
+    told.clock_changed("b", "m", change)
+    assert incidents.reported == [("m", "clock_changed"), ("m", "clock_set_across_capture")]
+    assert incidents.texts[1].endswith(f"its clock was set: it went {what}")
+
+
+def test_a_clock_that_is_wrong_is_shown_and_told_with_the_reason() -> None:
+    metrics, incidents = Metrics(version="1"), Incidence()
+    told = FindingsTold(metrics, cast("Incidents", incidents))
+    told.clock_compared("b", "m", offset(-7.5))
+    shown = b'dcud_meter_clock_offset_seconds{bus="b",meter="m"} -7.5'
+    assert shown in generate_latest(metrics.registry())
+    told.clock_off("b", "m", offset(-7.5), "it is only observed")
+    told.clock_not_set("b", "m", "set", "read-write-denied")
+    told.clock_right("b", "m", offset(0.5))
+    codes = [code for _, code in incidents.reported]
+    assert codes == ["clock_off", "clock_not_set", "clock_right"]
+    assert incidents.texts[0].endswith("and is left alone: it is only observed")
+    assert incidents.texts[1].endswith("its clock was to be set, and was not: read-write-denied")

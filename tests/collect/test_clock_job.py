@@ -8,7 +8,8 @@ from dcud.collect import clock_moves
 from dcud.collect.alignment import Alignment
 from dcud.collect.capture_periods import CapturePeriods
 from dcud.collect.clock_discipline import Discipline, Limits, Offset
-from dcud.collect.clock_job import ClockChange, ClockJob
+from dcud.collect.clock_job import ClockJob
+from dcud.collect.clock_observer import ClockChange
 from dcud.collect.job import JobOutcome, Timing
 from dcud.collect.kernel_clock import NotSynchronised, Synchronised, SystemClock
 from dcud.collect.meter_memory import MeterMemory

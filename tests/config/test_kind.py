@@ -165,3 +165,20 @@ def test_any_value_is_taken_or_refused(value_kind: Kind, raw: object) -> None:
 def test_a_socket_address_is_shown_as_it_is_written() -> None:
     assert str(SocketAddress(host="::1", port=1)) == "[::1]:1"
     assert str(SocketAddress(host="h", port=1)) == "h:1"
+
+
+class TestDayTimes:
+    def test_one_or_several(self) -> None:
+        kind_of_times = kind.day_times()
+        assert kind_of_times.read("01:00-05:30") == ((60, 330),)
+        assert kind_of_times.read(["22:00-04:00", "12:00-13:00"]) == ((1320, 240), (720, 780))
+        assert kind_of_times.write(((1320, 240),)) == '["22:00-04:00"]'
+
+    @pytest.mark.parametrize("raw", ["24:00-01:00", "1:00-2:00", "01:60-02:00", "01:00", ""])
+    def test_what_is_none(self, raw: str) -> None:
+        with pytest.raises(UnfitError, match="is no part of the day"):
+            kind.day_times().read(raw)
+
+    def test_a_number_is_none(self) -> None:
+        with pytest.raises(UnfitError, match="must be text"):
+            kind.day_times().read([5])

@@ -287,6 +287,42 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("keys", "fault"),
         [
+            ("", "12 meter.m1.job.clock.interval: is missing, and so is cron"),
+            (
+                'interval = "1 h"\ndiscipline = "shift"\ntolerance = "1 min"\n',
+                (
+                    "12 meter.m1.job.clock.max_shift: is not more than tolerance:"
+                    " nothing is ever shifted"
+                ),
+            ),
+            (
+                'interval = "1 h"\ndiscipline = "set"\nmax_set = "1 min"\n',
+                (
+                    "17 meter.m1.job.clock.max_set: is not more than tolerance and max_shift:"
+                    " nothing is ever set"
+                ),
+            ),
+        ],
+    )
+    def test_clocks_that_nothing_could_correct(self, tmp_path: Path, keys: str, fault: str) -> None:
+        text = SMALL + METER + '[[meter.job]]\nkind = "clock"\nname = "clock"\n' + keys
+        assert faults(tmp_path, text) == [fault]
+
+    @pytest.mark.parametrize(
+        "limits",
+        [
+            'discipline = "observe"\ntolerance = "1 h"',
+            'discipline = "set"\nmax_shift = 0',
+            'discipline = "shift"\nmax_set = 1',
+        ],
+    )
+    def test_limits_of_clocks_that_make_sense(self, tmp_path: Path, limits: str) -> None:
+        job = '[[meter.job]]\nkind = "clock"\nname = "clock"\ninterval = "1 h"\n' + limits
+        assert loaded(tmp_path, SMALL + METER + job).meters[0].job[0].name == "clock"
+
+    @pytest.mark.parametrize(
+        ("keys", "fault"),
+        [
             (
                 'security = { suite = 1, form = "general", key_info = "static" }\n',
                 '12 meter.m1.security.key_info: "static" has no place in the form "general"',

@@ -47,6 +47,8 @@ def scheduled(metrics: Metrics) -> None:
     metrics.captures_missing("rs485-1", "meter-1", "daily", 1)
     metrics.captures_missing("rs485-1", "meter-2", "load-profile", 0)
     metrics.gap_given_up("rs485-1")
+    metrics.clock_compared("rs485-1", "meter-1", 31.0)
+    metrics.clock_compared("rs485-1", "meter-1", -2.75)
 
 
 def eventful() -> Metrics:

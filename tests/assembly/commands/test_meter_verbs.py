@@ -74,6 +74,8 @@ class Silent:
 
     captures_lost = captures_overwritten = captures_missing
     identity_changed = objects_changed = captures_missing
+    gateway_clock = clock_compared = clock_changed = captures_missing
+    clock_not_set = clock_off = clock_right = captures_missing
 
 
 async def nowhere(meter: str, key: str) -> Cursor | None:
@@ -87,7 +89,7 @@ class Site:
         self.asker = asker
         self.kept = Kept()
         memory = meter_memory(METER)
-        jobs = [make_job(job, memory, nowhere, Silent()) for job in METER.job]
+        jobs = [make_job(job, memory, nowhere, Silent(), WALL_CLOCK) for job in METER.job]
         self.addressee = Addressee(memory=memory, jobs=jobs, keep=self.kept, clock=WALL_CLOCK)
 
     async def ask(self, verb: str, **parameters: object) -> Mapping[str, Any]:
@@ -218,7 +220,7 @@ def test_parameters_that_make_no_sense_are_told(
     verb: str, parameters: dict[str, object], words: str
 ) -> None:
     memory = meter_memory(METER)
-    jobs = [make_job(job, memory, nowhere, Silent()) for job in METER.job]
+    jobs = [make_job(job, memory, nowhere, Silent(), WALL_CLOCK) for job in METER.job]
     addressee = Addressee(memory=memory, jobs=jobs, keep=Kept(), clock=WALL_CLOCK)
     with pytest.raises(DcudError, match=words):
         meter_act(verb, parameters, addressee)
