@@ -117,7 +117,7 @@ def test_what_goes_wrong_on_other_lines_makes_nothing_late(
         }
         sound, neighbour = meter_id(SOUND, 0), meter_id("pty", 1)
         with Daemon(tmp_path, site) as daemon:
-            heard = subscriber.wait_for(lambda heard: len(lags(heard, sound)) >= 10, 60)
+            heard = subscriber.wait_for(lambda heard: len(lags(heard, sound)) >= 7, 60)
             daemon.until(lambda: daemon.metric("dcud_meter_up", meter="noisy") == 0, "noisy: down")
             daemon.until(
                 lambda: daemon.metric("dcud_polls_total", meter="unsteady", result="success"),
@@ -128,4 +128,4 @@ def test_what_goes_wrong_on_other_lines_makes_nothing_late(
             daemon.terminate()
     assert left_out == 0
     assert max(lags(heard, sound)[1:]) < 1  # the first one is read at the start
-    assert len(lags(heard, neighbour)) >= 5  # the dead one delays only itself
+    assert len(lags(heard, neighbour)) >= 3  # the dead one delays only itself
