@@ -42,7 +42,7 @@ soak: venv debs  ## poll for SOAK_MINUTES and watch the memory
 hour: venv debs  ## poll 200 meters on bad lines for HOUR_MINUTES, watch what it takes of the machine
 	$(BIN)/pytest -m soak -s tests/soak/test_hour.py
 
-day: venv debs  ## a simulated day of 200 meters, without a broker for six hours, with SIGKILLs; SEED
+day: venv debs  ## a simulated day of 200 meters, without a broker for six hours, with SIGKILLs; KILLS, SEED
 	$(BIN)/pytest -m soak -s tests/soak/test_day.py
 
 faults: venv  ## read 10,000 times over a line that damages and loses, for windows 1 and 7; READS, SEED

@@ -1,6 +1,6 @@
 """A day of a gateway's life: 4 buses with 200 meters, and all that can go wrong.
 
-`make day` runs it; SEED of the environment amends it.
+`make day` runs it; KILLS and SEED of the environment amend it.
 """
 
 import os
@@ -15,6 +15,7 @@ from tests.support.virtual_day_run import DayRun
 
 pytestmark = pytest.mark.soak
 
+KILLS = int(os.environ.get("KILLS", "3"))
 SEED = int(os.environ.get("SEED", "1"))
 HOUR = 3600.0
 AWAY = Stretch(6 * HOUR, 12 * HOUR)
@@ -29,7 +30,7 @@ DOUBLES_AT_MOST = 100
 def day() -> Day:
     draw = Random(SEED)  # noqa: S311  # moments, no secrets
     thirds = ((1 * HOUR, 6 * HOUR), (AWAY.begin, AWAY.end), (12 * HOUR, 23 * HOUR))
-    kills = tuple(draw.uniform(*third) for third in thirds)
+    kills = tuple(draw.uniform(*thirds[number % len(thirds)]) for number in range(KILLS))
     return Day(
         buses=4, meters=50, hours=24, seed=SEED, away=AWAY, kills=kills, kill_after_away=True
     )
