@@ -29,6 +29,7 @@ from dcud.config.model import (
     RegistersJob,
     Serial,
     ServerAddress,
+    Sparkplug,
     Udp,
 )
 from dcud.config.report import Place, Report
@@ -419,6 +420,12 @@ def _command_rule_fault(rule: CommandRule) -> Contradiction | None:
     return None
 
 
+def _sparkplug_fault(sparkplug: Sparkplug) -> Contradiction | None:
+    if sparkplug.group != "STATE":
+        return None
+    return Contradiction("group", "is where hosts tell their own state", "take another name")
+
+
 def _breaker_fault(breaker: Breaker) -> Contradiction | None:
     if breaker.first_pause <= breaker.longest_pause:
         return None
@@ -515,6 +522,7 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     Listener: _listener_fault,
     Commands: _commands_fault,
     CommandRule: _command_rule_fault,
+    Sparkplug: _sparkplug_fault,
     RegistersJob: _registers_fault,
     ProfileJob: _instants_fault,
     IdentityJob: _instants_fault,

@@ -175,13 +175,21 @@ class Delivery:
 
     def say(self, publications: Iterable[Publication]) -> None:
         """Have what is said on this connection alone go out, behind what was rendered before."""
-        self._outgoing.extend((publication, _Sending()) for publication in publications)
+        for publication in publications:
+            self._queue(publication, _Sending())
 
     def _answer(self, answer: Publication) -> None:
-        if self._connection.fits(answer):
-            self._outgoing.append((answer, _Sending(answer=answer)))
+        self._queue(answer, _Sending(answer=answer))
+
+    def _queue(self, publication: Publication, sending: _Sending) -> None:
+        if self._connection.fits(publication):
+            self._outgoing.append((publication, sending))
         else:
-            _LOG.warning("an answer for %s is larger than the broker takes: dropped", answer.topic)
+            _LOG.warning(
+                "what there is to say at %s is larger than the broker takes: dropped; raise the "
+                "broker's maximum packet size",
+                publication.topic,
+            )
 
     def _queue_row(self, row: OutboxRow) -> None:
         """Have a row's publications go out; it may have none here, and be done."""

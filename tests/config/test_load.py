@@ -560,6 +560,7 @@ id = "local"
         ('[[uplink]]\nid = "a"\n[[uplink]]\nid = "a"\n', "uplink"),
         ('[[uplink]]\nhost = "h"\n', "id"),
         ('[[uplink]]\nid = "a"\npayload = "xml"\n', '"xml" is not known'),
+        ('[[uplink]]\nid = "a"\nsparkplug = { group = "STATE" }\n', "uplink.a.sparkplug.group"),
     ],
 )
 def test_what_is_wrong_with_a_further_broker_is_told(
