@@ -209,12 +209,16 @@ def _counted(
 
 
 def _show(loop: VirtualClockLoop, path: Path) -> None:
-    """Have the clock's file show the time from now on."""
+    """Have the clock's file show the time from now on, as long as somebody wants to know."""
     with path.open("r+b") as file:
         shown = mmap.mmap(file.fileno(), TIME.size)
 
+    starter = os.getppid()
+
     def show(now: float) -> None:
         shown[:] = TIME.pack(now)
+        if os.getppid() != starter:
+            os._exit(3)  # whoever started this is gone
 
     show(loop.time())
     loop.leapt = show
@@ -226,7 +230,7 @@ def _stop_at(loop: VirtualClockLoop, stops: Sequence[float], stopping: asyncio.E
     def wait(at: float) -> None:
         print(f"at {at}", flush=True)  # noqa: T201  # to whoever started this
         if not sys.stdin.readline():
-            os._exit(3)  # nobody is there any more
+            os._exit(3)  # likewise
         if at == stops[-1]:
             stopping.set()
 
