@@ -8,7 +8,7 @@ from dcud.collect.capture_periods import CapturePeriods
 from dcud.collect.clock_discipline import DayTimes, Discipline, Limits
 from dcud.collect.clock_job import ClockJob
 from dcud.collect.clock_observer import ClockObserver
-from dcud.collect.clock_setting import Clock
+from dcud.collect.clock_setting import Clock, set_by_preset, set_to
 from dcud.collect.job import Timing
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.postponed import Postponed
@@ -47,6 +47,7 @@ def make_clock_job(
             zone=_zone(job, memory),
             across_captures=job.across_captures,
         ),
+        set_clock=set_by_preset if job.set_by == "preset" else set_to,
         captures=CapturePeriods(profiles=profiles, memory=memory),
         memory=memory,
         position=position,

@@ -26,7 +26,15 @@ from dcud.collect.clock_discipline import (
 from dcud.collect.clock_moves import Repeated
 from dcud.collect.clock_observer import ClockChange, ClockObserver
 from dcud.collect.clock_record import ClockRecord, Pending
-from dcud.collect.clock_setting import Clock, ClockError, Comparison, compare, set_to, shift
+from dcud.collect.clock_setting import (
+    Clock,
+    ClockError,
+    Comparison,
+    SetClock,
+    compare,
+    set_to,
+    shift,
+)
 from dcud.collect.job import Asker, JobOutcome, Keep, MayGoOn, Timing
 from dcud.collect.kernel_clock import SystemClock, system_clock
 from dcud.collect.meter_memory import MeterMemory
@@ -82,6 +90,7 @@ class ClockJob:
     Attributes:
         postponed: the schedule within `timing`, in which a correction that has to wait is noted.
         captures: when the meter captures.
+        set_clock: sets a clock in the way that the meter knows.
         position: gives what was kept before.
         observer: learns of what is found and done.
         clock: our own.
@@ -97,6 +106,7 @@ class ClockJob:
     position: Position
     observer: ClockObserver
     clock: Clock
+    set_clock: SetClock = set_to
     ask_system: Callable[[], SystemClock] = system_clock
 
     async def run(
@@ -215,7 +225,7 @@ class ClockJob:
         if isinstance(change, Shift):
             await shift(asker, self.memory, change.seconds)
         else:
-            await set_to(
+            await self.set_clock(
                 asker, self.memory, shown, lambda: datetime.fromtimestamp(self.clock(), UTC)
             )
 

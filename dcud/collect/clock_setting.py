@@ -1,17 +1,25 @@
 """A meter's clock compared with ours, set, shifted."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 
 from dcud.collect.job import Asker
 from dcud.collect.meter_memory import MeterMemory, get_data
-from dcud.cosem.clock import TimeEncoding, TimeForm, parse_time, time_beside
+from dcud.cosem.clock import (
+    ClockConvention,
+    TimeEncoding,
+    TimeForm,
+    encode_time,
+    parse_time,
+    time_beside,
+)
 from dcud.dlms.access import AttributeWithSelection, DataAccessResult
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
-from dcud.dlms.constructors import long
+from dcud.dlms.constructors import integer, long, octet_string, structure
+from dcud.dlms.cosem_time import CosemDateTime
 from dcud.dlms.data import Data, encode_data
 from dcud.dlms.errors import EncodeError
 from dcud.dlms.refusal_causes import explain_result
@@ -20,7 +28,9 @@ from dcud.dlms.set_exchange import Writing
 from dcud.errors import DcudError
 
 _CLASS_ID: Final = 8
-_SHIFT_TIME: Final = 6
+_ADJUST_TO_PRESET_TIME, _PRESET_ADJUSTING_TIME, _SHIFT_TIME = 4, 5, 6
+_PRESET_HOLDS: Final = timedelta(minutes=1)
+"""Around the time that the meter shows, in which it may take a preset over."""
 LONGEST_SHIFT: Final = 900
 """Seconds. [IEC 62056-6-2: Clock, shift_time]"""
 
@@ -57,11 +67,12 @@ class Comparison:
         """How far the meter's clock is ahead of ours."""
         return self.meter_time - self.our_time
 
-    @property
-    def knows_whole_seconds_alone(self) -> bool:
-        """Whether the form in which the meter has its time leaves hundredths out."""
+    def nearest(self, moment: datetime) -> datetime:
+        """Return the nearest moment that the meter can be told in its form of time."""
         form = TimeForm.like(self.sample)
-        return form.encoding is TimeEncoding.UNIX or not form.with_hundredths
+        if form.with_hundredths and form.encoding is not TimeEncoding.UNIX:
+            return moment
+        return (moment + timedelta(seconds=0.5)).replace(microsecond=0)
 
 
 async def compare(asker: Asker, memory: MeterMemory, clock: Clock) -> Comparison:
@@ -95,6 +106,10 @@ async def compare(asker: Asker, memory: MeterMemory, clock: Clock) -> Comparison
     )
 
 
+SetClock = Callable[[Asker, MeterMemory, Comparison, Callable[[], datetime]], Awaitable[None]]
+"""Either of `set_to` and `set_by_preset`."""
+
+
 async def set_to(
     asker: Asker, memory: MeterMemory, compared: Comparison, moment: Callable[[], datetime]
 ) -> None:
@@ -113,9 +128,7 @@ async def set_to(
         EncodeError: the moment can't be told in that form.
     """
     arrival = moment() + timedelta(seconds=compared.round_trip / 2)
-    if compared.knows_whole_seconds_alone:
-        arrival = (arrival + timedelta(seconds=0.5)).replace(microsecond=0)
-    time = time_beside(compared.sample, arrival, memory.convention)
+    time = time_beside(compared.sample, compared.nearest(arrival), memory.convention)
     writing = Writing(
         target=AttributeWithSelection(attribute=memory.clock_time), value=encode_data(time)
     )
@@ -125,6 +138,47 @@ async def set_to(
             f"the clock {memory.clock_name} is not set: {result.words}",
             remedy=explain_result(result).remedy,
         )
+
+
+async def set_by_preset(
+    asker: Asker, memory: MeterMemory, compared: Comparison, moment: Callable[[], datetime]
+) -> None:
+    """Set a meter's clock by its preset: tell the time beforehand, then have it taken over.
+
+    Some meters let their clock be set in no other way.
+    [IEC 62056-6-2: Clock, preset_adjusting_time, adjust_to_preset_time]
+
+    Args:
+        asker: an open association.
+        memory: what is known of the meter.
+        compared: what its clock showed before.
+        moment: what it is to show when the first of the two requests leaves; the way of both is
+            added.
+
+    Raises:
+        ClockError: it refuses.
+        EncodeError: the moment can't be told in its form.
+    """
+    way = timedelta(seconds=compared.round_trip)
+    arrival = moment() + way * 1.5
+    shown = arrival + compared.deviation
+    margin = _PRESET_HOLDS + 4 * way
+    times = [compared.nearest(arrival), shown - margin, shown + margin]
+    presets = structure([_in_octets(compared.sample, time, memory.convention) for time in times])
+    await _act(asker, memory, _PRESET_ADJUSTING_TIME, presets, "set")
+    await _act(asker, memory, _ADJUST_TO_PRESET_TIME, integer(0), "set")
+
+
+def _in_octets(sample: Data, moment: datetime, convention: ClockConvention) -> Data:
+    """Return a moment as an octet-string, whatever the meter shows its time in."""
+    time = time_beside(sample, moment, convention)
+    match time.value:
+        case CosemDateTime() as fields:
+            return octet_string(fields.to_octets())
+        case bytes():
+            return time
+        case _:
+            return encode_time(moment, TimeForm(), convention)
 
 
 async def shift(asker: Asker, memory: MeterMemory, seconds: int) -> None:
@@ -139,10 +193,14 @@ async def shift(asker: Asker, memory: MeterMemory, seconds: int) -> None:
             f"a clock is shifted by {LONGEST_SHIFT} seconds at most, not by {seconds}",
             remedy="set it",
         )
-    method = MethodDescriptor(_CLASS_ID, memory.clock_name, _SHIFT_TIME)
-    result = await asker.ask(Act(MethodCall(method=method, parameter=encode_data(long(seconds)))))
+    await _act(asker, memory, _SHIFT_TIME, long(seconds), "shifted")
+
+
+async def _act(asker: Asker, memory: MeterMemory, index: int, parameter: Data, done: str) -> None:
+    method = MethodDescriptor(_CLASS_ID, memory.clock_name, index)
+    result = await asker.ask(Act(MethodCall(method=method, parameter=encode_data(parameter))))
     if isinstance(result, ActionResult | DataAccessResult):
         raise ClockError(
-            f"the clock {memory.clock_name} is not shifted: {result.words}",
+            f"the clock {memory.clock_name} is not {done}: {result.words}",
             remedy=explain_result(result).remedy,
         )

@@ -1120,6 +1120,11 @@ class ClockJob(_Job):
         kind.duration("1 s", "36500 d"),
         Note("Up to here it is set; what is more is only told: something befell the meter."),
     ] = 3600.0
+    set_by: Annotated[
+        str,
+        kind.choice("time", "preset"),
+        Note("How it is set: by its time, or by its preset, for meters that know no other way."),
+    ] = "time"
     changes_a_day: Annotated[
         int, kind.integer(1, 100), Note("How often a day it may be corrected.")
     ] = 2

@@ -17,6 +17,8 @@ from dcud.sim import image_store, push, switch
 from dcud.sim.load_profile import CLOCK
 
 Attributes = dict[int, Callable[[float, Selection | None], Data | bytes]]
+Preset = tuple[float, float, float]
+"""A time, and the interval in which it may be taken over; unix seconds."""
 Key = tuple[int, Obis]
 """Interface class and logical name."""
 
@@ -24,7 +26,8 @@ LABEL = (1, Obis.parse("0.0.96.1.9.255"))
 """An object for whatever its owner wants to write down in the meter."""
 SWITCH = (switch.CLASS_ID, Obis.parse("0.0.96.3.10.255"))
 CLOCK_OBJECT = (8, CLOCK)
-_TIME, _SHIFT_TIME = 2, 6
+_TIME = 2
+_PRESET_ADJUSTING_TIME, _SHIFT_TIME = 5, 6
 _LONGEST_SHIFT = 900
 """Seconds. [IEC 62056-6-2: Clock, shift_time]"""
 _LONGEST_LABEL = 48
@@ -39,7 +42,7 @@ ATTRIBUTES = frozenset(
 """What can be written."""
 METHODS = frozenset(
     {
-        (CLOCK_OBJECT, _SHIFT_TIME),
+        *((CLOCK_OBJECT, method) for method in (4, 5, 6)),
         *((SWITCH, method) for method in (1, 2)),
         *((image_store.OBJECT, method) for method in (1, 2, 3, 4)),
         (push.OBJECT, 1),
@@ -60,6 +63,7 @@ class Changeable:
         self._true_clock = clock
         self._zone = zone
         self._ahead = 0.0
+        self._preset: Preset | None = None
         self._label = octet_string(b"")
         self._switch = switch.Switch()
         self._images = image_store.ImageStore()
@@ -105,12 +109,19 @@ class Changeable:
         return DataAccessResult.SUCCESS
 
     def _set_clock(self, data: Data) -> DataAccessResult:
+        seconds = self._seconds(data)
+        if seconds is None:
+            return DataAccessResult.OTHER_REASON
+        self._ahead = seconds - self._true_clock()
+        return DataAccessResult.SUCCESS
+
+    def _seconds(self, data: Data) -> float | None:
+        """Return the unix seconds of a time; None where it is no moment."""
         moment = parse_time(data).moment
         if moment is None:
-            return DataAccessResult.OTHER_REASON
+            return None
         aware = moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
-        self._ahead = aware.timestamp() - self._true_clock()
-        return DataAccessResult.SUCCESS
+        return aware.timestamp()
 
     def call(self, key: Key, method: int, parameter: bytes | None) -> ActionResult:
         """Carry one of the methods out."""
@@ -124,9 +135,30 @@ class Changeable:
             data = _decoded(parameter or b"")
             if key == image_store.OBJECT:
                 return self._images.call(method, data)
-            return self._shift_clock(data)
+            return self._move_clock(method, data)
         except DecodeError:
             return ActionResult.TYPE_UNMATCHED
+
+    def _move_clock(self, method: int, data: Data) -> ActionResult:
+        if method == _SHIFT_TIME:
+            return self._shift_clock(data)
+        if method == _PRESET_ADJUSTING_TIME:
+            return self._take_preset(data)
+        preset, self._preset = self._preset, None
+        if preset is None or not preset[1] <= self.clock() <= preset[2]:
+            return ActionResult.OTHER_REASON
+        self._ahead = preset[0] - self._true_clock()
+        return ActionResult.SUCCESS
+
+    def _take_preset(self, data: Data) -> ActionResult:
+        """Note the time to be shown, and from when to when (by the meter) it may be taken over."""
+        if not isinstance(data.value, tuple) or len(data.value) != 3:
+            return ActionResult.TYPE_UNMATCHED
+        time, begin, end = [self._seconds(each) for each in data.value]
+        if time is None or begin is None or end is None:
+            return ActionResult.OTHER_REASON
+        self._preset = time, begin, end
+        return ActionResult.SUCCESS
 
     def _shift_clock(self, data: Data) -> ActionResult:
         if not isinstance(data.value, int):

@@ -150,14 +150,25 @@ def kernel_says(monkeypatch: pytest.MonkeyPatch, state: int) -> None:
 MAY_SET = 'discipline = "set"\ntolerance = 3\n'
 
 
-@pytest.mark.parametrize(("ahead", "how"), [(-20, "shifted by +20 s"), (300, "set")])
+BY_PRESET = MAY_SET + 'set_by = "preset"\n'
+
+
+@pytest.mark.parametrize(
+    ("keys", "ahead", "how"),
+    [
+        (MAY_SET, -20, "shifted by +20 s"),
+        (MAY_SET, 300, "set"),
+        (BY_PRESET, 300, "set"),
+        (BY_PRESET, -150, "set"),
+    ],
+)
 async def test_a_meter_whose_clock_is_wrong_is_put_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, how: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str, ahead: int, how: str
 ) -> None:
     kernel_says(monkeypatch, 0)
     incidents, kept = Incidence(), Kept()
     told = FindingsTold(Metrics(version="1"), cast("Incidents", incidents))
-    job = clock_job(tmp_path, MAY_SET, told)
+    job = clock_job(tmp_path, keys, told)
     async with simulated(tmp_path, job.clock) as asker:
         await shift(asker, job.memory, ahead)
         outcome = await job.run(asker, kept, datetime.fromtimestamp(NOON, UTC), always)

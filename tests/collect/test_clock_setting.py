@@ -4,11 +4,20 @@ from typing import TypeVar, cast
 
 import pytest
 
-from dcud.collect.clock_setting import ClockError, Comparison, compare, set_to, shift
+from dcud.collect.clock_setting import (
+    ClockError,
+    Comparison,
+    compare,
+    set_by_preset,
+    set_to,
+    shift,
+)
 from dcud.collect.meter_memory import MeterMemory
 from dcud.dlms.access import DataAccessResult
 from dcud.dlms.apdu.action import ActionResult
 from dcud.dlms.constructors import double_long_unsigned, octet_string, unsigned
+from dcud.dlms.cosem_time import CosemDateTime
+from dcud.dlms.data import Data, DataType
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.exchange import Request
 from dcud.dlms.requests import Act, Set
@@ -17,7 +26,8 @@ from tests.support.fake_meter import Answer, FakeReader
 CLOCK = "8/0.0.1.0.0.255/2"
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 MEMORY = MeterMemory(meter="m1", bus="b1")
-SHOWS = octet_string(bytes.fromhex("07EA0601010C00050000 0000".replace(" ", "")))
+TIME = bytes.fromhex("07EA0601010C000500000000")
+SHOWS = octet_string(TIME)
 T = TypeVar("T")
 
 
@@ -109,6 +119,37 @@ async def test_a_meter_that_is_not_set() -> None:
     told = await compared(meter)
     with pytest.raises(ClockError, match="is not set: read-write-denied"):
         await set_to(meter, MEMORY, told, lambda: NOON)
+
+
+@pytest.mark.parametrize(
+    "shows",
+    [
+        SHOWS,
+        Data(DataType.DATE_TIME, CosemDateTime.from_octets(TIME)),
+        double_long_unsigned(int(NOON.timestamp()) + 5),
+    ],
+)
+async def test_it_is_set_by_its_preset(shows: Data) -> None:
+    meter = Meter(shows, says=None)
+    await set_by_preset(meter, MEMORY, await compared(meter), lambda: NOON)
+    preset, adjust = meter.requests
+    assert isinstance(preset, Act)
+    assert str(preset.call.method) == "8/0.0.1.0.0.255/5"
+    # On arrival of the second request it is 12:00:03, and the clock shows 12:00:07.
+    assert preset.call.parameter is not None
+    times = ("0c0003", "0b3a3b", "0c010f")
+    fields = "".join(f"090c07ea060101{time}00000000" for time in times)
+    assert preset.call.parameter.hex() == "0203" + fields
+    assert isinstance(adjust, Act)
+    assert str(adjust.call.method) == "8/0.0.1.0.0.255/4"
+    assert adjust.call.parameter == b"\x0f\x00"
+
+
+async def test_a_meter_that_takes_no_preset() -> None:
+    meter = Meter(says=ActionResult.OBJECT_UNDEFINED)
+    with pytest.raises(ClockError, match="is not set: object-undefined"):
+        await set_by_preset(meter, MEMORY, await compared(meter), lambda: NOON)
+    assert len(meter.requests) == 1
 
 
 async def test_it_is_shifted() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from dcud.dlms.access import DataAccessResult
 from dcud.dlms.apdu.action import ActionResult
-from dcud.dlms.constructors import enum, long, octet_string, unsigned
+from dcud.dlms.constructors import enum, integer, long, octet_string, structure, unsigned
 from dcud.dlms.cosem_time import CosemDateTime
 from dcud.dlms.data import encode_data
 from dcud.sim import push
@@ -59,6 +59,46 @@ def test_the_clock_is_shifted() -> None:
     assert meter.call(CLOCK_OBJECT, 6, encode_data(long(-30))) is DONE
     assert meter.call(CLOCK_OBJECT, 6, encode_data(long(40))) is DONE
     assert meter.clock() == NOW + 10
+
+
+def preset(time: float, begin: float, end: float) -> bytes:
+    return encode_data(structure([clock_octets(NOW + each, UTC) for each in (time, begin, end)]))
+
+
+NOTHING = encode_data(integer(0))
+
+
+def test_a_preset_is_taken_over_once_within_its_interval() -> None:
+    meter = changeable()
+    assert meter.call(CLOCK_OBJECT, 5, preset(500, -60, 60)) is DONE
+    assert meter.clock() == NOW
+    assert meter.call(CLOCK_OBJECT, 4, NOTHING) is DONE
+    assert meter.clock() == NOW + 500
+    assert meter.call(CLOCK_OBJECT, 4, NOTHING) is ActionResult.OTHER_REASON
+
+
+@pytest.mark.parametrize(("begin", "end"), [(1, 60), (-60, -1)])
+def test_a_preset_is_nothing_out_of_its_interval(begin: float, end: float) -> None:
+    meter = changeable()
+    assert meter.call(CLOCK_OBJECT, 5, preset(500, begin, end)) is DONE
+    assert meter.call(CLOCK_OBJECT, 4, NOTHING) is ActionResult.OTHER_REASON
+    assert meter.clock() == NOW
+
+
+NEVER = octet_string(bytes.fromhex("ffffffffffffffffff8000ff"))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "result"),
+    [
+        (NOTHING, ActionResult.TYPE_UNMATCHED),
+        (encode_data(structure([NEVER])), ActionResult.TYPE_UNMATCHED),
+        (encode_data(structure([integer(0)] * 3)), ActionResult.TYPE_UNMATCHED),
+        (encode_data(structure([NEVER] * 3)), ActionResult.OTHER_REASON),
+    ],
+)
+def test_what_is_no_preset(parameter: bytes, result: ActionResult) -> None:
+    assert changeable().call(CLOCK_OBJECT, 5, parameter) is result
 
 
 @pytest.mark.parametrize(
