@@ -21,6 +21,7 @@ _PROMPT: Final = 5.0
 """Seconds after which a change has taken effect, at least; slow links have more."""
 _ROUND_TRIPS: Final = 4
 """Within so many of them a change has taken effect, repetitions included."""
+_HALF_AN_HOUR: Final = 1800.0
 _DAY: Final = timedelta(days=1)
 
 
@@ -274,6 +275,23 @@ def _too_far(limits: Limits, situation: Situation) -> LeaveAlone | None:
     return LeaveAlone(why="too_far", reason=reason)
 
 
+def _other_zone(limits: Limits, situation: Situation) -> LeaveAlone | None:
+    """Forbid to correct what is off by what zones and seasons differ by: that is no clock's fault.
+
+    Else whoever mistook a meter's zone would have all clocks of its kind set wrong.
+    """
+    offset = situation.offset
+    halves = round(abs(offset.seconds) / _HALF_AN_HOUR)
+    beside = abs(abs(offset.seconds) - halves * _HALF_AN_HOUR)
+    if not halves or beside > limits.tolerance + offset.uncertainty:
+        return None
+    return LeaveAlone(
+        why="zone",
+        reason=f"{halves / 2:g} h are what zones or seasons differ by; see clock.time_zone and"
+        " clock.deviation, or set it by hand",
+    )
+
+
 def _spent(limits: Limits, situation: Situation) -> LeaveAlone | None:
     if situation.changes_today < limits.changes_a_day:
         return None
@@ -319,6 +337,7 @@ _FORBIDS: Final = (
     _unsynchronised,
     _uncertain,
     _too_far,
+    _other_zone,
     _spent,
     _out_of_window,
     _at_capture,

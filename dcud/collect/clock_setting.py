@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import ClassVar, Final
 
 from dcud.collect.job import Asker
 from dcud.collect.meter_memory import MeterMemory, get_data
 from dcud.cosem.clock import (
     ClockConvention,
+    ClockTime,
     TimeEncoding,
     TimeForm,
     encode_time,
@@ -19,7 +20,12 @@ from dcud.dlms.access import AttributeWithSelection, DataAccessResult
 from dcud.dlms.action_exchange import MethodCall
 from dcud.dlms.apdu.action import ActionResult, MethodDescriptor
 from dcud.dlms.constructors import integer, long, octet_string, structure
-from dcud.dlms.cosem_time import CosemDateTime
+from dcud.dlms.cosem_time import (
+    DEVIATION_NOT_SPECIFIED,
+    NOT_SPECIFIED,
+    CosemDateTime,
+    DeviationSign,
+)
 from dcud.dlms.data import Data, encode_data
 from dcud.dlms.errors import EncodeError
 from dcud.dlms.refusal_causes import explain_result
@@ -97,13 +103,32 @@ async def compare(asker: Asker, memory: MeterMemory, clock: Clock) -> Comparison
             f"the clock {memory.clock_name} does not tell which zone it is in",
             remedy="set clock.time_zone of the meter",
         )
+    our_time = datetime.fromtimestamp((asked_at + answered_at) / 2, UTC)
     return Comparison(
-        meter_time=moment,
-        our_time=datetime.fromtimestamp((asked_at + answered_at) / 2, UTC),
+        meter_time=_meant(told, moment, memory.convention, our_time),
+        our_time=our_time,
         status=told.status,
         round_trip=answered_at - asked_at,
         sample=answer,
     )
+
+
+def _meant(
+    told: ClockTime, moment: datetime, convention: ClockConvention, our_time: datetime
+) -> datetime:
+    """Return which of two moments a clock means that shows an hour twice without saying which.
+
+    It is the nearer one: autumn puts no clock wrong.
+    """
+    raw = told.raw
+    if raw is None or convention.zone is None or raw.status != NOT_SPECIFIED:
+        return moment
+    if raw.deviation != DEVIATION_NOT_SPECIFIED and convention.sign is not DeviationSign.IGNORED:
+        return moment
+    passes = [moment.replace(tzinfo=convention.zone, fold=fold) for fold in (0, 1)]
+    offsets = [timezone(each.utcoffset() or timedelta(0)) for each in passes]
+    shown = [moment.replace(tzinfo=offset) for offset in offsets]
+    return min(shown, key=lambda each: abs(each - our_time))
 
 
 SetClock = Callable[[Asker, MeterMemory, Comparison, Callable[[], datetime]], Awaitable[None]]

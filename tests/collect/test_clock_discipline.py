@@ -109,6 +109,18 @@ def test_a_link_too_slow_to_tell_corrects_nothing() -> None:
     assert why(LIMITS, situation(30.0, uncertainty=4.6)) == "uncertain"
 
 
+@pytest.mark.parametrize("ahead", [3600.0, -3595.0, -7203.0, 1800.5, 19_800.0])
+def test_what_zones_differ_by_is_no_fault_of_a_clock(ahead: float) -> None:
+    limits = replace(LIMITS, max_set=86_400.0, across_captures=True)
+    assert why(limits, situation(ahead)) == "zone"
+
+
+@pytest.mark.parametrize("ahead", [3590.0, -1790.0, 1830.0])
+def test_what_zones_do_not_differ_by_is_one(ahead: float) -> None:
+    limits = replace(LIMITS, max_set=86_400.0, across_captures=True)
+    assert decide(limits, situation(ahead)) == SetTime(over_capture=True)
+
+
 def test_the_day_has_so_many_changes() -> None:
     assert why(LIMITS, replace(situation(30.0), changes_today=2)) == "spent"
 
@@ -270,6 +282,7 @@ def test_whatever_comes_the_limits_hold(limits: Limits, told: Situation) -> None
     else:
         assert limits.discipline is Discipline.SET
         assert abs(ahead) <= limits.max_set
+        assert abs(ahead) < 1000 or abs(ahead) % 1800 > limits.tolerance
 
 
 @given(limits=limits_drawn, told=situations, error=st.floats(-1, 1), taken=st.floats(0.0, 1.0))

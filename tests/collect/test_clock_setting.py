@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,10 +14,11 @@ from dcud.collect.clock_setting import (
     shift,
 )
 from dcud.collect.meter_memory import MeterMemory
+from dcud.cosem.clock import ClockConvention
 from dcud.dlms.access import DataAccessResult
 from dcud.dlms.apdu.action import ActionResult
 from dcud.dlms.constructors import double_long_unsigned, octet_string, unsigned
-from dcud.dlms.cosem_time import CosemDateTime
+from dcud.dlms.cosem_time import CosemDateTime, DeviationSign
 from dcud.dlms.data import Data, DataType
 from dcud.dlms.errors import DecodeError, EncodeError
 from dcud.dlms.exchange import Request
@@ -78,6 +80,39 @@ async def test_the_way_of_the_answer_is_taken_out() -> None:
 async def test_clocks_that_tell_nothing(shows: Answer, said: str) -> None:
     with pytest.raises(ClockError, match=said):
         await compared(Meter(shows))
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+AUTUMN = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+"""Half past two in Berlin, for the second time that night."""
+
+
+@pytest.mark.parametrize("hours", [0, -1])
+@pytest.mark.parametrize(
+    ("fields", "sign"),
+    [
+        ("07EA0A1907021E05FF8000FF", DeviationSign.UTC_MINUS_LOCAL),
+        ("07EA0A1907021E05FF0000FF", DeviationSign.IGNORED),
+    ],
+)
+async def test_an_hour_that_comes_twice_is_meant_as_the_nearer(
+    hours: int, fields: str, sign: DeviationSign
+) -> None:
+    memory = MeterMemory(meter="m1", bus="b1", convention=ClockConvention(zone=BERLIN, sign=sign))
+    now = (AUTUMN + timedelta(hours=hours)).timestamp()
+    meter = Meter(octet_string(bytes.fromhex(fields)))
+    told = await compare(meter, memory, lambda: now)
+    assert told.deviation == timedelta(seconds=5)
+
+
+async def test_what_a_clock_says_of_its_season_holds() -> None:
+    memory = MeterMemory(meter="m1", bus="b1", convention=ClockConvention(zone=BERLIN))
+    meter = Meter(octet_string(bytes.fromhex("07EA0A1907021E05FF800080")))
+    told = await compare(meter, memory, AUTUMN.timestamp)
+    assert told.deviation == timedelta(hours=-1, seconds=5)
+    meter = Meter(octet_string(bytes.fromhex("07EA0A1907021E05FFFF88FF")))
+    told = await compare(meter, memory, AUTUMN.timestamp)
+    assert told.deviation == timedelta(hours=-1, seconds=5)
 
 
 async def test_what_is_no_time() -> None:
