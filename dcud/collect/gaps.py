@@ -2,13 +2,15 @@
 
 A profile that captures every so often should have an entry for each of its instants. Where one is
 missing between entries that came, a meter was off, or its clock was moved, or what it said was not
-all. That is noted beside the cursor, and asked for again: soon, then less and less often. What does
-not come at all is told as lost.
+all, or it refused to say. That is noted beside the cursor, and asked for again: soon, then less and
+less often. What does not come at all is told as lost.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from dcud.cosem.profile_selection import TimeRange
 
 AT_MOST = 64
 """Gaps of one profile that are remembered; the oldest of more are given up."""
@@ -42,8 +44,8 @@ class Gap:
     not_before: datetime
 
     def captures(self, period: timedelta) -> int:
-        """Return how many there are."""
-        return (self.last - self.first) // period + 1
+        """Return how many there are; one where captures have no period, as nobody knows."""
+        return (self.last - self.first) // period + 1 if period else 1
 
     def asked_in_vain(self, now: datetime) -> "Gap | None":
         """Return it with the pause until the next time; None after the last."""
@@ -83,6 +85,37 @@ def gaps_between(
             )
             start = place + 1
     return gaps
+
+
+def refused_gap(refused: TimeRange, now: datetime) -> Gap:
+    """Return a stretch that was refused now, of a profile whose captures have no period."""
+    return Gap(first=refused.start, last=refused.end, tries=0, not_before=now + PAUSES[0])
+
+
+def halves_of(gap: Gap, period: timedelta) -> list[Gap]:
+    """Return the halves of a gap, the older first; itself where it is too short for that.
+
+    Args:
+        gap: what was refused.
+        period: zero where captures have none.
+    """
+    step = period or timedelta(seconds=1)
+    steps = (gap.last - gap.first) // step
+    if not steps:
+        return [gap]
+    middle = gap.first + steps // 2 * step
+    return [replace(gap, last=middle), replace(gap, first=middle + period)]
+
+
+def joined(gaps: Iterable[Gap]) -> list[Gap]:
+    """Return gaps with those as one that meet, the oldest first."""
+    whole: list[Gap] = []
+    for gap in sorted(gaps, key=lambda gap: gap.first):
+        if whole and gap.first <= whole[-1].last:
+            whole[-1] = replace(whole[-1], last=gap.last)
+        else:
+            whole.append(gap)
+    return whole
 
 
 def left_of(gap: Gap, captured: Sequence[datetime], period: timedelta) -> list[Gap]:

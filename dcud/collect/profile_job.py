@@ -1,6 +1,5 @@
 """The job that reads a profile from where its last reading ended."""
 
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +7,21 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from math import ceil
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from dcud.collect import clock_moves
 from dcud.collect.clock_moves import Repeated
-from dcud.collect.gaps import AT_MOST, Gap, from_text, gaps_between, left_of, to_text
+from dcud.collect.gaps import (
+    AT_MOST,
+    Gap,
+    from_text,
+    gaps_between,
+    halves_of,
+    joined,
+    left_of,
+    refused_gap,
+    to_text,
+)
 from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
 from dcud.collect.overwriting import Overwriting
 from dcud.collect.profile_cursor import NEVER, ProfileCursor, captured
@@ -22,23 +31,17 @@ from dcud.collect.profile_reader import (
     ProfileReader,
     ProfileRefusedError,
 )
+from dcud.collect.profile_stretches import Stretches
 from dcud.collect.values import cell_value
 from dcud.cosem.profile_buffer import BufferLayout, ProfileEntry, within
-from dcud.cosem.profile_generic import CaptureObject, SortMethod
+from dcud.cosem.profile_generic import CaptureObject
 from dcud.cosem.profile_selection import TimeRange
 from dcud.cosem.value_texts import CellTexts
 from dcud.reading import Reading, Value
 from dcud.store.rows import Cursor, CursorMove
 
-_LOGGER = logging.getLogger("dcud.collect")
-
-ENTRIES_AT_ONCE = 200
-"""Entries that one request asks for, so that an outage is caught up in steps that each are kept."""
-SPAN_WITHOUT_PERIOD = timedelta(days=7)
-"""The stretch that one request asks for where captures have no period."""
-SETTLED = timedelta(days=1)
-"""The age at which an empty stretch counts as empty for good, and is not asked for again."""
-
+HALVINGS = 16
+"""In one run: what it takes to find one bad capture, or the oldest that is held, in any profile."""
 NEAR = 0.1
 """Part of a capture period by which captures may be off their instants."""
 
@@ -65,37 +68,33 @@ class GapObserver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Entries that were asked for at once, oldest first.
+class _Span:
+    """From where to where entries were looked for, and when.
 
     Attributes:
-        is_last: whether nothing is left to be asked for.
-        settled: up to when the profile will have no entry that is not among them; NEVER if unknown.
+        refused: what of it the meter refused to give.
     """
-
-    entries: list[ProfileEntry]
-    is_last: bool
-    settled: datetime = NEVER
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """From where to where entries were looked for, and when."""
 
     after: datetime
     upto: datetime
     now: datetime
+    refused: Sequence[TimeRange] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Again:
-    """What it takes to ask for gaps once more."""
+    """What it takes to ask for gaps once more.
+
+    Attributes:
+        halvings: how often what is refused may be asked for in halves.
+    """
 
     reader: Reader
     keep: Keep
     may_go_on: MayGoOn
     now: datetime
     logical_device_name: str
+    halvings: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +102,17 @@ class ProfileJob:
     """Reads the entries after the cursor and keeps each chunk of them with the cursor's move.
 
     The cursor is the time of capture up to which all is kept. After an outage the entries since
-    then are
-    asked for in stretches, oldest first, each kept before the next is asked for: whatever breaks in
-    between, nothing is missing and nothing comes twice.
+    then are asked for in stretches, oldest first, each kept before the next is asked for: whatever
+    breaks in between, nothing is missing and nothing comes twice.
 
     Where captures have a period, those that should be among the entries and are not are noted
-    beside the cursor, and asked for again. Where the meter's clock was moved back over captures,
-    the stretch that it goes through twice is read once more when it has: the second entries of a
-    time are told from the first by their sequence.
+    beside the cursor, and asked for again; so is what the meter refused while it gave what is
+    newer. Where the meter's clock was moved back, the stretch that it goes through twice is read
+    once more when it has: the second entries of a time are told from the first by their sequence.
 
     Attributes:
         initial_history: how far back the first reading goes.
-        max_range: longest stretch that one request may span; None leaves it to `ENTRIES_AT_ONCE`.
+        max_range: longest stretch that one request may span; None leaves it to `Stretches`.
         names: names of columns.
         position: where the cursor stands.
         observer: learns what is missing.
@@ -140,22 +138,23 @@ class ProfileJob:
         overwriting = Overwriting(
             profile=self.profile, access=self.access, layout=layout, cursor=cursor
         )
-        gaps = await self._noted_gaps()
-        async for stretch in self._stretches(reader, layout, cursor.time, now):
+        gaps, refused = await self._noted_gaps(), list[TimeRange]()
+        async for stretch in self._stretches.since(reader, layout, cursor.time, now):
+            refused += stretch.refused
             new = cursor.new(stretch.entries)
             behind = cursor.behind(new, stretch.settled)
             if behind != cursor:
                 readings = list(self._readings(new, layout, logical_device_name, now, cursor))
-                span = _Span(cursor.time, behind.time, now)
+                span = _Span(cursor.time, behind.time, now, refused)
                 gaps = self._with_gaps(gaps, _missing(new, span, layout, gaps))
                 self._tell_overwritten(
                     cursor.time, await overwriting.oldest(reader, stretch.entries)
                 )
                 await keep(readings, [self._move(behind), *self._note(gaps)])
-                cursor = behind
+                cursor, refused = behind, []
                 if not stretch.is_last and not may_go_on():
                     return JobOutcome.UNFINISHED
-        again = _Again(reader, keep, may_go_on, now, logical_device_name)
+        again = _Again(reader, keep, may_go_on, now, logical_device_name, HALVINGS)
         outcome = await self._ask_again(again)
         return outcome if outcome is not JobOutcome.SUCCESS else await self._read_twice(again)
 
@@ -183,33 +182,22 @@ class ProfileJob:
     ) -> AsyncIterator[list[ProfileEntry]]:
         """Give what was captured within a range, both ends included, chunk by chunk."""
         if self.access is not ProfileAccess.RANGE:
-            async for stretch in self._stretches(reader, layout, NEVER, wanted.end):
+            async for stretch in self._stretches.since(reader, layout, NEVER, wanted.end):
                 yield within(stretch.entries, wanted)
             return
-        span = _span(layout, self.max_range)
-        start, done = wanted.start, NEVER
-        while True:
-            end = min(start + span, wanted.end)
-            entries = await self.profile.by_range(reader, TimeRange(start=start, end=end))
-            # What was captured at the seam of two stretches comes with both.
-            yield [entry for entry in self._timed(entries) if captured(entry) > done]
-            if end >= wanted.end:
-                return
-            start = done = end
+        async for entries in self._stretches.within(reader, layout, wanted):
+            yield entries
 
     async def _ask_again(self, again: _Again) -> JobOutcome:
         """Ask for the gaps whose time has come."""
         layout = await self.profile.layout(again.reader)
-        if not layout.capture_period:  # whatever was noted while there was one
-            self._tell_missing((), layout)
-            return JobOutcome.SUCCESS
         gaps = await self._noted_gaps() or []
         for gap in [each for each in gaps if each.not_before <= again.now]:
             if not again.may_go_on():
                 return JobOutcome.UNFINISHED
-            found = await self._within(gap, again.reader, layout)
+            found, left = await self._within(gap, again, layout)
             gaps = [each for each in gaps if each is not gap]
-            gaps = self._with_gaps(gaps, self._rest(gap, found, layout, again.now)) or []
+            gaps = self._with_gaps(gaps, self._rest(left, again.now)) or []
             name = again.logical_device_name
             readings = list(self._readings(found, layout, name, again.now))
             await again.keep(readings, self._note(gaps))
@@ -239,22 +227,39 @@ class ProfileJob:
         new = [each for each in clock_moves.from_text(kept.position) if each.noted > upto]
         return list(takewhile(lambda each: each.is_past(now), new))
 
-    async def _within(self, gap: Gap, reader: Reader, layout: BufferLayout) -> list[ProfileEntry]:
-        """Return what the meter has of a gap after all."""
-        near = _period(layout) / 2
-        wanted = TimeRange(start=gap.first - near, end=gap.last + near)
-        try:
-            entries = await self.profile.by_range(reader, wanted)
-        except ProfileRefusedError:  # as some do where they hold nothing
-            return []
-        return self._timed(entries)
+    async def _within(
+        self, gap: Gap, again: _Again, layout: BufferLayout
+    ) -> tuple[list[ProfileEntry], list[Gap]]:
+        """Return what the meter has of a gap after all, and what is left of the gap.
 
-    def _rest(
-        self, gap: Gap, found: Sequence[ProfileEntry], layout: BufferLayout, now: datetime
-    ) -> list[Gap]:
-        """Return what is left of a gap that was asked for; tell what is given up."""
+        Some refuse where they hold nothing, or can't read one entry of their memory: that must not
+        hide what is beside it, so what is refused is asked for in halves, the newer first.
+        """
+        period = _period(layout)
+        asked, found, refused = [gap], list[ProfileEntry](), list[Gap]()
+        while asked:
+            piece = asked.pop()
+            wanted = TimeRange(start=piece.first - period / 2, end=piece.last + period / 2)
+            try:
+                entries = await self.profile.by_range(again.reader, wanted)
+            except ProfileRefusedError:
+                halves = halves_of(piece, period)
+                if len(halves) == 1 or not again.halvings:
+                    refused.append(piece)
+                else:
+                    again.halvings -= 1
+                    asked += halves
+            else:
+                found += self._stretches.timed(entries)
+        found.sort(key=captured)
+        if not period:
+            return found, joined(refused)
+        return found, left_of(gap, list(map(captured, found)), period)
+
+    def _rest(self, left: Iterable[Gap], now: datetime) -> list[Gap]:
+        """Return which gaps are asked for once more; tell of those that are given up."""
         rest = []
-        for each in left_of(gap, [captured(entry) for entry in found], _period(layout)):
+        for each in left:
             again = each.asked_in_vain(now)
             if again is None:
                 self._lose(each)
@@ -281,7 +286,7 @@ class ProfileJob:
 
     def _tell_missing(self, gaps: Iterable[Gap], layout: BufferLayout) -> None:
         memory, period = self.profile.memory, _period(layout)
-        missing = sum(gap.captures(period) for gap in gaps) if period else 0
+        missing = sum(gap.captures(period) for gap in gaps)
         self.observer.captures_missing(memory.bus, memory.meter, self.name, missing)
 
     async def _noted_gaps(self) -> list[Gap] | None:
@@ -294,6 +299,10 @@ class ProfileJob:
             return []
         meter = self.profile.memory.meter
         return [CursorMove(meter=meter, key=self._gaps_key, position=to_text(gaps))]
+
+    @property
+    def _stretches(self) -> Stretches:
+        return Stretches(profile=self.profile, access=self.access, max_range=self.max_range)
 
     @property
     def _key(self) -> str:
@@ -322,103 +331,6 @@ class ProfileJob:
     def _move(self, cursor: ProfileCursor) -> CursorMove:
         meter = self.profile.memory.meter
         return CursorMove(meter=meter, key=self._key, position=cursor.to_text())
-
-    def _stretches(
-        self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
-    ) -> AsyncIterator[_Stretch]:
-        match self.access:
-            case ProfileAccess.RANGE:
-                return self._by_range(reader, layout, after, now)
-            case ProfileAccess.ENTRY:
-                return self._by_entry(reader, layout, after, now)
-            case ProfileAccess.WHOLE:
-                return self._whole(reader)
-            case _:
-                assert_never(self.access)
-
-    async def _by_range(
-        self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
-    ) -> AsyncIterator[_Stretch]:
-        span = _span(layout, self.max_range)
-        if await self._has_few(reader, layout, span, now - after):
-            span = now - after if self.max_range is None else min(self.max_range, now - after)
-        start = after
-        while start < now:
-            end = min(start + span, now)
-            entries = await self.profile.by_range(reader, TimeRange(start=start, end=end))
-            settled = end if end <= now - SETTLED else NEVER
-            yield _Stretch(self._timed(entries), is_last=end >= now, settled=settled)
-            start = end
-
-    async def _has_few(
-        self, reader: Reader, layout: BufferLayout, span: timedelta, since: timedelta
-    ) -> bool:
-        """Tell whether all there is comes with one request, as of billing values and event logs."""
-        if layout.capture_period or since <= span:
-            return False
-        try:
-            return await self.profile.entries_in_use(reader) <= ENTRIES_AT_ONCE
-        except ProfileRefusedError:
-            return False
-
-    async def _by_entry(
-        self, reader: Reader, layout: BufferLayout, after: datetime, now: datetime
-    ) -> AsyncIterator[_Stretch]:
-        in_use = await self.profile.entries_in_use(reader)
-        if layout.sort_method is not SortMethod.FIFO:
-            yield await self._newest_first(reader, layout, after, in_use, now)
-            return
-        first = await self._first_entry(reader, _expected(layout, after, now), after, in_use)
-        for start in range(first, in_use + 1, ENTRIES_AT_ONCE):
-            end = min(start + ENTRIES_AT_ONCE - 1, in_use)
-            entries = await self.profile.by_entry(reader, start, end)
-            yield _Stretch(self._timed(entries), is_last=end == in_use)
-
-    async def _newest_first(
-        self, reader: Reader, layout: BufferLayout, after: datetime, in_use: int, now: datetime
-    ) -> _Stretch:
-        """Return what is new of a profile that doesn't keep its newest entry at the end.
-
-        It is asked for at once: each new entry would shift the numbers of what is left.
-        """
-        if not in_use:
-            return _Stretch([], is_last=True)
-        count = in_use  # sorted by a value, what is new is anywhere
-        if layout.sort_method is SortMethod.LIFO:
-            count = _expected(layout, after, now) or in_use
-        while True:
-            entries = self._timed(await self.profile.by_entry(reader, 1, min(count, in_use)))
-            if count >= in_use or any(captured(entry) < after for entry in entries):
-                return _Stretch(entries, is_last=True)
-            count *= 2
-
-    async def _first_entry(
-        self, reader: Reader, expected: int, after: datetime, in_use: int
-    ) -> int:
-        """Return the number of an entry before `after`, or 1: what is new begins thereafter."""
-        count = expected or in_use
-        while (first := max(1, in_use - count + 1)) > 1:
-            entries = self._timed(await self.profile.by_entry(reader, first, first))
-            if not entries or captured(entries[0]) < after:
-                break
-            # Captures came faster than the period says: what is new begins further back.
-            count *= 2
-        return first
-
-    async def _whole(self, reader: Reader) -> AsyncIterator[_Stretch]:
-        yield _Stretch(self._timed(await self.profile.whole(reader)), is_last=True)
-
-    def _timed(self, entries: Sequence[ProfileEntry]) -> list[ProfileEntry]:
-        """Return the entries that have a time of capture; the others have no identity."""
-        timed = [entry for entry in entries if entry.time is not None]
-        if len(timed) < len(entries):
-            _LOGGER.warning(
-                "meter %s: profile %s: %d entries without a time of capture are left out",
-                self.profile.memory.meter,
-                self.profile.logical_name,
-                len(entries) - len(timed),
-            )
-        return timed
 
     def _readings(
         self,
@@ -509,7 +421,9 @@ def _missing(
     """
     period, upto, now = _period(layout), span.upto, span.now
     if not period:
-        return None
+        return [refused_gap(each, now) for each in span.refused] or None
+    if span.refused and noted is None:
+        noted = []
     times = sorted(map(captured, new))
     if not times:
         return None if noted is None else gaps_between((), span.after, upto, period, now)
@@ -518,17 +432,3 @@ def _missing(
         return gaps_between(times, first, upto, period, now)
     before = max(0, ceil((first - span.after) / period - NEAR) - 1)
     return gaps_between(times, first - (before + 1) * period, upto, period, now)
-
-
-def _span(layout: BufferLayout, max_range: timedelta | None) -> timedelta:
-    """Return the stretch that one request is to ask for."""
-    period = layout.capture_period
-    span = timedelta(seconds=ENTRIES_AT_ONCE * period) if period else SPAN_WITHOUT_PERIOD
-    return span if max_range is None else min(span, max_range)
-
-
-def _expected(layout: BufferLayout, after: datetime, now: datetime) -> int:
-    """Return how many entries there should be since `after`, with one more; 0 if nobody knows."""
-    if not layout.capture_period:
-        return 0
-    return int((now - after).total_seconds() // layout.capture_period) + 2

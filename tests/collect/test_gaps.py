@@ -1,9 +1,19 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.collect.gaps import PAUSES, Gap, from_text, gaps_between, left_of, to_text
+from dcud.collect.gaps import (
+    PAUSES,
+    Gap,
+    from_text,
+    gaps_between,
+    halves_of,
+    joined,
+    left_of,
+    to_text,
+)
 
 QUARTER = timedelta(minutes=15)
 START = datetime(2026, 5, 25, 12, 0, tzinfo=UTC)
@@ -98,3 +108,22 @@ def test_captures_with_the_gaps_are_all_there_is_to_have(there: set[int], upto: 
         for step in range(int(first), int(last) + 1)
     }
     assert missing == set(range(1, upto + 1)) - there
+
+
+def test_a_gap_of_several_captures_has_halves_that_leave_none_out() -> None:
+    whole = Gap(first=START, last=START + 4 * QUARTER, tries=2, not_before=START)
+    older, newer = halves_of(whole, QUARTER)
+    assert (older.first, older.last) == (START, START + 2 * QUARTER)
+    assert (newer.first, newer.last) == (START + 3 * QUARTER, START + 4 * QUARTER)
+    assert {older.tries, newer.tries} == {2}
+    single = replace(whole, last=START)
+    assert halves_of(single, QUARTER) == [single]
+
+
+def test_halves_without_a_period_meet_and_are_joined_again() -> None:
+    whole = Gap(first=START, last=START + 4 * QUARTER, tries=0, not_before=START)
+    older, newer = halves_of(whole, timedelta(0))
+    assert older.last == newer.first == START + 2 * QUARTER
+    assert joined([newer, older]) == [whole]
+    apart = replace(newer, first=newer.first + QUARTER)
+    assert joined([apart, older]) == [older, apart]

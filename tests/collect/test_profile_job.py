@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,7 @@ from dcud.collect.gaps import Gap
 from dcud.collect.job import JobOutcome, Timing
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.profile_cursor import ProfileCursor
-from dcud.collect.profile_job import ProfileJob
+from dcud.collect.profile_job import HALVINGS, ProfileJob
 from dcud.collect.profile_reader import (
     ProfileAccess,
     ProfileQuirks,
@@ -757,3 +758,107 @@ async def test_others_may_go_first_before_captures_are_read_again() -> None:
     assert store.readings == []
     await reading.run(SimReader(meter(), spoil=twice), store, later, always)
     assert len(store.readings) == 4
+
+
+def refusing(
+    is_bad: Callable[[datetime], bool], log: list[tuple[datetime, datetime]] | None = None
+) -> Callable[[AttributeDescriptor, Selection | None], DataAccessResult | None]:
+    """Return what has a meter refuse each range that has a bad quarter of an hour in it."""
+
+    def spoil(attribute: AttributeDescriptor, selection: Selection | None) -> Any:
+        if attribute.logical_name != PROFILE or attribute.attribute != 2 or selection is None:
+            return None
+        wanted = RangeDescriptor.from_selection(selection)
+        first, last = (_moment(bound) for bound in (wanted.from_value, wanted.to_value))
+        if log is not None:
+            log.append((first, last))
+        start = first.replace(minute=first.minute // 15 * 15, second=0)
+        instants = [instant for instant in quarters(start, last) if instant >= first]
+        return DataAccessResult.OTHER_REASON if any(map(is_bad, instants)) else None
+
+    return spoil
+
+
+def _moment(bound: Data) -> datetime:
+    assert isinstance(bound.value, bytes)
+    moment = CosemDateTime.from_octets(bound.value).to_datetime()
+    assert moment is not None
+    return moment
+
+
+BAD = FIRST + 60 * QUARTER
+
+
+async def test_one_entry_that_is_refused_hides_no_others() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store)
+    whole = quarters(FIRST, NOW.replace(minute=0))
+    refuse = refusing(lambda moment: moment == BAD)
+    await reading.run(SimReader(simulated, refuse), store, NOW, always)
+    # What is newer than the stretch that was refused came at once; that stretch is a gap.
+    early = [time for time in whole if time not in store.captured()]
+    assert BAD in early
+    assert store.captured() == whole[len(early) :]
+    assert store.missing == [len(early)]
+
+    later = NOW + timedelta(minutes=70)
+    await reading.run(SimReader(simulated, refuse), store, later, always)
+    assert sorted(store.captured()) == [time for time in whole if time != BAD]
+    assert store.captured()[-len(early) + 1 :] == [time for time in early if time != BAD]
+    assert store.missing[-1] == 1
+    for days in range(20):
+        now = NOW + timedelta(days=1 + days)
+        await reading.run(SimReader(meter(now=now), refuse), store, now, always)
+    assert [(gap.first, gap.last) for gap in store.lost] == [(BAD, BAD)]
+    assert store.missing[-1] == 0
+
+
+async def test_of_a_refused_last_stretch_the_newest_comes_first() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store, history=timedelta(hours=20))
+    refuse = refusing(lambda moment: moment == NOW.replace(hour=3, minute=15))
+    await reading.run(SimReader(simulated, refuse), store, NOW, always)
+    assert store.captured() == [NOW.replace(hour=11, minute=45), NOW.replace(minute=0)]
+    assert store.missing == [78]
+    await reading.run(SimReader(simulated, refuse), store, NOW + timedelta(hours=1), always)
+    assert len(store.captured()) == 79
+    assert store.missing == [78, 1]
+
+
+async def test_a_meter_that_refuses_what_it_doesn_t_hold_is_caught_up() -> None:
+    store, simulated = Store(), meter()
+    held = NOW - timedelta(days=3)
+    refuse = refusing(lambda moment: moment < held)
+    reading = job(store, history=timedelta(days=7))
+    for hours in range(2):
+        now = NOW + timedelta(hours=hours)
+        await reading.run(SimReader(simulated, refuse), store, now, always)
+    assert sorted(store.captured()) == quarters(NOW.replace(day=29, month=5, minute=15), NOW)
+
+
+async def test_asking_in_halves_is_bounded() -> None:
+    store, log = Store(), list[tuple[datetime, datetime]]()
+    reading = job(store, history=timedelta(days=7))
+    refuse = refusing(lambda moment: moment < NOW - timedelta(hours=8), log)
+    await reading.run(SimReader(meter(), refuse), store, NOW, always)
+    del log[:]
+    await reading.run(SimReader(meter(), refuse), store, NOW + timedelta(hours=1), always)
+    assert len(log) == 2 + 2 * HALVINGS
+
+
+async def test_what_a_log_without_period_refuses_is_asked_for_again() -> None:
+    store, simulated = Store(), meter()
+    reading = job(store, quirks=ProfileQuirks(capture_period=0), history=timedelta(days=20))
+    refuse = refusing(lambda moment: moment == BAD)
+    await reading.run(SimReader(simulated, refuse), store, NOW, always)
+    assert len(store.captured()) == 13 * 96
+    assert store.missing == [1]
+    later = NOW + timedelta(minutes=70)
+    await reading.run(SimReader(simulated, refuse), store, later, always)
+    missing = set(quarters(NOW.replace(day=12, month=5, minute=15), NOW)) - set(store.captured())
+    assert BAD in missing
+    assert len(missing) < 3
+    assert store.missing[-1] == 1
+    await reading.run(SimReader(simulated), store, later + timedelta(hours=6), always)
+    assert set(store.captured()) == set(quarters(NOW.replace(day=12, month=5, minute=15), NOW))
+    assert store.missing[-1] == 0

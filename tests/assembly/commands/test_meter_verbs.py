@@ -151,7 +151,7 @@ async def test_a_profile_s_job_publishes_what_it_finds(site: Site, job: str) -> 
 async def test_a_range_over_several_requests_has_each_capture_once(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dcud.collect.profile_job.ENTRIES_AT_ONCE", 2)
+    monkeypatch.setattr("dcud.collect.profile_stretches.ENTRIES_AT_ONCE", 2)
     found = await site.ask("read_profile", job="load", **{"from": hours_ago(1.75)})
     times = [reading.capture_time for reading in site.kept.readings]
     assert len(times) == len(set(times)) == found["captures"] == 7
