@@ -307,6 +307,8 @@ class Daemon:
         changed = [
             name for name in sections if getattr(before, name) != getattr(configuration, name)
         ]
+        if before.commands.enabled is not configuration.commands.enabled:
+            changed.append("commands")  # all else of it is taken at once
         if changed:
             names = ", ".join(f"[{name}]" for name in changed)
             _LOG.warning("what changed in %s takes effect when dcud is started again", names)

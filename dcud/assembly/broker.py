@@ -7,8 +7,18 @@ from dcud.dlms.secret import Secret
 from dcud.publish.parameters import MqttParameters, ProtocolChoice, TlsParameters
 
 
-def mqtt_parameters(mqtt: model.Mqtt, password: Secret | None) -> MqttParameters:
-    """Return how the broker is reached."""
+def mqtt_parameters(
+    mqtt: model.Mqtt, password: Secret | None, *, takes_requests: bool
+) -> MqttParameters:
+    """Return how the broker is reached.
+
+    Args:
+        mqtt: the broker's section.
+        password: ours, if it wants one.
+        takes_requests: whether requests come from it, which it may keep while we are away.
+    """
+    # Sparkplug's edge nodes begin anew each time. [Sparkplug 3.0: edge node session establishment]
+    keeps = takes_requests and mqtt.payload != "sparkplug-b"
 
     def path(name: str | None) -> Path | None:
         return None if name is None else Path(name)
@@ -30,5 +40,6 @@ def mqtt_parameters(mqtt: model.Mqtt, password: Secret | None) -> MqttParameters
         keepalive=mqtt.keepalive,
         connect_timeout=mqtt.connect_timeout,
         message_expiry=mqtt.message_expiry,
+        session_expiry=mqtt.session_expiry if keeps else 0.0,
         window=mqtt.in_flight,
     )

@@ -58,6 +58,7 @@ class Uplinks:
         self._secrets = secrets
         self._store = store
         self._metrics, self._incidents = told
+        self._takes_requests = configuration.commands.enabled
         self._clock = clock
         self._publishers = {
             name: self._publisher(name, broker) for name, broker in configuration.brokers()
@@ -96,7 +97,13 @@ class Uplinks:
         )
         return Publisher(
             parameters,
-            broker=MqttBroker(mqtt_parameters(broker, self._secrets.passwords.get(name))),
+            broker=MqttBroker(
+                mqtt_parameters(
+                    broker,
+                    self._secrets.passwords.get(name),
+                    takes_requests=self._takes_requests and broker.hear,
+                )
+            ),
             outbox=self._store.uplink(name),
             observer=BrokerTold(name, self._metrics, self._incidents),
             clock=self._clock,

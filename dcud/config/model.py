@@ -245,6 +245,11 @@ class Mqtt:
     hear: Annotated[
         bool, kind.flag(), Note("Whether requests are heard from it, where they are enabled.")
     ] = True
+    session_expiry: Annotated[
+        float,
+        kind.duration("0 s", "7 d"),
+        Note("How long it keeps requests while dcud is away (MQTT 5); 0 s: not at all."),
+    ] = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

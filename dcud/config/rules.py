@@ -31,6 +31,7 @@ from dcud.config.model import (
     ServerAddress,
     Sparkplug,
     Udp,
+    Uplink,
 )
 from dcud.config.report import Place, Report
 from dcud.config.security import WITH_CURVES, Security
@@ -426,6 +427,16 @@ def _sparkplug_fault(sparkplug: Sparkplug) -> Contradiction | None:
     return Contradiction("group", "is where hosts tell their own state", "take another name")
 
 
+def _broker_fault(broker: Mqtt) -> Contradiction | None:
+    if broker.payload != "sparkplug-b" or broker.message_expiry is None:
+        return None
+    return Contradiction(
+        "message_expiry",
+        'would leave gaps in the sequence of payload = "sparkplug-b"',
+        "leave it out",
+    )
+
+
 def _breaker_fault(breaker: Breaker) -> Contradiction | None:
     if breaker.first_pause <= breaker.longest_pause:
         return None
@@ -523,6 +534,8 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     Commands: _commands_fault,
     CommandRule: _command_rule_fault,
     Sparkplug: _sparkplug_fault,
+    Mqtt: _broker_fault,
+    Uplink: _broker_fault,
     RegistersJob: _registers_fault,
     ProfileJob: _instants_fault,
     IdentityJob: _instants_fault,

@@ -1,8 +1,9 @@
-"""The MQTT transport: one connection to the broker at a time, nothing kept between two.
+"""The MQTT transport: one connection to the broker at a time, nothing kept here between two.
 
-paho-mqtt would keep a session in memory and reconnect by itself. Here the outbox is the session:
-each attempt has a client of its own, in a thread of its own that connects, reads and writes until
-the connection ends. What the thread learns reaches the event loop in batches.
+paho-mqtt would keep a session in memory and reconnect by itself. Here the outbox is the session of
+what is sent; what comes meanwhile the broker may keep, where that is wanted. Each attempt has a
+client of its own, in a thread of its own that connects, reads and writes until the connection ends.
+What the thread learns reaches the event loop in batches.
 """
 
 import asyncio
@@ -259,11 +260,13 @@ class MqttConnection:
         if self._protocol == MQTT_5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own gap
             properties.MaximumPacketSize = _LARGEST_PACKET
+            if parameters.session_expiry:
+                properties.SessionExpiryInterval = round(parameters.session_expiry)
             client.connect(
                 parameters.host,
                 parameters.port,
                 keepalive,
-                clean_start=True,
+                clean_start=not parameters.session_expiry,
                 properties=properties,
             )
         else:

@@ -51,6 +51,8 @@ class MqttParameters:
         connect_timeout: how long a connection may take to come about, in seconds.
         message_expiry: seconds after which the broker drops a reading that nobody fetched (MQTT 5);
             None: never.
+        session_expiry: seconds for which the broker keeps what comes for us while we are away
+            (MQTT 5); 0: each connection begins with nothing.
         window: messages sent ahead of the broker's acknowledgement; the broker may want fewer.
     """
 
@@ -64,6 +66,7 @@ class MqttParameters:
     keepalive: float = 60.0
     connect_timeout: float = 15.0
     message_expiry: float | None = None
+    session_expiry: float = 0.0
     window: int = 20
 
     @property

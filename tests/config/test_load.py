@@ -561,6 +561,10 @@ id = "local"
         ('[[uplink]]\nhost = "h"\n', "id"),
         ('[[uplink]]\nid = "a"\npayload = "xml"\n', '"xml" is not known'),
         ('[[uplink]]\nid = "a"\nsparkplug = { group = "STATE" }\n', "uplink.a.sparkplug.group"),
+        (
+            '[[uplink]]\nid = "a"\npayload = "sparkplug-b"\nmessage_expiry = "1 h"\n',
+            "uplink.a.message_expiry",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_further_broker_is_told(

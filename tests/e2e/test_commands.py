@@ -92,6 +92,23 @@ def connected(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.metric("dcud_broker_connected"), "connection to the broker")
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_broker_keeps_requests_while_the_daemon_is_away(
+    broker: Mosquitto, simulated: Table, tmp_path: Path, *, kept: bool
+) -> None:
+    document = site(broker, simulated)
+    document["mqtt"] = {"port": broker.port, "session_expiry": "1 min" if kept else "0 s"}
+    with Daemon(tmp_path, document) as daemon, Requester(broker.port, "gw", mqtt_5=False) as above:
+        connected(daemon)
+        assert daemon.terminate()[0] == 0
+        above.send_unheard("identify", meter="m0", expires=soon())
+        daemon.start()
+        connected(daemon)
+        assert above.ask("refresh", meter="m0")["outcome"] == "done"
+        outcomes = [answer["outcome"] for _, answer in above.answers]
+    assert outcomes == (["done", "done"] if kept else ["done"])
+
+
 def test_each_verb_does_what_it_says(broker: Mosquitto, simulated: Table, tmp_path: Path) -> None:
     with Daemon(tmp_path, site(broker, simulated)) as daemon:
         connected(daemon)

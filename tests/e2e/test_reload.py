@@ -117,4 +117,6 @@ def test_what_needs_a_start_is_named(peer: Peer, broker: Mosquitto, tmp_path: Pa
         after["mqtt"] = {"port": broker.port, "in_flight": 5}
         assert take(daemon, after) == 0
         daemon.wait_for_line(r"what changed in \[mqtt\] takes effect when dcud is started again")
+        assert take(daemon, {**after, "commands": {"enabled": True}}) == 0
+        daemon.wait_for_line(r"what changed in \[commands\] takes effect when dcud is started")
         assert daemon.terminate()[0] == 0

@@ -161,6 +161,19 @@ async def test_readings_expire_and_states_do_not() -> None:
         connection.abort()
 
 
+async def test_a_session_is_kept_where_that_is_wanted() -> None:
+    async with ScriptedBroker(_accept) as broker:
+        parameters = _parameters(broker.port)
+        connection, _ = await _connect(replace(parameters, session_expiry=90))
+        connection.abort()
+        connection, _ = await _connect(parameters)
+        connection.abort()
+        kept, anew = broker.connects
+    assert not kept[7] & 0b10  # Clean Start
+    assert bytes.fromhex("11 00 00 00 5a") in kept  # Session Expiry Interval
+    assert anew[7] & 0b10
+
+
 async def test_a_connection_that_is_left_in_order_says_so() -> None:
     async with ScriptedBroker(_accept) as server:
         connection, _ = await _connect(_parameters(server.port))

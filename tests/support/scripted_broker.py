@@ -33,6 +33,7 @@ class ScriptedBroker:
     ) -> None:
         self.port = 0
         self.levels: list[int] = []
+        self.connects: list[bytes] = []
         self.published: list[bytes] = []
         self.disconnects: list[bytes] = []
         self.subscriptions: list[bytes] = []
@@ -95,6 +96,7 @@ class ScriptedBroker:
         """Return the answer to a packet."""
         if kind == 0x10:
             self.levels.append(body[6])
+            self.connects.append(body)
             return self._on_connect(body[6])
         if kind & 0xF0 == 0x30:
             self.published.append(body)
