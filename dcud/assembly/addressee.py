@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from dcud.collect.clock_moves import Position
 from dcud.collect.job import Job, Keep
 from dcud.collect.meter_memory import MeterMemory
 
@@ -15,12 +16,14 @@ class Addressee:
     Attributes:
         memory: what is known of it.
         jobs: what its bus asks it.
+        position: what was kept of it before.
         keep: where readings go that are published as always.
         clock: unix seconds.
     """
 
     memory: MeterMemory
     jobs: Sequence[Job]
+    position: Position
     keep: Keep
     clock: Callable[[], float]
 

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from dcud.collect.capture_periods import CapturePeriods
 from dcud.collect.clock_discipline import DayTimes, Discipline, Limits
 from dcud.collect.clock_job import ClockJob
+from dcud.collect.clock_moves import Position
 from dcud.collect.clock_observer import ClockObserver
 from dcud.collect.clock_setting import Clock, set_by_preset, set_to
 from dcud.collect.job import Timing
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.postponed import Postponed
-from dcud.collect.profile_job import Position
 from dcud.config import model
 from dcud.dlms.obis import Obis
 

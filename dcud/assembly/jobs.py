@@ -8,13 +8,14 @@ from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
 from dcud.collect.alignment import Alignment
+from dcud.collect.clock_moves import Position
 from dcud.collect.clock_observer import ClockObserver
 from dcud.collect.identity_job import USUAL, IdentityJob, IdentityObserver
 from dcud.collect.job import Job, Priority, Timing
 from dcud.collect.lists import ListMemory
 from dcud.collect.meter_memory import OBJECT_LIST, MeterMemory
 from dcud.collect.objects_job import ObjectsJob, ObjectsObserver
-from dcud.collect.profile_job import GapObserver, Position, ProfileJob
+from dcud.collect.profile_job import GapObserver, ProfileJob
 from dcud.collect.profile_reader import ProfileAccess, ProfileQuirks, ProfileReader
 from dcud.collect.register_job import Item, RegisterJob
 from dcud.collect.schedule import Delayed, Schedule

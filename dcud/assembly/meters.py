@@ -8,9 +8,9 @@ from dcud.assembly.jobs import JobObserver, make_job
 from dcud.assembly.links import Links, hdlc_address
 from dcud.collect.asking import Asker
 from dcud.collect.breaker import Breaker, BreakerLimits
+from dcud.collect.clock_moves import Position
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.poller import Meter
-from dcud.collect.profile_job import Position
 from dcud.config import model
 from dcud.dlms.application_context import ApplicationContext
 from dcud.dlms.association import AssociationParameters

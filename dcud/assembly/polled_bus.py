@@ -15,10 +15,10 @@ from dcud.assembly.meters import bus_parameters, polled_meter
 from dcud.assembly.overhearing import overhearing
 from dcud.assembly.ports import port
 from dcud.collect.asking import Asker
+from dcud.collect.clock_moves import Position
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.order import Act, MeterGoneError
 from dcud.collect.poller import Meter, Poller, Surroundings
-from dcud.collect.profile_job import Position
 from dcud.config import model
 from dcud.line.bus import Bus, BusObserver
 from dcud.line.tracer import FrameTracer
@@ -152,7 +152,11 @@ class PolledBus:
         """
         polled, world = self._find(name), self._means.surroundings
         return Addressee(
-            memory=polled.memory, jobs=polled.asked.jobs, keep=world.keep, clock=world.wall_clock
+            memory=polled.memory,
+            jobs=polled.asked.jobs,
+            position=self._means.position,
+            keep=world.keep,
+            clock=world.wall_clock,
         )
 
     async def obey(self, meter: str, act: Act, *, expires: float) -> Any:

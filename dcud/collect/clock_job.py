@@ -23,7 +23,7 @@ from dcud.collect.clock_discipline import (
     over_capture,
     quickest,
 )
-from dcud.collect.clock_moves import Repeated
+from dcud.collect.clock_moves import Position, Repeated
 from dcud.collect.clock_observer import ClockChange, ClockObserver
 from dcud.collect.clock_record import ClockRecord, Pending
 from dcud.collect.clock_setting import (
@@ -39,7 +39,6 @@ from dcud.collect.job import Asker, JobOutcome, Keep, MayGoOn, Timing
 from dcud.collect.kernel_clock import SystemClock, system_clock
 from dcud.collect.meter_memory import MeterMemory
 from dcud.collect.postponed import Postponed
-from dcud.collect.profile_job import Position
 from dcud.dlms.errors import EncodeError
 from dcud.reading import MeterTime, Quantity, Reading, Value
 from dcud.store.rows import CursorMove
@@ -242,7 +241,7 @@ class ClockJob:
         boundaries: CaptureBoundaries | None,
         ended: float,
     ) -> None:
-        """Tell of a change; where captures may come twice, note it for whoever reads them."""
+        """Tell of a change; where a time comes twice, note it for whoever reads what was then."""
         aheads = (done.before, after.seconds)
         change = ClockChange(
             before=replace(after, seconds=done.before),
@@ -252,20 +251,15 @@ class ClockJob:
         )
         self.observer.clock_changed(self.memory.bus, self.memory.meter, change)
         turn.values |= {"clock_offset_before": _seconds(done.before), "clock_change": done.how}
-        if change.over_capture and after.seconds < done.before:
+        # Not only over captures: an event log may have an entry at any time.
+        if after.seconds < done.before:
             doubt = after.uncertainty
             twice = Repeated(
                 first=datetime.fromtimestamp(done.began + after.seconds - doubt, UTC),
                 last=datetime.fromtimestamp(ended + done.before + doubt, UTC),
                 noted=datetime.fromtimestamp(ended, UTC),
             )
-            turn.moves.append(await self._noted_twice(twice))
-
-    async def _noted_twice(self, twice: Repeated) -> CursorMove:
-        kept = await self.position(self.memory.meter, clock_moves.KEY)
-        known = [] if kept is None else clock_moves.from_text(kept.position)
-        text = clock_moves.to_text(clock_moves.with_another(known, twice))
-        return CursorMove(meter=self.memory.meter, key=clock_moves.KEY, position=text)
+            turn.moves.append(await clock_moves.noted(self.position, self.memory.meter, twice))
 
     @property
     def _key(self) -> str:

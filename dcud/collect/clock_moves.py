@@ -5,9 +5,14 @@ second comes when the clock passes it again, behind entries that were read long 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from dcud.store.rows import Cursor, CursorMove
+
+Position = Callable[[str, str], Awaitable[Cursor | None]]
+"""What is kept of a meter under a key; `dcud.store.store.Store.cursor` is one."""
 
 KEY = "clock/repeated"
 """Under which they are kept of a meter."""
@@ -36,9 +41,17 @@ class Repeated:
         return now > self.last + SETTLES
 
 
-def with_another(kept: Sequence[Repeated], another: Repeated) -> list[Repeated]:
-    """Return what is to be remembered, the oldest first."""
-    return [*kept, another][-AT_MOST:]
+async def noted(position: Position, meter: str, another: Repeated) -> CursorMove:
+    """Return what is to be kept of a meter whose clock goes through one more stretch twice.
+
+    Args:
+        position: gives what was kept before.
+        meter: whose clock it is.
+        another: the stretch.
+    """
+    kept = await position(meter, KEY)
+    known = [] if kept is None else from_text(kept.position)
+    return CursorMove(meter=meter, key=KEY, position=to_text([*known, another][-AT_MOST:]))
 
 
 def to_text(stretches: Sequence[Repeated]) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dcud.collect.clock_moves import Position
 from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
 from dcud.collect.lists import prefetch
 from dcud.collect.meter_memory import LOGICAL_DEVICE_NAME, MeterMemory, get_data
-from dcud.collect.profile_job import Position
 from dcud.collect.register_job import Item
 from dcud.collect.values import value_of
 from dcud.dlms.access import AttributeDescriptor, DataAccessResult

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from dcud.collect.clock_moves import Position
 from dcud.collect.job import JobOutcome, Keep, MayGoOn, Reader, Timing
 from dcud.collect.meter_memory import MeterMemory, get_data
-from dcud.collect.profile_job import Position
 from dcud.collect.register_job import Item
 from dcud.collect.values import plain
 from dcud.cosem.association_view import ASSOCIATION_LN, decode_object_list

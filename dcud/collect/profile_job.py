@@ -1,7 +1,7 @@
 """The job that reads a profile from where its last reading ended."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,7 +10,7 @@ from math import ceil
 from typing import Protocol
 
 from dcud.collect import clock_moves
-from dcud.collect.clock_moves import Repeated
+from dcud.collect.clock_moves import Position, Repeated
 from dcud.collect.gaps import (
     AT_MOST,
     Gap,
@@ -38,15 +38,12 @@ from dcud.cosem.profile_generic import CaptureObject
 from dcud.cosem.profile_selection import TimeRange
 from dcud.cosem.value_texts import CellTexts
 from dcud.reading import Reading, Value
-from dcud.store.rows import Cursor, CursorMove
+from dcud.store.rows import CursorMove
 
 HALVINGS = 16
 """In one run: what it takes to find one bad capture, or the oldest that is held, in any profile."""
 NEAR = 0.1
 """Part of a capture period by which captures may be off their instants."""
-
-Position = Callable[[str, str], Awaitable[Cursor | None]]
-"""How far an object of a meter was read; `dcud.store.store.Store.cursor` is one."""
 
 
 class GapObserver(Protocol):

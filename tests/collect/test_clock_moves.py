@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcud.collect.clock_moves import AT_MOST, Repeated, from_text, to_text, with_another
+from dcud.collect.clock_moves import AT_MOST, KEY, Repeated, from_text, noted, to_text
+from dcud.store.rows import Cursor
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -19,11 +20,18 @@ def test_a_stretch_is_past_once_its_last_entry_is_in_the_profile() -> None:
     assert stretch().is_past(last + timedelta(seconds=61))
 
 
-def test_the_latest_are_remembered() -> None:
-    kept: list[Repeated] = []
+async def test_the_latest_are_remembered() -> None:
+    kept: dict[tuple[str, str], Cursor] = {}
+
+    async def position(meter: str, key: str) -> Cursor | None:
+        return kept.get((meter, key))
+
     for hour in range(AT_MOST + 3):
-        kept = with_another(kept, stretch(hour))
-    assert kept == [stretch(hour) for hour in range(3, AT_MOST + 3)]
+        move = await noted(position, "m1", stretch(hour))
+        kept[move.meter, move.key] = Cursor(position=move.position, moved_at=0.0)
+    assert list(kept) == [("m1", KEY)]
+    expected = [stretch(hour) for hour in range(3, AT_MOST + 3)]
+    assert from_text(kept["m1", KEY].position) == expected
 
 
 moments = st.datetimes(timezones=st.just(UTC))

@@ -6,8 +6,10 @@ from typing import ClassVar, Final, TypeVar
 
 from dcud.assembly.addressee import Addressee
 from dcud.assembly.commands.parameters import ParameterError, Parameters
+from dcud.collect import clock_moves
 from dcud.collect.alignment import Alignment
 from dcud.collect.asking import Asker
+from dcud.collect.clock_moves import Repeated
 from dcud.collect.clock_setting import Comparison, compare, set_to, shift
 from dcud.collect.identity_job import USUAL
 from dcud.collect.job import Job, Timing
@@ -225,9 +227,19 @@ def _set_clock(parameters: Parameters, addressee: Addressee) -> MeterAct:
         else:
             await set_to(asker, memory, before, addressee.now)
         after = await compare(asker, memory, clock)
+        await _note_twice(addressee, before, after)
         return {"ahead_before_ms": _ahead(before), "ahead_after_ms": _ahead(after)}
 
     return act
+
+
+async def _note_twice(addressee: Addressee, before: Comparison, after: Comparison) -> None:
+    """Have the profile jobs read again what a clock goes through twice that was set back."""
+    if after.deviation >= before.deviation:
+        return
+    now, meter = addressee.now(), addressee.memory.meter
+    twice = Repeated(first=now + after.deviation, last=now + before.deviation, noted=now)
+    await addressee.keep((), [await clock_moves.noted(addressee.position, meter, twice)])
 
 
 def _ahead(compared: Comparison) -> int:

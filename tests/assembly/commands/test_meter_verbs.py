@@ -17,6 +17,7 @@ from dcud.assembly.jobs import make_job, meter_memory
 from dcud.assembly.links import Links
 from dcud.assembly.meters import bus_parameters, plain_target
 from dcud.assembly.ports import port
+from dcud.collect import clock_moves
 from dcud.collect.asking import Asker
 from dcud.config import model
 from dcud.config.model import VERBS
@@ -58,11 +59,12 @@ METER = model.Meter(
 class Kept:
     def __init__(self) -> None:
         self.readings: list[Reading] = []
+        self.cursors: list[CursorMove] = []
 
     async def __call__(
         self, readings: Sequence[Reading], cursors: Sequence[CursorMove] = ()
     ) -> None:
-        assert not cursors
+        self.cursors += cursors
         self.readings += readings
 
 
@@ -79,7 +81,8 @@ class Silent:
 
 
 async def nowhere(meter: str, key: str) -> Cursor | None:
-    raise AssertionError
+    assert (meter, key) == (METER.id, clock_moves.KEY)
+    return None
 
 
 class Site:
@@ -90,7 +93,9 @@ class Site:
         self.kept = Kept()
         memory = meter_memory(METER)
         jobs = [make_job(job, memory, nowhere, Silent(), WALL_CLOCK) for job in METER.job]
-        self.addressee = Addressee(memory=memory, jobs=jobs, keep=self.kept, clock=WALL_CLOCK)
+        self.addressee = Addressee(
+            memory=memory, jobs=jobs, position=nowhere, keep=self.kept, clock=WALL_CLOCK
+        )
 
     async def ask(self, verb: str, **parameters: object) -> Mapping[str, Any]:
         return await meter_act(verb, parameters, self.addressee)(self.asker)
@@ -186,6 +191,16 @@ async def test_a_clock_is_set_and_shifted(site: Site) -> None:
     assert -125_000 < moved["ahead_after_ms"] < -115_000
 
 
+async def test_what_a_clock_goes_through_twice_is_noted(site: Site) -> None:
+    await site.ask("set_clock", shift=120)
+    assert site.kept.cursors == []
+    await site.ask("set_clock", shift=-120)
+    (noted,) = site.kept.cursors
+    (twice,) = clock_moves.from_text(noted.position)
+    assert abs(twice.last - twice.first - timedelta(minutes=2)) < timedelta(seconds=2)
+    assert abs(twice.first - site.addressee.now()) < timedelta(seconds=5)
+
+
 async def test_a_meter_says_anew_who_it_is(site: Site) -> None:
     site.addressee.memory.logical_device_name = "another"
     assert (await site.ask("identify"))["logical_device_name"] == "SIM0000000000001"
@@ -221,7 +236,7 @@ def test_parameters_that_make_no_sense_are_told(
 ) -> None:
     memory = meter_memory(METER)
     jobs = [make_job(job, memory, nowhere, Silent(), WALL_CLOCK) for job in METER.job]
-    addressee = Addressee(memory=memory, jobs=jobs, keep=Kept(), clock=WALL_CLOCK)
+    addressee = Addressee(memory=memory, jobs=jobs, position=nowhere, keep=Kept(), clock=WALL_CLOCK)
     with pytest.raises(DcudError, match=words):
         meter_act(verb, parameters, addressee)
 
