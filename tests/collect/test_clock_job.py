@@ -289,6 +289,17 @@ async def test_a_clock_set_back_over_a_capture_is_noted_for_who_reads_profiles()
     assert before < twice.last < before + timedelta(seconds=5)
 
 
+async def test_one_set_back_between_captures_is_noted_for_who_reads_event_logs() -> None:
+    scene = Scene(30.0)
+    await scene.run()
+    (change,) = scene.site.changes
+    assert not change.over_capture
+    kept = await scene.site.position("m1", clock_moves.KEY)
+    assert kept is not None
+    (twice,) = clock_moves.from_text(kept.position)
+    assert 29 < (twice.last - twice.first).total_seconds() < 40
+
+
 async def test_a_second_one_is_noted_beside_it() -> None:
     scene = Scene(600.0, ACROSS)
     await scene.run()
