@@ -141,6 +141,7 @@ async def in_days(encoding: BufferEncoding) -> list[ProfileEntry]:
     return entries
 
 
+@pytest.mark.no_cover  # which would take twice as long as the test, and shows nothing new
 async def test_a_year_is_the_same_however_it_is_read() -> None:
     async with asyncio.timeout(120):
         plain = await whole(BufferEncoding.PLAIN)
