@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from dcud.assembly.telling import (
     UnaskedTold,
 )
 from dcud.assembly.uplinks import Uplinks, stored_for
+from dcud.assembly.vitality import Vitality, patience_with
 from dcud.collect.asking import Asker
 from dcud.collect.poller import Surroundings
 from dcud.config import model
@@ -42,6 +43,7 @@ from dcud.observe.figures import OutboxFigures
 from dcud.observe.frame_log import FrameLog
 from dcud.observe.metrics import Metrics
 from dcud.observe.metrics_page import MetricsPage
+from dcud.observe.service_manager import NOBODY, ServiceManager
 from dcud.publish.alarms import Alarms
 from dcud.publish.event_payload import Event, Severity
 from dcud.publish.incidents import Incidents
@@ -115,9 +117,21 @@ class _Means:
 
 
 class Daemon:
-    """Everything that runs, for one configuration."""
+    """Everything that runs, for one configuration.
 
-    def __init__(self, configuration: model.Configuration, secrets: Secrets) -> None:
+    Args:
+        configuration: what it runs by.
+        secrets: that the configuration names.
+        manager: who started it, and wants to know how it does.
+    """
+
+    def __init__(
+        self,
+        configuration: model.Configuration,
+        secrets: Secrets,
+        manager: ServiceManager = NOBODY,
+    ) -> None:
+        self._manager = manager
         self._configuration = configuration
         self._secrets = secrets
         self._metrics = Metrics(version=dcud.__version__)
@@ -139,10 +153,15 @@ class Daemon:
         self._news = configuration, secrets
         self._told.set()
 
+    def reload_begins(self) -> None:
+        """Tell that the configuration is read anew."""
+        self._manager.reloading(time.monotonic())
+
     def reload_refused(self, error: DcudError) -> None:
         """Go on as before, and tell why."""
         _LOG.error("the new configuration is not taken; all goes on as before\n%s", error)
         self._metrics.config_reloaded(successful=False)
+        self._manager.ready("the new configuration is not taken; all goes on as before")
         if self._incidents is not None:
             text = f"the new configuration is not taken: {str(error).splitlines()[0]}"
             self._incidents.report("", "config_refused", text, Severity.ERROR)
@@ -171,48 +190,59 @@ class Daemon:
             self._incidents = incidents = Incidents(configuration.gateway.id, store, wall_clock)
             told = (self._metrics, incidents)
             uplinks = Uplinks(configuration, self._secrets, store, told, wall_clock)
-            gateway, self_told = configuration.gateway.id, self._self_told
-            alarms = Alarms(gateway, store.cursor, self_told, self_told)
-            keeper = Keeper(gateway, store, self._metrics, alarms, self_told.tells_events)
             uplinks.forget_meters(await self._gone_meters(store))
-            surroundings = Surroundings(
-                keep=keeper,
-                observer=HealthTold(self._metrics, uplinks, wall_clock),
-                wall_clock=wall_clock,
-                random=random.random,
-            )
-            notices = Notices(gateway, store, alarms, self_told.heard)
+            alarms = self._alarms(store)
+            notices = Notices(configuration.gateway.id, store, alarms, self._self_told.heard)
             secured = await self._open_secured(stack, incidents)
-            unasked = UnaskedTold(notices, incidents)
+            means = _Means(store, secured, UnaskedTold(notices, incidents), incidents)
             async with asyncio.TaskGroup() as group:
                 # The publisher outlives the buses, so that their last words are published, too.
                 buses_ended = asyncio.Event()
                 group.create_task(uplinks.run(buses_ended), name="uplinks")
                 group.create_task(incidents.run(buses_ended), name="incidents")
                 group.create_task(notices.run(buses_ended), name="notices")
-                means = _Means(store, secured, unasked, incidents)
-                buses = BusMeans(
-                    tracer=self._tracer(),
-                    observer=self._metrics,
-                    surroundings=surroundings,
-                    position=store.cursor,
-                    findings=FindingsTold(self._metrics, incidents),
-                    associate=partial(self._associate, means),
-                    hearer=partial(self._hearer, means),
-                )
-                self_told.waking = running = RunningBuses(group, buses)
+                keeper = self._keeper(store, alarms)
+                buses = self._bus_means(means, keeper, uplinks)
+                self._self_told.waking = running = RunningBuses(group, buses)
                 running.start(configuration)
                 self._listening = self._make_listening(means, notices)
+                vitality = group.create_task(self._vitality(running, keeper).run(), name="vitality")
                 asked = group.create_task(self._serve_commands(running, means, uplinks))
                 async with self._listening.open() if self._listening else nullcontext():
+                    self._manager.ready(self._metrics.summary())
                     await self._change(running, means, uplinks, stack, stopping)
+                self._manager.stopping()
                 asked.cancel()
                 await running.end()
-                if self._frame_log is not None:
-                    # Where its disk is stuck, its patience runs out beside the store's and ours.
-                    self._frame_log.end()
+                vitality.cancel()
+                self._end_frame_log()
                 buses_ended.set()
         _LOG.info("stopped")
+
+    def _alarms(self, store: Store) -> Alarms:
+        told = self._self_told
+        return Alarms(self._configuration.gateway.id, store.cursor, told, told)
+
+    def _keeper(self, store: Store, alarms: Alarms) -> Keeper:
+        gateway, tells = self._configuration.gateway.id, self._self_told.tells_events
+        return Keeper(gateway, store, self._metrics, alarms, tells)
+
+    def _bus_means(self, means: _Means, keeper: Keeper, uplinks: Uplinks) -> BusMeans:
+        surroundings = Surroundings(
+            keep=keeper,
+            observer=HealthTold(self._metrics, uplinks, wall_clock),
+            wall_clock=wall_clock,
+            random=random.random,
+        )
+        return BusMeans(
+            tracer=self._tracer(),
+            observer=self._metrics,
+            surroundings=surroundings,
+            position=means.store.cursor,
+            findings=FindingsTold(self._metrics, means.incidents),
+            associate=partial(self._associate, means),
+            hearer=partial(self._hearer, means),
+        )
 
     async def _open_secured(
         self, stack: AsyncExitStack, incidents: Incidents
@@ -261,8 +291,25 @@ class Daemon:
             if self._listening is not None:
                 self._listening.change(self._configuration, self._has_other_keys_than(known))
             self._metrics.config_reloaded(successful=True)
+            self._manager.ready(self._metrics.summary())
             _LOG.info("the configuration was taken; meters and buses that changed: %d", changed)
         _LOG.info("stopping")
+
+    def _vitality(self, running: RunningBuses, keeper: Keeper) -> Vitality:
+        """Return what looks whether all goes on."""
+
+        def marks() -> Mapping[str, Hashable]:
+            # Buses whose readings the store refuses, as on a full disk, wait for it.
+            waits = keeper.refusals
+            return {
+                bus: (turns, waits, self._metrics.mark(bus))
+                for bus, turns in running.turns().items()
+            }
+
+        def patience(bus: str) -> float:
+            return patience_with(self._configuration, bus)
+
+        return Vitality(self._manager, marks, patience, self._metrics.summary, time.monotonic)
 
     async def _gone_meters(self, store: Store) -> set[str]:
         """Return the meters that brokers may show and that are no longer configured."""
@@ -426,6 +473,11 @@ class Daemon:
         if self._frame_log is not None:
             self._frame_log.start()
             stack.callback(self._frame_log.close)
+
+    def _end_frame_log(self) -> None:
+        if self._frame_log is not None:
+            # Where its disk is stuck, its patience runs out beside the store's and ours.
+            self._frame_log.end()
 
     def _start_page(self, stack: AsyncExitStack) -> None:
         for bus in self._configuration.buses:

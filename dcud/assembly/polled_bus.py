@@ -132,6 +132,11 @@ class PolledBus:
         return len(changed)
 
     @property
+    def turns(self) -> int:
+        """How often it looked what is due."""
+        return self._poller.turns
+
+    @property
     def meters(self) -> tuple[str, ...]:
         """The ids of the meters that it has now."""
         return tuple(self._polled)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import dcud
@@ -43,6 +43,10 @@ class RunningBuses:
             meters,
             len(configuration.buses),
         )
+
+    def turns(self) -> Mapping[str, int]:
+        """Return how often each bus looked what is due."""
+        return {name: running.bus.turns for name, running in self._running.items()}
 
     def bus(self, name: str) -> PolledBus:
         """Return a bus by its configured id.

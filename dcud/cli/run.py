@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from functools import partial
@@ -18,6 +19,8 @@ from dcud.config.meter_secrets import holds_secrets
 from dcud.config.model import Configuration
 from dcud.daemon import Daemon
 from dcud.errors import DcudError
+from dcud.observe.journal import log_handler
+from dcud.observe.service_manager import of_this_process
 
 summary = "poll the configured meters and publish what they say, until SIGTERM"
 
@@ -40,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until told to stop; returns 0 after a clean stop."""
     configuration = load(arguments.config)
-    logging.basicConfig(
-        stream=sys.stderr, level=configuration.log.level.upper(), format=_FORMAT, force=True
-    )
+    handler = log_handler(sys.stderr, os.environ, _FORMAT)
+    logging.basicConfig(handlers=[handler], level=configuration.log.level.upper(), force=True)
     _protect(configuration)
     secrets = load_secrets(configuration, Access.of_this_process())
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_run(Daemon(configuration, secrets), arguments.config))
+        daemon = Daemon(configuration, secrets, of_this_process())
+        runner.run(_run(daemon, arguments.config))
     return 0
 
 
@@ -89,6 +92,7 @@ async def _reload_at(hangup: asyncio.Event, daemon: Daemon, path: Path) -> None:
 
 async def _reload(daemon: Daemon, path: Path) -> str:
     """Give the daemon its configuration anew; return what was wrong with it, "" for nothing."""
+    daemon.reload_begins()
     try:
         # Both read files: a thousand meters' take longer than a bus should wait.
         configuration = await asyncio.to_thread(load, path)

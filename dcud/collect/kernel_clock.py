@@ -81,7 +81,9 @@ def system_clock(ask: AskKernel | None = None) -> SystemClock:
         return judge((ask or _ask_kernel)())
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, str(error))
-        return NotSynchronised(f"the kernel does not tell ({name}); allow the call adjtimex")
+        return NotSynchronised(
+            f"the kernel does not tell ({name}); allow the call adjtimex, as by systemd/clock.conf"
+        )
 
 
 @cache

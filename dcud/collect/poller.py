@@ -145,7 +145,11 @@ class Surroundings:
 
 
 class Poller:
-    """Asks the meters of one bus, each when it is due."""
+    """Asks the meters of one bus, each when it is due.
+
+    Attributes:
+        turns: how often it looked what is due, which it does every `LONGEST_SLEEP` at least.
+    """
 
     def __init__(
         self, bus: str, meters: Sequence[Meter], surroundings: Surroundings, *, read_at_start: bool
@@ -162,6 +166,7 @@ class Poller:
         self._line_down = False
         self._asking: Meter | None = None
         self._owed = 0.0  # seconds that orders had while others waited
+        self.turns = 0
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -173,6 +178,7 @@ class Poller:
     async def _run_on(self) -> None:
         self._see(self._world.wall_clock())
         while True:
+            self.turns += 1
             self._notice_clock_jump()
             self._take_meters()
             meter, pause = self._next()

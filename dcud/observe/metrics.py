@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from dcud.observe.figures import (
@@ -16,6 +16,7 @@ from dcud.observe.figures import (
     MeterFigures,
     OutboxFigures,
 )
+from dcud.observe.summary import summary
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -231,6 +232,20 @@ class Metrics:
     def set_tasks(self, count: Callable[[], int]) -> None:
         """Take what counts the event loop's tasks: called in the page's thread, never blocks."""
         self._figures.tasks = count
+
+    def summary(self) -> str:
+        """Return how the daemon does, in one line."""
+        return summary(self._figures)
+
+    def mark(self, bus: str) -> Hashable:
+        """Return what is another than before once anything went over the bus, or tried to."""
+        figures = self._bus(bus)
+        return (
+            *figures.frames.values(),
+            *figures.discards.values(),
+            figures.retransmissions,
+            sum(figures.polls.buckets),
+        )
 
     def registry(self) -> "CollectorRegistry":
         """Return a registry that shows these figures, the process's and the interpreter's."""

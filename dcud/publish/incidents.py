@@ -117,7 +117,10 @@ class Incidents:
             severity=incident.severity,
             meter=meter,
         )
-        _LOG.warning("%s%s", f"meter {meter}: " if meter else "", event.text)
+        if meter:
+            _LOG.warning("meter %s: %s", meter, event.text, extra={"code": code})
+        else:
+            _LOG.warning("%s", event.text, extra={"code": code})
         try:
             await self._store.append([event_message(event, self._gateway)])
         except StoreError as error:

@@ -47,6 +47,9 @@ class Keeper:
         gateway: the configured gateway id.
         alarms: tells what else is to be kept with readings; None: nothing.
         tells_events: which jobs' entries are events as well; None: none.
+
+    Attributes:
+        refusals: how often the store refused, and is tried again.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Keeper:
         self._observer = observer
         self._alarms = alarms
         self._tells_events = tells_events
+        self.refusals = 0
 
     async def __call__(
         self, readings: Sequence[Reading], cursors: Sequence[CursorMove] = ()
@@ -96,6 +100,7 @@ class Keeper:
             except StoreError as error:
                 if not error.retryable:
                     raise
+                self.refusals += 1
                 _LOG.error("%s; tried again in %.0f s", error, pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
