@@ -1,7 +1,6 @@
 """The unit under a real systemd: started, ready, watched, reloaded, stopped, its log rotated."""
 
 import json
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -145,7 +144,7 @@ def test_the_frame_log_goes_on_through_its_rotation(service: Booted) -> None:
 
 def test_one_that_hangs_is_killed_and_started_again(service: Booted) -> None:
     pid, restarts = service.show("MainPID"), int(service.show("NRestarts"))
-    service.run("kill", "-STOP", pid)
+    service.send("STOP", pid)
     service.until("NRestarts", str(restarts + 1))
     service.until("ActiveState", "active")
     assert service.show("MainPID") != pid
@@ -194,7 +193,7 @@ def test_a_crash_loop_is_held_off(booted: Booted, meters: tuple[str, int]) -> No
     for _ in range(5):
         booted.until("ActiveState", "active")
         pid = booted.show("MainPID")
-        booted.run("kill", f"-{signal.SIGKILL}", pid)
+        booted.send("KILL", pid)
         booted.until("MainPID", f"(?!{pid}$).*")
     booted.until("ActiveState", "failed")
     booted.until_journal("Start request repeated too quickly")

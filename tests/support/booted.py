@@ -57,6 +57,10 @@ class Booted:
         assert not (check and done.returncode), f"{command}: {done.stdout}\n{self.journal()}"
         return done.stdout
 
+    def send(self, signal: str, pid: str) -> None:
+        """Send a signal inside."""
+        self.run("sh", "-c", f"kill -{signal} {pid}")
+
     def show(self, name: str) -> str:
         """Return a property of the unit."""
         return self.run("systemctl", "show", UNIT, f"--property={name}", "--value").strip()
