@@ -27,6 +27,7 @@ from dcud.assembly.telling import (
     SecurityTold,
     UnaskedTold,
 )
+from dcud.assembly.upkeep import Upkeep
 from dcud.assembly.uplinks import Uplinks, stored_for
 from dcud.assembly.vitality import Vitality, patience_with
 from dcud.collect.asking import Asker
@@ -132,6 +133,8 @@ class Daemon:
         manager: ServiceManager = NOBODY,
     ) -> None:
         self._manager = manager
+        self._lack = "the store is not open yet"
+        self._vitality: Vitality | None = None
         self._configuration = configuration
         self._secrets = secrets
         self._metrics = Metrics(version=dcud.__version__)
@@ -160,7 +163,7 @@ class Daemon:
     def reload_refused(self, error: DcudError) -> None:
         """Go on as before, and tell why."""
         _LOG.error("the new configuration is not taken; all goes on as before\n%s", error)
-        self._metrics.config_reloaded(successful=False)
+        self._metrics.config_refused()
         self._manager.ready("the new configuration is not taken; all goes on as before")
         if self._incidents is not None:
             text = f"the new configuration is not taken: {str(error).splitlines()[0]}"
@@ -183,41 +186,66 @@ class Daemon:
             self._start_frame_log(stack)
             self._start_page(stack)
             store = await stack.enter_async_context(await self._open_store())
-            self._metrics.set_outbox(lambda: _outbox_figures(store))
+            limit = configuration.outbox.max_size
+            self._metrics.set_outbox(lambda: _outbox_figures(store, limit))
             loop = asyncio.get_running_loop()
             self._metrics.set_tasks(lambda: len(asyncio.all_tasks(loop)))
             await self._tell_moved_store(store)
-            self._incidents = incidents = Incidents(configuration.gateway.id, store, wall_clock)
-            told = (self._metrics, incidents)
-            uplinks = Uplinks(configuration, self._secrets, store, told, wall_clock)
-            uplinks.forget_meters(await self._gone_meters(store))
-            alarms = self._alarms(store)
-            notices = Notices(configuration.gateway.id, store, alarms, self._self_told.heard)
-            secured = await self._open_secured(stack, incidents)
-            means = _Means(store, secured, UnaskedTold(notices, incidents), incidents)
-            async with asyncio.TaskGroup() as group:
-                # The publisher outlives the buses, so that their last words are published, too.
-                buses_ended = asyncio.Event()
-                group.create_task(uplinks.run(buses_ended), name="uplinks")
-                group.create_task(incidents.run(buses_ended), name="incidents")
-                group.create_task(notices.run(buses_ended), name="notices")
-                keeper = self._keeper(store, alarms)
-                buses = self._bus_means(means, keeper, uplinks)
-                self._self_told.waking = running = RunningBuses(group, buses)
-                running.start(configuration)
-                self._listening = self._make_listening(means, notices)
-                vitality = group.create_task(self._vitality(running, keeper).run(), name="vitality")
-                asked = group.create_task(self._serve_commands(running, means, uplinks))
-                async with self._listening.open() if self._listening else nullcontext():
-                    self._manager.ready(self._metrics.summary())
-                    await self._change(running, means, uplinks, stack, stopping)
-                self._manager.stopping()
-                asked.cancel()
-                await running.end()
-                vitality.cancel()
-                self._end_frame_log()
-                buses_ended.set()
+            await self._work(store, stack, stopping)
         _LOG.info("stopped")
+
+    async def _work(self, store: Store, stack: AsyncExitStack, stopping: asyncio.Event) -> None:
+        """Poll and publish, with the store that is open, until `stopping` is set."""
+        configuration = self._configuration
+        self._incidents = incidents = Incidents(configuration.gateway.id, store, wall_clock)
+        told = (self._metrics, incidents)
+        uplinks = Uplinks(configuration, self._secrets, store, told, wall_clock)
+        uplinks.forget_meters(await self._gone_meters(store))
+        alarms = self._alarms(store)
+        notices = Notices(configuration.gateway.id, store, alarms, self._self_told.heard)
+        secured = await self._open_secured(stack, incidents)
+        means = _Means(store, secured, UnaskedTold(notices, incidents), incidents)
+        async with asyncio.TaskGroup() as group:
+            # The publisher outlives the buses, so that their last words are published, too.
+            buses_ended = asyncio.Event()
+            group.create_task(uplinks.run(buses_ended), name="uplinks")
+            group.create_task(incidents.run(buses_ended), name="incidents")
+            group.create_task(notices.run(buses_ended), name="notices")
+            keeper = self._keeper(store, alarms)
+            buses = self._bus_means(means, keeper, uplinks)
+            self._self_told.waking = running = RunningBuses(group, buses)
+            running.start(configuration)
+            self._listening = self._make_listening(means, notices)
+            upkeep = Upkeep(lambda: self._configuration, self._metrics)
+            watching = self._watch(group, self._make_vitality(running, keeper), upkeep)
+            asked = group.create_task(self._serve_commands(running, means, uplinks))
+            async with self._listening.open() if self._listening else nullcontext():
+                self._begin()
+                await self._change(running, means, uplinks, stack, stopping, upkeep)
+            self._lack = "it is being stopped"
+            self._manager.stopping()
+            asked.cancel()
+            await running.end()
+            for task in watching:
+                task.cancel()
+            self._end_frame_log()
+            buses_ended.set()
+
+    def _watch(
+        self, group: asyncio.TaskGroup, vitality: Vitality, upkeep: Upkeep
+    ) -> Sequence[asyncio.Task[None]]:
+        """Begin to look whether all goes on, and is kept in order."""
+        self._vitality = vitality
+        return (
+            group.create_task(vitality.run(), name="vitality"),
+            group.create_task(upkeep.run(), name="upkeep"),
+        )
+
+    def _begin(self) -> None:
+        """Tell that the work is being done from now on."""
+        self._lack = ""
+        self._metrics.config_taken(wall_clock())
+        self._manager.ready(self._metrics.summary())
 
     def _alarms(self, store: Store) -> Alarms:
         told = self._self_told
@@ -275,6 +303,7 @@ class Daemon:
         uplinks: Uplinks,
         stack: AsyncExitStack,
         stopping: asyncio.Event,
+        upkeep: Upkeep,
     ) -> None:
         """Take every new configuration until the stop comes."""
         while await self._is_told(stopping):
@@ -290,12 +319,13 @@ class Daemon:
                 self._commands.change(self._configuration.commands, self._secrets.command_keys)
             if self._listening is not None:
                 self._listening.change(self._configuration, self._has_other_keys_than(known))
-            self._metrics.config_reloaded(successful=True)
+            self._metrics.config_taken(wall_clock())
+            upkeep.look_soon()
             self._manager.ready(self._metrics.summary())
             _LOG.info("the configuration was taken; meters and buses that changed: %d", changed)
         _LOG.info("stopping")
 
-    def _vitality(self, running: RunningBuses, keeper: Keeper) -> Vitality:
+    def _make_vitality(self, running: RunningBuses, keeper: Keeper) -> Vitality:
         """Return what looks whether all goes on."""
 
         def marks() -> Mapping[str, Hashable]:
@@ -487,7 +517,11 @@ class Daemon:
         configured = self._configuration.metrics
         if configured.enabled:
             page = MetricsPage(
-                self._metrics.registry, host=configured.listen.host, port=configured.listen.port
+                self._metrics.registry,
+                host=configured.listen.host,
+                port=configured.listen.port,
+                ailment=lambda: "" if self._vitality is None else self._vitality.ailment,
+                lack=lambda: self._lack,
             )
             host, port = page.start()
             stack.callback(page.close)
@@ -512,12 +546,13 @@ class Daemon:
         await store.append([event_message(event, self._configuration.gateway.id)])
 
 
-def _outbox_figures(store: Store) -> OutboxFigures:
+def _outbox_figures(store: Store, limit: int) -> OutboxFigures:
     stats = store.stats()
     age = 0.0 if stats.oldest is None else max(0.0, wall_clock() - stats.oldest)
     return OutboxFigures(
         messages=stats.depth,
         octets=stats.bytes,
+        limit=limit,
         oldest_age=age,
         waiting=stats.waiting,
         parked=stats.parked,

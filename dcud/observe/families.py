@@ -347,6 +347,12 @@ FAMILIES: Final = (
         rows=_outbox(lambda outbox: outbox.octets),
     ),
     Family(
+        name="dcud_outbox_limit_bytes",
+        kind="gauge",
+        help="What they may occupy until the oldest are let go.",
+        rows=_outbox(lambda outbox: outbox.limit),
+    ),
+    Family(
         name="dcud_outbox_oldest_message_age_seconds",
         kind="gauge",
         help="How long the oldest message has waited; 0 while none does.",
@@ -411,6 +417,25 @@ FAMILIES: Final = (
         kind="gauge",
         help="Whether the last configuration that was given was taken (1) or refused (0).",
         rows=_whole(lambda figures: figures.config_successful),
+    ),
+    Family(
+        name="dcud_config_last_reload_success_timestamp_seconds",
+        kind="gauge",
+        help="Unix time at which the configuration was taken by which it runs.",
+        rows=_whole(lambda figures: figures.config_taken_at),
+    ),
+    Family(
+        name="dcud_key_file_problems",
+        kind="gauge",
+        help="What is wrong with key files now, so that they would not be taken again.",
+        rows=_whole(lambda figures: figures.key_file_problems),
+    ),
+    Family(
+        name="dcud_certificate_expiry_timestamp_seconds",
+        kind="gauge",
+        help="Unix time until which the certificates hold; of several in a file, the first to end.",
+        labels=("of", "role"),
+        rows=lambda figures: [(at, (end,)) for at, end in list(figures.certificates.items())],
     ),
     Family(
         name="dcud_frame_log_dropped_lines_total",

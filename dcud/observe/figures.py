@@ -62,6 +62,7 @@ class OutboxFigures:
     Attributes:
         messages: how many wait for the broker's acknowledgement.
         octets: what they occupy, as the outbox's bound counts it.
+        limit: that bound.
         oldest_age: seconds since the oldest was appended; 0 while the outbox is empty.
         waiting: messages that wait for each broker, by its name.
         parked: messages that a broker refused again and again, by its name.
@@ -69,6 +70,7 @@ class OutboxFigures:
 
     messages: int
     octets: int
+    limit: int
     oldest_age: float
     waiting: Mapping[str, int] = field(default_factory=dict)
     parked: Mapping[str, int] = field(default_factory=dict)
@@ -149,6 +151,9 @@ class Figures:
         pushes: by transport.
         push_refusals: by transport and reason.
         commands: by verb and outcome.
+        config_taken_at: unix seconds at which the configuration was taken by which it runs.
+        key_file_problems: what is wrong with key files now.
+        certificates: by whose they are and what for, unix seconds until which they hold.
     """
 
     version: str
@@ -164,3 +169,6 @@ class Figures:
     push_refusals: dict[tuple[str, str], int] = field(default_factory=dict)
     push_connections: int = 0
     commands: dict[tuple[str, str], int] = field(default_factory=dict)
+    config_taken_at: float = 0.0
+    key_file_problems: int = 0
+    certificates: Mapping[tuple[str, str], float] = field(default_factory=dict)

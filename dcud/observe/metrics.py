@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from dcud.observe.figures import (
@@ -87,9 +87,22 @@ class Metrics:
         """Show the bus no more."""
         self._figures.buses.pop(bus, None)
 
-    def config_reloaded(self, *, successful: bool) -> None:
-        """Tell what became of the last configuration that was given while dcud ran."""
-        self._figures.config_successful = successful
+    def config_taken(self, at_unix: float) -> None:
+        """Tell that a configuration was taken, and when."""
+        self._figures.config_successful = True
+        self._figures.config_taken_at = at_unix
+
+    def config_refused(self) -> None:
+        """Tell that the last configuration that was given while dcud ran was not taken."""
+        self._figures.config_successful = False
+
+    def key_files_checked(self, problems: int) -> None:
+        """Tell how much is wrong with the key files."""
+        self._figures.key_file_problems = problems
+
+    def certificates_checked(self, ends: Mapping[tuple[str, str], float]) -> None:
+        """Tell until when certificates hold, by whose they are and what for."""
+        self._figures.certificates = dict(ends)
 
     def bus_up(self, bus: str, up: bool) -> None:  # noqa: FBT001  # a state, told as it is
         """Tell whether the bus's port is open."""

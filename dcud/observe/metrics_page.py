@@ -23,7 +23,7 @@ _Application = Callable[[dict[str, Any], _StartResponse], Iterable[bytes]]
 
 
 class MetricsPage:
-    """Serves `/metrics`, and `/healthz` for those who ask only whether the daemon is well.
+    """Serves `/metrics`; `/healthz` for those who ask only whether all is well, `/readyz` likewise.
 
     It lives in threads of its own, so that a long page delays no bus more than the interpreter's
     switching interval.
@@ -35,6 +35,7 @@ class MetricsPage:
         port: TCP port; 0 takes a free one.
         ailment: says what is wrong with the daemon, empty while it is well; called in the page's
             threads.
+        lack: says what is missing before it does its work, empty once it does; likewise.
     """
 
     def __init__(
@@ -44,12 +45,13 @@ class MetricsPage:
         host: str = "127.0.0.1",
         port: int,
         ailment: Callable[[], str] = lambda: "",
+        lack: Callable[[], str] = lambda: "",
     ) -> None:
         self._registry = registry
         self._metrics: _Application | None = None
         self._host = host
         self._port = port
-        self._ailment = ailment
+        self._states = {"/healthz": ailment, "/readyz": lack}
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -92,9 +94,9 @@ class MetricsPage:
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return self._page(environ, start)
-        if path == "/healthz":
-            ailment = self._ailment()
-            return _text(start, "503 Service Unavailable" if ailment else "200 OK", ailment or "ok")
+        if path in self._states:
+            fault = self._states[path]()
+            return _text(start, "503 Service Unavailable" if fault else "200 OK", fault or "ok")
         return _text(start, "404 Not Found", "the metrics are at /metrics")
 
     def _page(self, environ: dict[str, Any], start: _StartResponse) -> Iterable[bytes]:

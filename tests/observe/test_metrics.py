@@ -13,6 +13,7 @@ from dcud.errors import DcudError
 from dcud.observe.families import FAMILIES
 from dcud.observe.figures import OutboxFigures
 from dcud.observe.metrics import Metrics
+from dcud.observe.reference import table, with_table
 
 GOLDEN = Path(__file__).parent / "golden" / "metrics.txt"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -86,12 +87,16 @@ def eventful() -> Metrics:
     metrics.published("mqtt", 4)
     metrics.dropped("size", 7)
     metrics.frame_log_dropped(2)
-    metrics.config_reloaded(successful=False)
+    metrics.config_taken(1795370000.5)
+    metrics.config_refused()
+    metrics.key_files_checked(2)
+    metrics.certificates_checked({("mqtt", "client"): 1826906400.0, ("mqtt", "authority"): 2e9})
     push(metrics)
     metrics.set_outbox(
         lambda: OutboxFigures(
             messages=3,
             octets=4096,
+            limit=65536,
             oldest_age=12.5,
             waiting={"mqtt": 3, "second": 12},
             parked={"mqtt": 1},
@@ -123,20 +128,10 @@ def test_the_process_and_the_interpreter_are_shown_too() -> None:
 
 
 def test_every_family_is_documented_as_it_is_exported() -> None:
-    rows = re.findall(
-        r"^\| `(dcud_\w+)` \| (\w+) \| (.*?) \| (.+?) \|$", DOCUMENT.read_text(), re.MULTILINE
-    )
-    documented = {name: (kind, labels, meaning) for name, kind, labels, meaning in rows}
-    expected = {
-        family.name: (
-            family.kind,
-            ", ".join(f"`{label}`" for label in family.labels),
-            family.help,
-        )
-        for family in FAMILIES
-    }
-    assert documented == expected
-    assert len(rows) == len(documented)
+    """As `python -m dcud.observe.reference` writes it."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert with_table(text) == text
+    assert table() in text
 
 
 def test_the_table_tells_what_stands_on_the_page() -> None:
@@ -193,6 +188,7 @@ def test_the_outbox_is_absent_until_it_is_known() -> None:
         lambda: OutboxFigures(
             messages=0,
             octets=0,
+            limit=1,
             oldest_age=0.0,
             waiting={"mqtt": 3, "second": 12},
             parked={"mqtt": 1},

@@ -76,6 +76,16 @@ def test_an_ailing_daemon_says_what_ails_it() -> None:
         assert get(address, "/healthz")[::2] == (503, "the outbox can't be written\n")
 
 
+def test_one_that_is_not_ready_says_what_it_lacks() -> None:
+    lacks = ["the store is not open yet"]
+    page = MetricsPage(CollectorRegistry, port=0, lack=lambda: "".join(lacks))
+    with serve(page) as address:
+        assert get(address, "/readyz")[::2] == (503, "the store is not open yet\n")
+        assert get(address, "/healthz")[::2] == (200, "ok\n")
+        lacks.clear()
+        assert get(address, "/readyz")[::2] == (200, "ok\n")
+
+
 def test_a_taken_port_is_told_with_its_remedy(address: tuple[str, int]) -> None:
     page = MetricsPage(CollectorRegistry, port=address[1])
     with pytest.raises(MetricsPageError) as caught:

@@ -20,7 +20,7 @@ def test_what_is_not_well() -> None:
     figures.buses["a"] = BusFigures(meters={"m": MeterFigures(), "n": MeterFigures(up=True)})
     figures.buses["b"] = BusFigures(up=True)
     figures.brokers |= {"mqtt": BrokerFigures(), "cloud": BrokerFigures()}
-    figures.outbox = lambda: OutboxFigures(messages=1, octets=9, oldest_age=0.0)
+    figures.outbox = lambda: OutboxFigures(messages=1, octets=9, limit=9, oldest_age=0.0)
     assert summary(figures) == (
         "1 of 2 buses open; 1 of 2 meters up; 1 message waiting; not connected: cloud, mqtt"
     )
