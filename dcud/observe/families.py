@@ -254,21 +254,21 @@ FAMILIES: Final = (
         name="dcud_job_lag_seconds",
         kind="gauge",
         help="How long after its instant the job's last run began, whichever meter's it was.",
-        labels=("bus", "job"),
+        labels=("bus", "job_name"),  # "job" is the scrape's own
         rows=_per_bus_and_word(lambda bus: bus.lags),
     ),
     Family(
         name="dcud_job_runs_late_total",
         kind="counter",
         help="Runs of the job that were done after their deadline.",
-        labels=("bus", "job"),
+        labels=("bus", "job_name"),  # "job" is the scrape's own
         rows=_per_bus_and_word(lambda bus: bus.late_runs),
     ),
     Family(
         name="dcud_job_runs_left_out_total",
         kind="counter",
         help="Instants of the job that went by without a run of their own.",
-        labels=("bus", "job"),
+        labels=("bus", "job_name"),  # "job" is the scrape's own
         rows=_per_bus_and_word(lambda bus: bus.left_out_runs),
     ),
     Family(
