@@ -123,7 +123,9 @@ def test_what_goes_wrong_on_other_lines_makes_nothing_late(
                 lambda: daemon.metric("dcud_polls_total", meter="unsteady", result="success"),
                 "poll of the device that comes and goes",
             )
-            left_out = daemon.metric("dcud_job_runs_left_out_total", bus=SOUND, job_name="registers")
+            left_out = daemon.metric(
+                "dcud_job_runs_left_out_total", bus=SOUND, job_name="registers"
+            )
             assert daemon.metric("dcud_meter_up", meter="dead") == 0
             daemon.terminate()
     assert left_out == 0
