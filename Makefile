@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test lint kill-loop counter-kills soak hour faults fuzz fuzz-decoders bench deb venv debs clean
+.PHONY: help demo test lint kill-loop counter-kills soak hour faults fuzz fuzz-decoders bench docs deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -61,6 +61,10 @@ bench: venv  ## measure beside the peer; writes build/bench.json
 demo:  ## simulated meters, a broker, the daemon, readings on screen
 	packaging/install-venv $(PYTHON) $(VENV) demo
 	$(BIN)/dcud demo
+
+docs: venv  ## the site of the documentation, into build/site; every link is checked
+	rm -rf build/site
+	PYTHONPATH=. $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j 2 -d build/doctrees docs build/site
 
 deb:  ## the Debian package, into build/deb
 	packaging/build-deb
