@@ -6,7 +6,7 @@ The first words behind a fence say what a reader does with the block:
     sh stays        types it in a terminal of its own, where it runs on
     sh ctrl-c       likewise, and ends it by Ctrl-C once the output below is there
     toml dcud.toml  puts the block into that file
-    text            sees this: each line in this order, figures apart; `...` stands for anything
+    text            sees this: each line in this order, most figures apart; `...` stands for anything
     text from=NAME  sees this in the terminal where the program NAME runs on
 
 A remark right above a command, `<!-- not run: why -->`, leaves it out; `<!-- slow: why -->` leaves
@@ -30,6 +30,9 @@ from tests.support.eventually import eventually
 NOT_RUN = "not run: "
 SLOW = "slow: "
 PATIENCE = 30.0
+_FIGURE = re.compile(
+    r"(?P<kept>(?<![\w.:/+-])\d(?=[\s,}]|$)|house-\d+|\d/\d\d\b(?!/))|\d+(?:\.\d+)?"
+)
 _SETUP = ("cd ", ". ", "export ")
 
 
@@ -98,15 +101,15 @@ class Walk:
         """Do what the blocks say, one after the other."""
         is_left_out = False
         for block in blocks:
-            if block.language == "sh":
+            if block.words and re.fullmatch(r"[\w./-]+\.\w+", block.words[0]):
+                self._write(block)
+            elif block.language == "sh":
                 is_left_out = self._is_left_out(block)
                 if not is_left_out:
                     self._type(block)
             elif block.language == "text":
                 if not is_left_out:
                     self._see(block)
-            elif block.words and "." in block.words[0]:
-                self._write(block)
 
     def _is_left_out(self, block: Block) -> bool:
         is_slow = block.remark.startswith(SLOW) and not self._slowly
@@ -144,9 +147,7 @@ class Walk:
             terminal.process.wait(PATIENCE)
 
     def _write(self, block: Block) -> None:
-        base = self._where()
-        path = base / block.words[0]
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self._where() / block.words[0]
         path.write_text(self._in_this_place(block.text), encoding="utf-8")
 
     def _where(self) -> Path:
@@ -207,7 +208,8 @@ def missing(expected: str, shown: str) -> str | None:
 
 
 def _without_figures(line: str) -> str:
-    return re.sub(r"\d+", "0", " ".join(line.split()))
+    """Return the line with a 0 for each number, but for counts of one digit, and for names."""
+    return _FIGURE.sub(lambda m: m["kept"] or "0", " ".join(line.split()))
 
 
 def _programs(directory: Path) -> Path:
