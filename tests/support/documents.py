@@ -13,7 +13,7 @@ _FENCE = re.compile(
     r"(?P<text>.*?)^(?P=indent)(?P=fence)[ ]*$\n?",
     re.MULTILINE | re.DOTALL,
 )
-_REMARK = re.compile(r"<!--\s*(?P<text>.*?)\s*-->\s*\Z", re.DOTALL)
+_REMARK = re.compile(r"<!--(?P<text>(?:(?!-->).)*)-->\n\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ The first words behind a fence say what a reader does with the block:
     sh stays        types it in a terminal of its own, where it runs on
     sh ctrl-c       likewise, and ends it by Ctrl-C once the output below is there
     toml dcud.toml  puts the block into that file
-    text            sees this: each line in this order, most figures apart; `...` stands for anything
+    text            sees this: each line in this order, most figures apart; `...` is anything
     text from=NAME  sees this in the terminal where the program NAME runs on
 
 A remark right above a command, `<!-- not run: why -->`, leaves it out; `<!-- slow: why -->` leaves
@@ -107,9 +107,8 @@ class Walk:
                 is_left_out = self._is_left_out(block)
                 if not is_left_out:
                     self._type(block)
-            elif block.language == "text":
-                if not is_left_out:
-                    self._see(block)
+            elif block.language == "text" and not is_left_out:
+                self._see(block)
 
     def _is_left_out(self, block: Block) -> bool:
         is_slow = block.remark.startswith(SLOW) and not self._slowly
