@@ -77,6 +77,7 @@ _KEY_FILES = """
 
     Secrets stand in key files, which are TOML, too: [keys.md](keys.md) tells all of it.
 
+    <!-- key file -->
     ```toml
     [mqtt]
     password = "as text"

@@ -14,7 +14,8 @@ TEXT = (Path(__file__).parents[2] / "docs" / "trace.md").read_text(encoding="utf
 
 _LOG = re.compile(r"^```log (?P<name>\S+)\n(?P<text>.*?)^```\n", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(
-    r"^```sh(?P<run> run)?\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?",
+    r"^```sh(?P<run> run)?(?: walk| stays)?\n(?P<commands>.*?)^```\n"
+    r"(?:\n```text\n(?P<output>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
 EXAMPLES = [

@@ -1,13 +1,16 @@
-"""The quick start, then commissioning, followed word by word, with simulated meters."""
+"""Pages followed word by word, with simulated meters."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.support.documents import DOCS, blocks
+from dcud.publish.command_request import parse_request
+from dcud.publish.command_signature import check_signature
+from tests.support.documents import DOCS, ROOT, blocks
 from tests.support.mosquitto import free_port
 from tests.support.simulate import simulate
-from tests.support.walk import Walk
+from tests.support.walk import WALKED, Walk, is_walked, walked_part
 
 pytestmark = pytest.mark.e2e
 
@@ -37,3 +40,32 @@ def test_commissioning_leads_from_the_wire_to_readings(tmp_path: Path) -> None:
     ):
         walk.follow(blocks(DOCS / "commissioning.md"))
     assert any("dcud run" in command for command in walk.commands)
+
+
+PARTLY = ["docs/by-hand.md", "docs/trace.md"]
+
+
+@pytest.mark.parametrize("page", PARTLY)
+def test_what_other_tests_leave_of_a_page_is_followed(page: str, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with Walk(tmp_path, places()) as walk:
+        walk.follow(walked_part(blocks(ROOT / page)))
+    assert any("dcud read" in command for command in walk.commands)
+
+
+def test_a_request_signed_as_the_page_says_is_taken(tmp_path: Path) -> None:
+    page = blocks(DOCS / "commands.md")
+    [shown] = [json.loads(each.text) for each in page if '"signature": "' in each.text]
+    with Walk(tmp_path, {}, environment={"request": shown["request"]}) as walk:
+        walk.follow(walked_part(page))
+        key, signature = walk.seen().splitlines()
+    made = {"request": shown["request"], "key": "head-end", "signature": signature}
+    published = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+    for message, public in ((made, key), (shown, published)):
+        request = parse_request(json.dumps(message).encode())
+        check_signature(request, {"head-end": bytes.fromhex(public)}, frozenset({"head-end"}))
+
+
+def test_all_pages_with_a_walk_have_it_here() -> None:
+    walks = {each.page for page in DOCS.glob("*.md") for each in blocks(page) if is_walked(each)}
+    assert walks == {*WALKED, *PARTLY, "docs/commands.md"}

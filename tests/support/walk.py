@@ -3,6 +3,7 @@
 The first words behind a fence say what a reader does with the block:
 
     sh              types it, waits until it ends, and sees that it went well (or `exit=77`)
+    sh walk         likewise, in a page of which only such blocks are followed
     sh stays        types it in a terminal of its own, where it runs on
     sh ctrl-c       likewise, and ends it by Ctrl-C once the output below is there
     toml dcud.toml  puts the block into that file
@@ -30,6 +31,9 @@ from tests.support.eventually import eventually
 NOT_RUN = "not run: "
 SLOW = "slow: "
 PATIENCE = 30.0
+WALKED = ("docs/quick-start.md", "docs/commissioning.md")
+"""Pages that are followed from their first word to their last, by tests of their own."""
+_WALK_WORDS = {"walk", "stays"}
 _FIGURE = re.compile(
     r"(?P<kept>(?<![\w.:/+-])\d(?=[\s,}]|$)|house-\d+|\d/\d\d\b(?!/))|\d+(?:\.\d+)?"
 )
@@ -101,7 +105,7 @@ class Walk:
         """Do what the blocks say, one after the other."""
         is_left_out = False
         for block in blocks:
-            if block.words and re.fullmatch(r"[\w./-]+\.\w+", block.words[0]):
+            if _is_file(block):
                 self._write(block)
             elif block.language == "sh":
                 is_left_out = self._is_left_out(block)
@@ -109,6 +113,10 @@ class Walk:
                     self._type(block)
             elif block.language == "text" and not is_left_out:
                 self._see(block)
+
+    def seen(self) -> str:
+        """Return what the latest command has shown."""
+        return self._shown(self._terminals[-1])
 
     def _is_left_out(self, block: Block) -> bool:
         is_slow = block.remark.startswith(SLOW) and not self._slowly
@@ -192,6 +200,27 @@ class Walk:
         for written, here in self._here.items():
             text = text.replace(written, here)
         return text
+
+
+def is_walked(block: Block) -> bool:
+    """Tell whether some walk does what the block says."""
+    return block.page in WALKED or bool(_WALK_WORDS & {*block.words})
+
+
+def walked_part(page: Sequence[Block]) -> list[Block]:
+    """Return of a page the blocks to follow where the others have tests of their own."""
+    part: list[Block] = []
+    follows = False
+    for block in page:
+        if block.language != "text":
+            follows = is_walked(block)
+        if follows or _is_file(block):
+            part.append(block)
+    return part
+
+
+def _is_file(block: Block) -> bool:
+    return bool(block.words) and re.fullmatch(r"[\w./-]+\.\w+", block.words[0]) is not None
 
 
 def missing(expected: str, shown: str) -> str | None:
