@@ -11,7 +11,8 @@ from io import StringIO
 
 from dcud.cli.main import COMMANDS
 
-_OPERATORS = {"|", "||", "&&", ";", "&", ">", ">>", "<", "2", "2>", "2>&1", "(", ")"}
+_OPERATORS = {"|", "||", "&&", ";", "&", "(", ")"}
+_REDIRECTION = re.compile(r"(?<!\S)\d?[<>]+(?:&\d|\s*[\w./-]+)")
 _GENERAL = {"--help", "--version"}
 
 
@@ -56,7 +57,8 @@ def unknown_options(arguments: list[str]) -> list[str]:
 
 
 def _words(line: str) -> list[str]:
-    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>()")
+    plain = _REDIRECTION.sub("", line)
+    lexer = shlex.shlex(plain, posix=True, punctuation_chars="|&;<>()")
     lexer.whitespace_split = True
     return list(lexer)
 
