@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test lint kill-loop counter-kills soak hour faults fuzz fuzz-decoders bench docs docs-walk deb venv debs clean
+.PHONY: help demo test lint kill-loop counter-kills soak hour faults fuzz fuzz-decoders bench docs docs-walk picture deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -61,6 +61,9 @@ bench: venv  ## measure beside the peer; writes build/bench.json
 demo:  ## simulated meters, a broker, the daemon, readings on screen
 	packaging/install-venv $(PYTHON) $(VENV) demo
 	$(BIN)/dcud demo
+
+picture: venv debs  ## docs/pictures/demo.svg, of a real run of the demonstration
+	$(BIN)/python docs/pictures/demo.py
 
 docs-walk: venv debs  ## the quick start from nothing, word by word: a copy of the source, its own environment
 	$(BIN)/pytest -m soak -s tests/soak/test_docs_walk.py

@@ -62,7 +62,7 @@ def _find_outside_assets(app: Sphinx, error: Exception | None) -> None:
     if error is not None:
         return
     for path in sorted(Path(app.outdir).rglob("*")):
-        if path.suffix in {".html", ".css"}:
+        if path.suffix in {".html", ".css", ".svg"}:
             found = _OUTSIDE.search(path.read_text(encoding="utf-8"))
             if found:
                 raise ExtensionError(f"{path.name} wants what is elsewhere: {found[0]}")
