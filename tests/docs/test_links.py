@@ -1,5 +1,7 @@
 """Links of the pages lead somewhere, on a forge as in the site."""
 
+import re
+
 import pytest
 
 from tests.support.document_links import anchors, fault, links
@@ -36,3 +38,10 @@ def test_every_page_begins_with_its_title() -> None:
 def test_headings_have_the_anchors_that_forges_give_them() -> None:
     page = ROOT / "docs" / "configuration.md"
     assert {"gateway", "busserial", "the-top-of-the-file", "key-files"} <= anchors(page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_row_of_a_table_belongs_to_one(name: str) -> None:
+    """A blank line ends a table: what comes after it would be shown as it is written."""
+    tables = re.findall(r"(?:^\|.*\n)+", prose(ROOT / name), re.MULTILINE)
+    assert [rows for rows in tables if not re.match(r"\|.*\n\|[-|: ]+\|\n", rows)] == []
