@@ -40,10 +40,12 @@ from dcud.dlms.secret import Secret
 from dcud.errors import DcudError
 from dcud.line.bus import Bus
 from dcud.line.tracer import Direction, FrameTracer, NoTracer
+from dcud.observe.errors import MetricsPageError
 from dcud.observe.figures import OutboxFigures
 from dcud.observe.frame_log import FrameLog
 from dcud.observe.metrics import Metrics
 from dcud.observe.metrics_page import MetricsPage
+from dcud.observe.page_access import Credentials, PageAccess, ServerTls
 from dcud.observe.service_manager import NOBODY, ServiceManager
 from dcud.publish.alarms import Alarms
 from dcud.publish.event_payload import Event, Severity
@@ -135,6 +137,7 @@ class Daemon:
         self._manager = manager
         self._lack = "the store is not open yet"
         self._vitality: Vitality | None = None
+        self._page: MetricsPage | None = None
         self._configuration = configuration
         self._secrets = secrets
         self._metrics = Metrics(version=dcud.__version__)
@@ -320,6 +323,7 @@ class Daemon:
             if self._listening is not None:
                 self._listening.change(self._configuration, self._has_other_keys_than(known))
             self._metrics.config_taken(wall_clock())
+            self._renew_page()
             upkeep.look_soon()
             self._manager.ready(self._metrics.summary())
             _LOG.info("the configuration was taken; meters and buses that changed: %d", changed)
@@ -516,16 +520,36 @@ class Daemon:
                 self._metrics.add_meter(bus.id, meter.id)
         configured = self._configuration.metrics
         if configured.enabled:
-            page = MetricsPage(
+            self._page = page = MetricsPage(
                 self._metrics.registry,
                 host=configured.listen.host,
                 port=configured.listen.port,
                 ailment=lambda: "" if self._vitality is None else self._vitality.ailment,
                 lack=lambda: self._lack,
+                access=PageAccess(self._page_tls(), self._page_credentials()),
             )
             host, port = page.start()
             stack.callback(page.close)
-            _LOG.info("metrics on http://%s:%d/metrics", host, port)
+            scheme = "http" if configured.certificate_file is None else "https"
+            _LOG.info("metrics on %s://%s:%d/metrics", scheme, host, port)
+
+    def _renew_page(self) -> None:
+        """Show the page's certificate that stands in its file now."""
+        try:
+            if self._page is not None:
+                self._page.renew()
+        except MetricsPageError as error:
+            _LOG.error("%s", error)
+
+    def _page_tls(self) -> "ServerTls | None":
+        configured = self._configuration.metrics
+        if configured.certificate_file is None or configured.private_key_file is None:
+            return None
+        return ServerTls(Path(configured.certificate_file), Path(configured.private_key_file))
+
+    def _page_credentials(self) -> "Credentials | None":
+        name, password = self._configuration.metrics.username, self._secrets.metrics_password
+        return None if name is None or password is None else Credentials(name, password.octets)
 
     async def _open_store(self) -> Store:
         outbox = self._configuration.outbox

@@ -120,6 +120,8 @@ def _meters_expiry(configuration: model.Configuration) -> Iterator[float]:
 
 def _certificates(configuration: model.Configuration) -> Iterator[tuple[tuple[str, str], Path]]:
     """Give the files of certificates, by whose they are and what for."""
+    if configuration.metrics.certificate_file is not None:
+        yield ("metrics", "server"), Path(configuration.metrics.certificate_file)
     for name, broker in configuration.brokers():
         if broker.certificate_file is not None:
             yield (name, "client"), Path(broker.certificate_file)

@@ -184,6 +184,7 @@ _KNOWN: Mapping[str, Mapping[str, Callable[[object], Secret | str]]] = {
     GATEWAY: _with_others(_PRIVATE),
     "mqtt": {"password": _password(0)},
     "uplink": {"password": _password(0)},
+    "metrics": {"password": _password(1)},
     "command": {"public_key": _public},
 }
 """The tables of a key file, the keys in each, and how they are read."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 from dcud.config.key_entries import Entry, fault, missing, parse_keys
 from dcud.config.key_file import Access, SecretFile, credential, key_file, read_secret_file
 from dcud.config.meter_secrets import MeterSecrets, chosen_for, needed_by
-from dcud.config.model import FIRST_BROKER, Commands, Configuration, Meter, Mqtt
+from dcud.config.model import FIRST_BROKER, Commands, Configuration, Meter, Metrics, Mqtt
 from dcud.config.problem import ConfigError, Problem
 from dcud.dlms.secret import Secret
 
@@ -22,11 +22,13 @@ class Secrets:
 
     Attributes:
         passwords: at brokers, by the broker's name; of those who are told one.
+        metrics_password: of the metrics page, if a client has to tell one.
         command_keys: public keys of those who may sign requests, by name.
         meters: by meter id, of those whose secrets stand in files; a `key_command` is asked later.
     """
 
     passwords: Mapping[str, Secret] = field(default_factory=dict)
+    metrics_password: Secret | None = None
     command_keys: Mapping[str, bytes] = field(default_factory=dict)
     meters: Mapping[str, MeterSecrets] = field(default_factory=dict)
 
@@ -60,12 +62,15 @@ def load_secrets(
         for name, broker in configuration.brokers()
     }
     command_keys = collect(partial(ring.command_keys, configuration.commands))
+    metrics_password = collect(partial(ring.metrics_password, configuration.metrics))
     for _, broker in configuration.brokers():
-        problems += _certificate_problems(broker, access)
+        problems += _certificate_problems(broker.ca_file, broker, access)
+    problems += _certificate_problems(None, configuration.metrics, access)
     if problems:
         raise ConfigError(problems)
     return Secrets(
         passwords={name: password for name, password in passwords.items() if password},
+        metrics_password=metrics_password,
         command_keys=command_keys or {},
         meters={meter: secrets for meter, secrets in found.items() if secrets},
     )
@@ -100,6 +105,16 @@ class KeyRing:
             return None
         entry = ("mqtt",) if name == FIRST_BROKER else ("uplink", name)
         return self._fetch(mqtt.key_file, mqtt.credential, (*entry, "password"))
+
+    def metrics_password(self, metrics: Metrics) -> Secret | None:
+        """Return the password of the metrics page, None where nobody has to tell one.
+
+        Raises:
+            ConfigError: its file was refused, or lacks the password.
+        """
+        if not metrics.enabled or not metrics.username:
+            return None
+        return self._fetch(metrics.key_file, metrics.credential, ("metrics", "password"))
 
     def command_keys(self, commands: Commands) -> Mapping[str, bytes]:
         """Return the public keys that rules name.
@@ -146,14 +161,16 @@ class KeyRing:
             return error
 
 
-def _certificate_problems(mqtt: Mqtt, access: Access) -> list[Problem]:
+def _certificate_problems(
+    ca_file: str | None, own: Mqtt | Metrics, access: Access
+) -> list[Problem]:
     problems: list[Problem] = []
-    for name in (mqtt.ca_file, mqtt.certificate_file):
+    for name in (ca_file, own.certificate_file):
         if name and not Path(name).is_file():
             problems += fault(Path(name), 0, (), "does not exist", "check the path").problems
-    if mqtt.private_key_file:
+    if own.private_key_file:
         try:
-            read_secret_file(key_file(mqtt.private_key_file), access)
+            read_secret_file(key_file(own.private_key_file), access)
         except ConfigError as error:
             problems += error.problems
     return problems

@@ -116,9 +116,9 @@ class _Loader:
             gateway=self._gateway,
             mqtt=self._mqtt(),
             uplinks=self._uplinks(),
-            metrics=self._section("metrics", model.Metrics) or model.Metrics(),
+            metrics=self._with_secrets("metrics", model.Metrics) or model.Metrics(),
             listener=listener,
-            commands=self._commands(),
+            commands=self._with_secrets("commands", model.Commands) or model.Commands(),
             log=self._section("log", model.Log) or model.Log(),
             outbox=self._outbox(),
             buses=tuple(told.bus for told in buses),
@@ -161,12 +161,12 @@ class _Loader:
             rules.check_mqtt(broker, part, self._report)
         return broker
 
-    def _commands(self) -> model.Commands:
-        part = self._part("commands")
+    def _with_secrets(self, name: str, table: type[T]) -> T | None:
+        """Return a section whose secrets stand where the gateway's do, unless it says otherwise."""
+        part = self._part(name)
         rules.check_secret_source(part, self._report)
         values = {**self._secret_source(part, ("key_file", "credential")), **part.values}
-        whole = Part(part.place, values)
-        return self._builder.build(whole, model.Commands) or model.Commands()
+        return self._builder.build(Part(part.place, values), table)
 
     def _outbox(self) -> model.Outbox:
         part = self._part("outbox")

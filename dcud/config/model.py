@@ -269,6 +269,29 @@ class Metrics:
     listen: Annotated[
         SocketAddress, kind.listener(), Note("Where the page is served; port 0 takes a free one.")
     ] = _METRICS_LISTENER
+    certificate_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("PEM file of the page's own certificate; with it the page is served in TLS."),
+    ] = None
+    private_key_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("PEM file of its key; mode 600, as a key file."),
+    ] = None
+    username: Annotated[
+        str | None, kind.text(), Note("Name that a client has to tell, with the password.")
+    ] = None
+    key_file: Annotated[
+        str | None,
+        kind.path(),
+        Note("Key file with that password, under [metrics].", derived="the gateway's"),
+    ] = None
+    credential: Annotated[
+        str | None,
+        kind.name(),
+        Note("The same as a systemd credential, by its name.", derived="the gateway's"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

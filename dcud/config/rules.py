@@ -22,6 +22,7 @@ from dcud.config.model import (
     Job,
     Listener,
     Meter,
+    Metrics,
     ModeE,
     Mqtt,
     ObjectsJob,
@@ -32,6 +33,7 @@ from dcud.config.model import (
     Sparkplug,
     Udp,
     Uplink,
+    is_loopback,
 )
 from dcud.config.report import Place, Report
 from dcud.config.security import WITH_CURVES, Security
@@ -399,6 +401,23 @@ def _listener_fault(listener: Listener) -> Contradiction | None:
     return Contradiction("tcp", "is false, and so is udp", "write enabled = false for neither")
 
 
+def _metrics_fault(metrics: Metrics) -> Contradiction | None:
+    if (metrics.certificate_file is None) is not (metrics.private_key_file is None):
+        missing = "private_key_file" if metrics.certificate_file else "certificate_file"
+        return Contradiction(missing, "is missing", "TLS takes a certificate and its key")
+    if metrics.username is None:
+        return None
+    if not (metrics.key_file or metrics.credential):
+        return Contradiction("key_file", "is missing", "name the file with the password")
+    if metrics.certificate_file is None and not is_loopback(metrics.listen.host):
+        return Contradiction(
+            "username",
+            "would go over the network in plain text, with the password",
+            "give the page a certificate_file, or let it listen on loopback",
+        )
+    return None
+
+
 def _commands_fault(commands: Commands) -> Contradiction | None:
     named = any(rule.signed_by for rule in commands.allow)
     if commands.enabled and named and not (commands.key_file or commands.credential):
@@ -531,6 +550,7 @@ _CONTRADICTIONS: Mapping[type, Callable[[Any], Contradiction | None]] = {
     Breaker: _breaker_fault,
     ModeE: _device_address_fault,
     Listener: _listener_fault,
+    Metrics: _metrics_fault,
     Commands: _commands_fault,
     CommandRule: _command_rule_fault,
     Sparkplug: _sparkplug_fault,

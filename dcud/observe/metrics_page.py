@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from dcud.observe.errors import MetricsPageError
+from dcud.observe.page_access import (
+    OPEN,
+    Application,
+    PageAccess,
+    ServerTls,
+    StartResponse,
+    guarded,
+)
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -17,9 +25,6 @@ _LOGGER = logging.getLogger("dcud.observe")
 
 _CLIENT_PATIENCE: Final = 10.0
 """Seconds that a client may take between octets of its request before it is hung up on."""
-
-_StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-_Application = Callable[[dict[str, Any], _StartResponse], Iterable[bytes]]
 
 
 class MetricsPage:
@@ -36,6 +41,7 @@ class MetricsPage:
         ailment: says what is wrong with the daemon, empty while it is well; called in the page's
             threads.
         lack: says what is missing before it does its work, empty once it does; likewise.
+        access: how clients reach the pages; the default is whoever can, in plain text.
     """
 
     def __init__(
@@ -46,9 +52,11 @@ class MetricsPage:
         port: int,
         ailment: Callable[[], str] = lambda: "",
         lack: Callable[[], str] = lambda: "",
+        access: PageAccess = OPEN,
     ) -> None:
         self._registry = registry
-        self._metrics: _Application | None = None
+        self._metrics: Application | None = None
+        self._access = access
         self._host = host
         self._port = port
         self._states = {"/healthz": ailment, "/readyz": lack}
@@ -66,13 +74,24 @@ class MetricsPage:
             server = kind((self._host, self._port), _Exchange)
         except OSError as error:
             raise self._refusal(error) from error
-        server.set_app(self._answer)
+        server.tls = self._access.tls
+        guard = self._access.credentials
+        server.set_app(self._answer if guard is None else guarded(self._answer, guard))
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="metrics", daemon=True
         )
         self._thread.start()
         return server.server_name, server.server_port
+
+    def renew(self) -> None:
+        """Show the certificate that stands in its file now.
+
+        Raises:
+            MetricsPageError: it can't be used; that of before is shown.
+        """
+        if self._access.tls is not None:
+            self._access.tls.renew()
 
     def close(self) -> None:
         """Stop serving and free the port; harmless when called again."""
@@ -90,7 +109,7 @@ class MetricsPage:
             remedy="set another address under [metrics], or stop the program that holds this one",
         )
 
-    def _answer(self, environ: dict[str, Any], start: _StartResponse) -> Iterable[bytes]:
+    def _answer(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return self._page(environ, start)
@@ -99,7 +118,7 @@ class MetricsPage:
             return _text(start, "503 Service Unavailable" if fault else "200 OK", fault or "ok")
         return _text(start, "404 Not Found", "the metrics are at /metrics")
 
-    def _page(self, environ: dict[str, Any], start: _StartResponse) -> Iterable[bytes]:
+    def _page(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         try:
             if self._metrics is None:  # two threads may find it so, and one's work is for nothing
                 self._metrics = _application(self._registry())
@@ -110,14 +129,14 @@ class MetricsPage:
         return page
 
 
-def _application(registry: "CollectorRegistry") -> _Application:
+def _application(registry: "CollectorRegistry") -> Application:
     from prometheus_client import make_wsgi_app  # noqa: PLC0415  # not at start; see above
 
-    application: _Application = make_wsgi_app(registry)
+    application: Application = make_wsgi_app(registry)
     return application
 
 
-def _text(start: _StartResponse, status: str, sentence: str) -> Iterable[bytes]:
+def _text(start: StartResponse, status: str, sentence: str) -> Iterable[bytes]:
     start(status, [("Content-Type", "text/plain; charset=utf-8")])
     return [f"{sentence}\n".encode()]
 
@@ -125,6 +144,12 @@ def _text(start: _StartResponse, status: str, sentence: str) -> Iterable[bytes]:
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     block_on_close = False
+    tls: ServerTls | None = None
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Return a connection; its own thread shakes hands, so that nobody else waits for that."""
+        connection, address = super().get_request()
+        return connection if self.tls is None else self.tls.wrap(connection), address
 
     def server_bind(self) -> None:
         """Bind without asking the name service who we are, which may take its time."""
