@@ -86,7 +86,7 @@ async def test_it_polls_and_keeps_without_a_broker(tmp_path: Path) -> None:
         # Near an instant of the registers they come between two stretches of the profile.
         await run_until(daemon, lambda: waiting(daemon) >= 96)
     topics = await stored(tmp_path)
-    assert topics.count("dcud/v1/gw/meter/m1/reading/registers") == 1
+    assert topics.count("dcud/v1/gw/meter/m1/reading/registers") >= 1
     assert topics.count("dcud/v1/gw/meter/m1/reading/load-profile") >= 95
 
 
