@@ -17,7 +17,7 @@ $(VENV)/.installed: pyproject.toml packaging/install-venv
 venv: $(VENV)/.installed  ## make the virtual environment with all that development needs
 
 debs:
-	packaging/install-debs logrotate mosquitto mosquitto-clients prometheus python3-systemd ser2net socat systemd tshark
+	packaging/install-debs curl logrotate mosquitto mosquitto-clients openssl prometheus python3-systemd ser2net socat systemd tshark xxd
 
 lint: venv  ## style, types and import contracts
 	$(BIN)/ruff check .
