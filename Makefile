@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test lint kill-loop counter-kills soak hour faults fuzz fuzz-decoders bench docs docs-walk picture deb venv debs clean
+.PHONY: help demo test lint kill-loop counter-kills soak hour faults fuzz fuzz-decoders bench docs docs-walk picture package-test deb venv debs clean
 help:  ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -71,6 +71,9 @@ docs-walk: venv debs  ## the quick start from nothing, word by word: a copy of t
 docs: venv  ## the site of the documentation, into build/site; every link is checked
 	rm -rf build/site
 	PYTHONPATH=. $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j 2 -d build/doctrees docs build/site
+
+package-test: venv debs  ## the package in a clean Debian: installed, run, upgraded, removed, purged; SUITE
+	$(BIN)/pytest -m soak -s tests/booted/test_installed.py
 
 deb:  ## the Debian package, into build/deb
 	packaging/build-deb

@@ -23,20 +23,17 @@ _DEBIANS = Path("/usr/lib/python3/dist-packages")
 UNIT = "dcud.service"
 
 
-class Booted:
+class BootedRoot:
     """Boots on entering; the machine outside is not changed.
-
-    The unit is the one that is packaged; a drop-in has it run this tree's code by this
-    interpreter, from places that its sandbox leaves visible.
 
     Args:
         directory: an existing directory of its own.
-        amendments: of the section [Service].
+        lower: the root file system that it sees, as it was; default: that of this machine.
     """
 
-    def __init__(self, directory: Path, amendments: Sequence[str] = ()) -> None:
+    def __init__(self, directory: Path, lower: Path = Path("/")) -> None:
         self._directory = directory
-        self._amendments = amendments
+        self._lower = lower
 
     @property
     def root(self) -> Path:
@@ -77,23 +74,9 @@ class Booted:
         """Wait until a property of the unit fits a pattern as a whole."""
         eventually(lambda: re.fullmatch(pattern, self.show(name)), f"{name}={pattern}", within)
 
-    def configure(self, document: Mapping[str, TomlValue]) -> None:
-        """Write the configuration."""
-        path = self.root / "etc/dcud/dcud.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(toml_text(document), encoding="utf-8")
-
     def __enter__(self) -> Self:
         assert os.geteuid() == 0, "systemd is booted in namespaces, which takes root: run as root"
-        base = Path(sys.base_prefix)
-        site = next(path for path in map(Path, sys.path) if path.name == "site-packages")
-        binds = {site: _SITE, _PROJECT / "dcud": f"{_CODE}/dcud"}
-        if base != Path("/usr"):
-            binds[base] = _PYTHON
-        text = "".join(f"{outside}:{inside}\n" for outside, inside in binds.items())
-        (self._directory / "binds").write_text(text, encoding="utf-8")
-        self._call("start")
-        self._install(f"{_PYTHON if base != Path('/usr') else '/usr'}/bin/python3")
+        self._call("start", str(self._lower))
         return self
 
     def __exit__(
@@ -104,15 +87,49 @@ class Booted:
     ) -> None:
         self._call("stop")
 
-    def _call(self, verb: str) -> None:
+    def _call(self, verb: str, *more: str) -> None:
         done = subprocess.run(
-            [_SCRIPT, verb, self._directory],
+            [_SCRIPT, verb, self._directory, *more],
             check=False,
             capture_output=True,
             text=True,
             timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Booted(BootedRoot):
+    """This machine's own system, with dcud as its service.
+
+    The unit is the one that is packaged; a drop-in has it run this tree's code by this
+    interpreter, from places that its sandbox leaves visible.
+
+    Args:
+        directory: an existing directory of its own.
+        amendments: of the section [Service].
+    """
+
+    def __init__(self, directory: Path, amendments: Sequence[str] = ()) -> None:
+        super().__init__(directory)
+        self._amendments = amendments
+
+    def configure(self, document: Mapping[str, TomlValue]) -> None:
+        """Write the configuration."""
+        path = self.root / "etc/dcud/dcud.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(toml_text(document), encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        base = Path(sys.base_prefix)
+        site = next(path for path in map(Path, sys.path) if path.name == "site-packages")
+        binds = {site: _SITE, _PROJECT / "dcud": f"{_CODE}/dcud"}
+        if base != Path("/usr"):
+            binds[base] = _PYTHON
+        text = "".join(f"{outside}:{inside}\n" for outside, inside in binds.items())
+        (self._directory / "binds").write_text(text, encoding="utf-8")
+        super().__enter__()
+        self._install(f"{_PYTHON if base != Path('/usr') else '/usr'}/bin/python3")
+        return self
 
     def _install(self, python: str) -> None:
         """Put the unit there, with what the package makes for it."""
