@@ -17,7 +17,7 @@ $(VENV)/.installed: pyproject.toml packaging/install-venv
 venv: $(VENV)/.installed  ## make the virtual environment with all that development needs
 
 debs:
-	packaging/install-debs curl logrotate mosquitto mosquitto-clients openssl prometheus python3-systemd ser2net socat systemd tshark xxd
+	packaging/install-debs curl logrotate man-db mosquitto mosquitto-clients openssl prometheus python3-systemd ser2net socat systemd tshark xxd zsh
 
 lint: venv  ## style, types and import contracts
 	$(BIN)/ruff check .
@@ -73,6 +73,7 @@ docs: venv  ## the site of the documentation, into build/site; every link is che
 	PYTHONPATH=. $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j 2 -d build/doctrees docs build/site
 
 package-test: venv debs  ## the package in a clean Debian: installed, run, upgraded, removed, purged; SUITE
+	packaging/install-debs lintian
 	$(BIN)/pytest -m soak -s tests/booted/test_installed.py
 
 deb:  ## the Debian package, into build/deb

@@ -166,7 +166,7 @@ def _run(arguments: Sequence[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in COMMANDS:
         return _run_command(name, arguments[1:])
-    parser = _top_parser()
+    parser = top_parser()
     if name in {"", "-h", "--help"}:
         parser.epilog = _command_list()
         parser.print_help(sys.stdout if name else sys.stderr)
@@ -176,17 +176,23 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _run_command(name: str, arguments: Sequence[str]) -> int:
+    parser = command_parser(name)
+    return _load(name).run(parser.parse_args(arguments))
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a command's arguments; loads the command."""
     command = _load(name)
     parser = _Parser(prog=f"dcud {name}", description=command.summary)
     command.add_arguments(parser)
-    return command.run(parser.parse_args(arguments))
+    return parser
 
 
 def _load(name: str) -> Command:
     return cast("Command", import_module(COMMANDS[name]))
 
 
-def _top_parser() -> argparse.ArgumentParser:
+def top_parser() -> argparse.ArgumentParser:
     """Return the parser of what stands before a command."""
     parser = _Parser(
         prog="dcud",

@@ -136,7 +136,7 @@ def _key_table(keys: Keys) -> str:
     rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
     for key in keys.values():
         own = " *(own)*" if key.note.own else ""
-        cells = (f"`{key.name}`", key.kind.words, _default_words(key), key.note.sentence + own)
+        cells = (f"`{key.name}`", key.kind.words, default_words(key), key.note.sentence + own)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows)
 
@@ -160,7 +160,8 @@ def _flat(table: RawTable, path: str = "") -> Iterator[tuple[str, object]]:
             yield path + name, value
 
 
-def _default_words(key: Key) -> str:
+def default_words(key: Key) -> str:
+    """Return what holds where `key` is left out, in Markdown."""
     if key.is_required:
         return "**required**"
     if key.note.derived:
@@ -221,7 +222,7 @@ def _assignment(key: Key, example: object = "", *, live: bool) -> Iterator[str]:
     """Give one key with its sentence; live only where the key is required."""
     if not isinstance(key.kind, Kind):
         return
-    default = "" if key.is_required else f" Default: {_default_words(key).replace('`', '')}."
+    default = "" if key.is_required else f" Default: {default_words(key).replace('`', '')}."
     yield from _prose(f"{key.note.sentence} ({key.kind.words}){default}")
     value = example or key.note.example or key.default
     if value in {None, "", REQUIRED}:

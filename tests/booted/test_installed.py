@@ -67,6 +67,19 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return kept
 
 
+def test_lintian_has_nothing_to_say(package: Path) -> None:
+    (changes,) = (PROJECT / "build" / "deb").glob("dcud_*.changes")
+    assert package.name in changes.read_text()
+    done = subprocess.run(
+        ["lintian", "--fail-on", "error,warning", changes],
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.fixture(scope="module")
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BootedRoot]:
     """A clean Debian with a broker and Prometheus, booted."""
@@ -137,6 +150,7 @@ def test_from_nothing_to_readings_and_back_to_nothing(
     (booted.root / "etc/prometheus/prometheus.yml").write_text(PROMETHEUS)
     booted.run("systemctl", "restart", "prometheus")
     booted.run("dcud", "check")
+    assert "/etc/dcud/dcud.toml" in booted.run("dcud", "run", "--help")
     booted.run("systemctl", "enable", "--now", "dcud")
 
     # The service polls, publishes, and Prometheus sees it.
