@@ -393,8 +393,13 @@ def cron() -> Kind:
 
     def read(raw: Raw) -> str:
         expression = _text(raw)
-        from cronsim import CronSim, CronSimError  # noqa: PLC0415  # most jobs have none: start-up
-
+        try:
+            from cronsim import CronSim, CronSimError  # noqa: PLC0415  # most jobs have none
+        except ImportError:  # as where Debian's packages are all there is
+            raise UnfitError(
+                "wants the Python package cronsim, which is not installed",
+                'install it, or write interval, as "15 min"',
+            ) from None
         try:
             next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)))
         except CronSimError as error:

@@ -1,5 +1,6 @@
 import contextlib
 import datetime as dt
+import sys
 from collections.abc import Hashable
 from ipaddress import ip_network
 
@@ -182,3 +183,11 @@ class TestDayTimes:
     def test_a_number_is_none(self) -> None:
         with pytest.raises(UnfitError, match="must be text"):
             kind.day_times().read([5])
+
+
+def test_a_cron_expression_where_nobody_can_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kind.cron().read("5 0 1 * *") == "5 0 1 * *"
+    monkeypatch.setitem(sys.modules, "cronsim", None)  # as if it were not installed
+    with pytest.raises(UnfitError, match="wants the Python package cronsim") as raised:
+        kind.cron().read("5 0 1 * *")
+    assert "interval" in str(raised.value.remedy)
