@@ -310,7 +310,7 @@ def test_nothing_of_any_secret_is_shown_anywhere(
     world.planted.octets |= dedicated_keys(daemon.frames(), world.keys["digest"])
     assert all(texts.values())
     assert {where: names for where, names in found.items() if names} == {}
-    assert len(octets["frames"]) > 20_000
+    assert len(octets["frames"]) > 10_000  # it takes as many as it takes until all were read
 
 
 def dedicated_keys(lines: list[FrameLine], keys: Mapping[str, TomlValue]) -> dict[str, bytes]:
